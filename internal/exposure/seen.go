@@ -1,0 +1,194 @@
+package exposure
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"sekisho/internal/untrusted"
+)
+
+// Target is one address to look at and the name that the user wrote for it,
+// which SNI, Host and reports need. Name is empty when an address was written.
+type Target struct {
+	Name    string
+	Address netip.Addr
+}
+
+// Vantage is where observations are made from.
+type Vantage struct {
+	ID      string     `json:"id"`
+	Kind    string     `json:"kind"`
+	Address netip.Addr `json:"address,omitzero"`
+}
+
+// Observation is what one view saw once of one port. It is never changed:
+// seeing again makes another one.
+type Observation struct {
+	Host      string       `json:"host,omitempty"`
+	Address   netip.Addr   `json:"address"`
+	Transport Transport    `json:"transport"`
+	Port      uint16       `json:"port"`
+	State     State        `json:"state"`
+	Reason    Reason       `json:"reason"`
+	By        string       `json:"by,omitempty"`     // who answered when it was not the target: an address or Local
+	Detail    string       `json:"detail,omitempty"` // our own words on a local error or a note beside the state
+	View      View         `json:"view"`
+	Vantage   string       `json:"vantage"`
+	RTT       Microseconds `json:"rtt_us,omitempty"`
+	Attempts  int          `json:"attempts"`
+	SeenAt    time.Time    `json:"seen_at"`
+}
+
+// Endpoint is the address and port that was looked at.
+func (o Observation) Endpoint() netip.AddrPort { return netip.AddrPortFrom(o.Address, o.Port) }
+
+// ScanSummary closes a scan: how many ports ended in which state, and whether
+// every port that was asked for was looked at.
+type ScanSummary struct {
+	Hosts        int      `json:"hosts"`
+	Ports        int      `json:"ports"` // address × transport × port that were asked for
+	Open         int      `json:"open"`
+	Closed       int      `json:"closed"`
+	Filtered     int      `json:"filtered"`
+	OpenFiltered int      `json:"open_filtered"`
+	Unknown      int      `json:"unknown"`
+	PacketsSent  int64    `json:"packets_sent"`
+	ElapsedMS    int64    `json:"elapsed_ms"`
+	Loss         *float64 `json:"loss,omitempty"` // share of round trips lost on the way; absent when nothing answered
+	Complete     bool     `json:"complete"`
+	Method       string   `json:"method,omitempty"` // syn, connect or both, and why, in our own words
+	Notes        []string `json:"notes,omitempty"`
+}
+
+// Count adds one observation's state.
+func (s *ScanSummary) Count(state State) {
+	switch state {
+	case Open:
+		s.Open++
+	case Closed:
+		s.Closed++
+	case Filtered:
+		s.Filtered++
+	case OpenFiltered:
+		s.OpenFiltered++
+	default:
+		s.Unknown++
+	}
+}
+
+// Service is what is behind an open port.
+type Service struct {
+	Address    netip.Addr     `json:"address"`
+	View       View           `json:"view"`
+	Transport  Transport      `json:"-"` // the port of the report tells it
+	Port       uint16         `json:"-"`
+	Protocol   string         `json:"protocol,omitempty"`
+	Product    untrusted.Text `json:"product,omitzero"`
+	Version    untrusted.Text `json:"version,omitzero"`
+	Banner     untrusted.Text `json:"banner,omitzero"`
+	Confidence Confidence     `json:"confidence"`
+	TLS        *TLS           `json:"tls,omitempty"`
+	Facts      Facts          `json:"facts,omitempty"`
+	Error      string         `json:"error,omitempty"` // why nothing more was learned, quoted text escaped
+}
+
+// Facts are what a protocol told, by snake_case name. Text from the network is
+// untrusted.Text or a slice of it; booleans and numbers are themselves.
+type Facts map[string]any
+
+// Bool returns a fact that is yes or no; known is false when nobody found out.
+func (f Facts) Bool(name string) (value, known bool) {
+	value, known = f[name].(bool)
+	return value, known
+}
+
+// Text returns a fact that is text, the empty Text when it is not there.
+func (f Facts) Text(name string) untrusted.Text {
+	t, _ := f[name].(untrusted.Text)
+	return t
+}
+
+// Texts returns a fact that is a list of texts.
+func (f Facts) Texts(name string) []untrusted.Text {
+	t, _ := f[name].([]untrusted.Text)
+	return t
+}
+
+// UnmarshalJSON reads facts back; every string in them is text from outside.
+func (f *Facts) UnmarshalJSON(b []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	*f = make(Facts, len(raw))
+	for name, value := range raw {
+		v, err := fact(value)
+		if err != nil {
+			return err
+		}
+		(*f)[name] = v
+	}
+	return nil
+}
+
+func fact(b json.RawMessage) (any, error) {
+	var (
+		text  untrusted.Text
+		texts []untrusted.Text
+		err   error
+	)
+	switch trimmed := bytes.TrimSpace(b); {
+	case bytes.HasPrefix(trimmed, []byte(`"`)):
+		err = json.Unmarshal(trimmed, &text)
+		return text, err
+	case bytes.HasPrefix(trimmed, []byte(`["`)):
+		err = json.Unmarshal(trimmed, &texts)
+		return texts, err
+	}
+	var v any
+	err = json.Unmarshal(b, &v)
+	return v, err
+}
+
+// TLS is what a handshake told. Times are the certificate's, names are text
+// that the peer chose.
+type TLS struct {
+	Versions    []string         `json:"versions,omitempty"` // "TLS 1.3"; those that were seen to work
+	Cipher      string           `json:"cipher,omitempty"`
+	ALPN        []string         `json:"alpn,omitempty"`
+	StartTLS    bool             `json:"starttls,omitempty"` // TLS was a step inside the cleartext protocol
+	Certificate *Certificate     `json:"certificate,omitempty"`
+	Chain       []untrusted.Text `json:"chain,omitempty"` // subjects, the leaf first
+}
+
+// Certificate is the leaf that the server showed.
+type Certificate struct {
+	Subject    untrusted.Text   `json:"subject"`
+	Issuer     untrusted.Text   `json:"issuer"`
+	Names      []untrusted.Text `json:"names,omitempty"`
+	NotBefore  time.Time        `json:"not_before"`
+	NotAfter   time.Time        `json:"not_after"`
+	SelfSigned bool             `json:"self_signed"`
+	KeyType    string           `json:"key_type"`
+	KeyBits    int              `json:"key_bits"`
+	SHA256     string           `json:"sha256"`
+	// NameMatches is absent when no name was asked for.
+	NameMatches *bool `json:"name_matches,omitempty"`
+}
+
+// Listener is a socket that this machine has bound.
+type Listener struct {
+	Transport Transport  `json:"-"` // the port of the report tells it
+	Address   netip.Addr `json:"address"`
+	Port      uint16     `json:"-"`
+	Device    string     `json:"device,omitempty"`  // bound to this interface only
+	V6Only    *bool      `json:"v6only,omitempty"`  // of a wildcard IPv6 socket; false means that it takes IPv4 too
+	Process   string     `json:"process,omitempty"` // absent when it could not be seen
+	PID       int        `json:"pid,omitempty"`
+	User      string     `json:"user,omitempty"`
+	Unit      string     `json:"unit,omitempty"`      // systemd unit
+	Container string     `json:"container,omitempty"` // runtime and short id
+	Command   string     `json:"command,omitempty"`
+}
