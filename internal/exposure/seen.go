@@ -191,4 +191,7 @@ type Listener struct {
 	Unit      string     `json:"unit,omitempty"`      // systemd unit
 	Container string     `json:"container,omitempty"` // runtime and short id
 	Command   string     `json:"command,omitempty"`
+	// Unowned means that every process was looked at and none holds the socket:
+	// it is the kernel's own (NFS, WireGuard) or of another PID namespace.
+	Unowned bool `json:"unowned,omitempty"`
 }
