@@ -1,0 +1,112 @@
+// Package scan finds out the state of ports: open, closed, filtered or
+// honestly unknown, with the evidence for it. Sending, receiving, pacing and
+// deciding are apart: three ways to ask (connect, raw SYN, datagrams) share
+// one order, one pace and one way to decide.
+package scan
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// Method is how TCP ports are asked.
+type Method uint8
+
+// The methods. Auto sends raw SYNs where that is permitted and tells the
+// truth, and connects elsewhere: to every address of this machine, since Linux
+// drops injected frames that claim to come from itself.
+const (
+	Auto Method = iota
+	SYN
+	Connect
+)
+
+var methodWords = []string{"auto", "syn", "connect"}
+
+// String returns the word of the method.
+func (m Method) String() string { return word(methodWords, m) }
+
+// ParseMethod reads the word of a method.
+func ParseMethod(s string) (Method, error) { return unword[Method](methodWords, "method", s) }
+
+// Profile is how hard a path may be driven.
+type Profile uint8
+
+// The profiles. AutoProfile is WAN when this machine's source address is
+// private and the target is on the Internet, for then a router translates
+// each flow and its table is small; otherwise it is LAN.
+const (
+	AutoProfile Profile = iota
+	LAN
+	WAN
+	Polite
+)
+
+var profileWords = []string{"auto", "lan", "wan", "polite"}
+
+// String returns the word of the profile.
+func (p Profile) String() string { return word(profileWords, p) }
+
+// ParseProfile reads the word of a profile.
+func ParseProfile(s string) (Profile, error) { return unword[Profile](profileWords, "profile", s) }
+
+func word[T ~uint8](words []string, v T) string {
+	if int(v) < len(words) {
+		return words[v]
+	}
+	return words[0]
+}
+
+func unword[T ~uint8](words []string, kind, s string) (T, error) {
+	for i, w := range words {
+		if w == s {
+			return T(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no %s: one of %q", s, kind, words)
+}
+
+// Payload is a first datagram that makes a UDP service answer.
+type Payload struct {
+	Protocol string
+	// New builds the datagram. The nonce goes into what the service echoes, so
+	// that the reply proves itself; the same nonce gives the same datagram.
+	New func(nonce uint64) []byte
+	// Match reports whether reply answers request. Nil means that any reply
+	// does, since the protocol echoes nothing.
+	Match func(request, reply []byte) bool
+}
+
+// Request is what to look at and how.
+type Request struct {
+	Targets  []exposure.Target
+	TCP, UDP []uint16
+	Echo     bool // one ICMP echo an address too: transport icmp, port 0
+	Method   Method
+	Retries  int // further tries of a port that did not answer; −1: the engine decides by the loss that it sees
+	Rate     int // packets a second, in place of the profile's
+	Profile  Profile
+	Timeout  time.Duration // of the whole scan; 0 leaves it to the bound that the engine computes
+	Payloads func(port uint16) []Payload
+	View     func(netip.Addr) exposure.View
+	Own      func(netip.Addr) bool // whether it is an address of this machine
+	Vantage  string
+	Seed     uint64 // the same seed gives the same order; 0 draws one
+	Progress func(Progress)
+	// Say words the notes of the summary and the details of observations, as
+	// a printer of the message catalogue does. Nil says them in English.
+	Say func(id string, pairs ...any) string
+}
+
+// Progress is how far a scan is. It is told at most four times a second, from
+// the goroutine that found is called from.
+type Progress struct {
+	Done, Total int     // ports with a state, and all that were asked for
+	Share       float64 // of the work that is done, 0 to 1: a host that is silent gets its states at the end
+	Sent        int64   // packets
+	Rate        float64 // packets a second, lately
+	Left        time.Duration
+}
