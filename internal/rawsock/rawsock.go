@@ -1,0 +1,77 @@
+// Package rawsock puts whole IP packets on the wire and takes the answers off
+// it: batched sending through the queueing discipline, receiving through a
+// ring that the kernel fills and a filter that it runs. It stands on two
+// packet sockets that somebody with the permission may have opened before, and
+// needs no permission afterwards. Linux only: elsewhere Open returns an error
+// that names the system.
+package rawsock
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Protocol is what a packet is, in the numbers of Ethernet (RFC 9542 appendix
+// B).
+type Protocol uint16
+
+// The protocols that a Socket sends and receives.
+const (
+	IPv4 Protocol = 0x0800
+	ARP  Protocol = 0x0806
+	IPv6 Protocol = 0x86dd
+)
+
+// Ports is the range of source ports that the probes use, both ends included.
+// The filter lets nothing else through.
+type Ports struct {
+	First, Last uint16
+}
+
+// Link is where a packet goes: out of which interface and, where the link has
+// addresses, to which. A tunnel has none, and HardwareLen is 0.
+type Link struct {
+	Index       int
+	Hardware    [8]byte
+	HardwareLen uint8
+}
+
+// Frame is one packet to send, from its network header on.
+type Frame struct {
+	Link     *Link
+	Protocol Protocol
+	Data     []byte
+}
+
+// Packet is one packet that was received, from its network header on. Data
+// belongs to the ring: it is valid until the function that got it returns.
+type Packet struct {
+	Data     []byte
+	Protocol Protocol
+	Index    int // the interface that it came in by
+	At       time.Time
+	// Unsummed tells that the sender left the transport checksum to a network
+	// card that there is none of, as between two network namespaces: the sum
+	// in the packet is unfinished and says nothing.
+	Unsummed bool
+}
+
+// Error is what an operation on a raw socket ended in. It is always a fault of
+// this machine or a limit of it, never something that a peer said.
+type Error struct {
+	Op  string // open, filter, ring, send, receive
+	Err error
+}
+
+// Error says what was tried and, where permission was missing, which one.
+func (e *Error) Error() string {
+	if errors.Is(e.Err, fs.ErrPermission) {
+		return fmt.Sprintf("raw socket: %s: %v (needs root or the capability CAP_NET_RAW)", e.Op, e.Err)
+	}
+	return fmt.Sprintf("raw socket: %s: %v", e.Op, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

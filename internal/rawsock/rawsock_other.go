@@ -1,0 +1,32 @@
+//go:build !linux
+
+package rawsock
+
+import (
+	"errors"
+	"runtime"
+	"time"
+)
+
+// Batch is the number of packets that one system call sends.
+const Batch = 64
+
+// Socket sends and receives raw packets; there is none on this system.
+type Socket struct{}
+
+var errSystem = errors.New("raw packets are not supported on " + runtime.GOOS)
+
+// Open returns an error that names the system.
+func Open(Ports) (*Socket, error) { return nil, &Error{"open", errSystem} }
+
+// Send returns an error that names the system.
+func (*Socket) Send([]Frame) (int, error) { return 0, &Error{"send", errSystem} }
+
+// Receive returns an error that names the system.
+func (*Socket) Receive(time.Time, func(Packet)) error { return &Error{"receive", errSystem} }
+
+// Lost returns an error that names the system.
+func (*Socket) Lost() (int, error) { return 0, &Error{"receive", errSystem} }
+
+// Close does nothing.
+func (*Socket) Close() error { return nil }
