@@ -25,7 +25,7 @@ const sendWait = 2 * time.Second
 // mmsghdr is struct mmsghdr of sendmmsg(2).
 type mmsghdr struct {
 	header unix.Msghdr
-	sent   uint32
+	_      uint32 // msg_len, of no use where a packet goes whole or not at all
 }
 
 // sender keeps what sendmmsg reads, so that a batch allocates nothing.
