@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -48,6 +49,16 @@ type Port struct {
 	Listeners    []Listener    `json:"listeners,omitempty"`
 	Verdicts     []Verdict     `json:"verdicts,omitempty"`
 	Findings     []Finding     `json:"findings,omitempty"`
+}
+
+// Exposed reports whether others may reach the port as far as this machine can
+// tell: a socket is bound to an address that is not its own alone, or somebody
+// saw the port open at such an address. A firewall may still stand before it.
+func (p Port) Exposed() bool {
+	return slices.ContainsFunc(p.Listeners, func(l Listener) bool { return !l.LoopbackOnly() }) ||
+		slices.ContainsFunc(p.Observations, func(o Observation) bool {
+			return o.State == Open && !o.Address.Unmap().IsLoopback()
+		})
 }
 
 // Host is one machine of a report.

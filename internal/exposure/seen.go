@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"sekisho/internal/untrusted"
@@ -76,6 +78,25 @@ func (s *ScanSummary) Count(state State) {
 	default:
 		s.Unknown++
 	}
+}
+
+// Plus is the summary of two scans done one after the other. Hosts are counted
+// twice when both looked at them: the caller knows better.
+func (s ScanSummary) Plus(o ScanSummary) ScanSummary {
+	sum := ScanSummary{
+		Hosts: s.Hosts + o.Hosts, Ports: s.Ports + o.Ports, Open: s.Open + o.Open, Closed: s.Closed + o.Closed,
+		Filtered: s.Filtered + o.Filtered, OpenFiltered: s.OpenFiltered + o.OpenFiltered, Unknown: s.Unknown + o.Unknown,
+		PacketsSent: s.PacketsSent + o.PacketsSent, ElapsedMS: s.ElapsedMS + o.ElapsedMS,
+		Complete: s.Complete && o.Complete, Loss: s.Loss, Method: s.Method,
+	}
+	if o.Loss != nil && (sum.Loss == nil || *o.Loss > *sum.Loss) {
+		sum.Loss = o.Loss // the worse path is the one to know of
+	}
+	if o.Method != "" && o.Method != s.Method {
+		sum.Method = strings.Trim(s.Method+"; "+o.Method, "; ")
+	}
+	sum.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.Notes, o.Notes))))
+	return sum
 }
 
 // Service is what is behind an open port.
@@ -194,4 +215,27 @@ type Listener struct {
 	// Unowned means that every process was looked at and none holds the socket:
 	// it is the kernel's own (NFS, WireGuard) or of another PID namespace.
 	Unowned bool `json:"unowned,omitempty"`
+}
+
+// Takes reports whether a connection to the address reaches this socket: it is
+// bound to that address, or to every address of its family. A wildcard IPv6
+// socket takes IPv4 too unless V6Only says otherwise (RFC 3493 section 5.3).
+func (l Listener) Takes(a netip.Addr) bool {
+	a, bound := a.Unmap(), l.Address.Unmap()
+	switch {
+	case bound == a:
+		return true
+	case bound.WithZone("") == a.WithZone(""):
+		return bound.Zone() == "" || a.Zone() == ""
+	case !bound.IsUnspecified():
+		return false
+	case bound.Is4() == a.Is4():
+		return true
+	}
+	return bound.Is6() && l.V6Only != nil && !*l.V6Only
+}
+
+// LoopbackOnly reports whether only this machine itself can reach the socket.
+func (l Listener) LoopbackOnly() bool {
+	return l.Address.Unmap().IsLoopback() || l.Device == "lo" || l.Device == "lo0"
 }
