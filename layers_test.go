@@ -1,0 +1,271 @@
+// Package sekisho holds no code of its own: its tests keep the shape of the
+// house, which room may import which, and that every name is explained.
+package sekisho
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// room is one line of the table: the rooms that it may import beside the
+// standard library, and the modules of others.
+type room struct {
+	may     []string
+	modules []string
+}
+
+// words have no I/O and import the standard library only, unless their line
+// says more.
+var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cookie", "wire/..."}
+
+var (
+	edges   = []string{"netio", "rawsock", "hostnet"}
+	observe = []string{"scan", "probe"}
+	judge   = []string{"rules"}
+)
+
+// rooms is the table. A room that is not here does not exist: a new one adds
+// its line. "x/..." stands for every room below x.
+var rooms = map[string]room{
+	"untrusted": {},
+	"exposure":  {may: []string{"untrusted"}},
+	"portspec":  {},
+	"lang":      {modules: []string{"github.com/nicksnyder/go-i18n/v2", "golang.org/x/text"}},
+	"reach":     {},
+	"cookie":    {},
+	"wire/...":  {},
+
+	"netio":   {may: words, modules: []string{"golang.org/x/sys", "golang.org/x/net", "github.com/vishvananda/netlink"}},
+	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
+	"hostnet": {may: words, modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
+
+	"scan":  {may: join(words, "netio", "rawsock")},
+	"probe": {may: join(words, "netio"), modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net"}},
+
+	"rules": {may: words},
+
+	"output": {may: words, modules: []string{"charm.land/lipgloss/v2", "github.com/charmbracelet/x/ansi", "github.com/mattn/go-runewidth"}},
+	"cli": {
+		may:     join(words, edges, observe, judge, "output"),
+		modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/sys", "golang.org/x/term"},
+	},
+
+	"lab": {may: join(words, "netio"), modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/vishvananda/netns"}},
+}
+
+// testModules may stand in any _test.go file, and so may the room lab.
+var testModules = []string{
+	"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid", "go.uber.org/goleak",
+	"github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/sys", "golang.org/x/crypto", "golang.org/x/net", "github.com/miekg/dns",
+}
+
+func join(groups ...any) []string {
+	var all []string
+	for _, g := range groups {
+		switch g := g.(type) {
+		case string:
+			all = append(all, g)
+		case []string:
+			all = append(all, g...)
+		}
+	}
+	return all
+}
+
+func TestRoomsImportOnlyWhatTheirLineNames(t *testing.T) {
+	seen := map[string]bool{}
+	for file, parsed := range sources(t, parser.ImportsOnly) {
+		name, ok := strings.CutPrefix(path.Dir(file), "internal/")
+		if !ok {
+			checkOutside(t, file, parsed)
+			continue
+		}
+		line, known := lineOf(name)
+		if !known {
+			t.Errorf("%s: room %q has no line in the table", file, name)
+			continue
+		}
+		seen[line] = true
+		for _, spec := range parsed.Imports {
+			checkImport(t, file, parsed.Name.Name, name, rooms[line], importPath(t, spec))
+		}
+	}
+	for line := range rooms {
+		if !seen[line] {
+			t.Errorf("the table has a line for %q, and no such room stands", line)
+		}
+	}
+}
+
+// checkOutside holds the two places outside the rooms: the program itself,
+// which calls cli, and this test.
+func checkOutside(t *testing.T, file string, parsed *ast.File) {
+	for _, spec := range parsed.Imports {
+		p := importPath(t, spec)
+		if own(p) && p != "sekisho/internal/cli" || !own(p) && strings.Contains(p, ".") {
+			t.Errorf("%s imports %s: only cli and the standard library belong there", file, p)
+		}
+	}
+}
+
+func checkImport(t *testing.T, file, pkg, name string, r room, p string) {
+	test := strings.HasSuffix(file, "_test.go")
+	if inner, ok := strings.CutPrefix(p, "sekisho/internal/"); ok {
+		if inner == name || allows(r.may, inner) || inner == "lab" && test && strings.HasSuffix(pkg, "_test") {
+			return
+		}
+		t.Errorf("%s: room %s may not import room %s", file, name, inner)
+		return
+	}
+	if !strings.Contains(p, ".") { // the standard library has no dot in its first element
+		return
+	}
+	if within(r.modules, p) || test && within(testModules, p) {
+		return
+	}
+	t.Errorf("%s: room %s may not import %s", file, name, p)
+}
+
+// TestEverythingExportedIsExplained holds that each package and each exported
+// name has a comment.
+func TestEverythingExportedIsExplained(t *testing.T) {
+	explained, packages := map[string]bool{}, map[string]bool{}
+	for file, parsed := range sources(t, parser.ParseComments|parser.SkipObjectResolution) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		dir := path.Dir(file)
+		packages[dir] = true
+		explained[dir] = explained[dir] || parsed.Doc.Text() != ""
+		for _, d := range parsed.Decls {
+			for _, name := range unexplained(d) {
+				t.Errorf("%s: %s is exported and has no comment", file, name)
+			}
+		}
+	}
+	for dir := range packages {
+		if !explained[dir] {
+			t.Errorf("%s: the package has no comment", dir)
+		}
+	}
+}
+
+func unexplained(d ast.Decl) []string {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc.Text() == "" && exportedReceiver(d) {
+			return []string{d.Name.Name}
+		}
+	case *ast.GenDecl:
+		var names []string
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() && d.Doc.Text() == "" && s.Doc.Text() == "" {
+					names = append(names, s.Name.Name)
+				}
+			case *ast.ValueSpec:
+				for _, n := range s.Names {
+					if n.IsExported() && d.Doc.Text() == "" && s.Doc.Text() == "" && s.Comment.Text() == "" {
+						names = append(names, n.Name)
+					}
+				}
+			}
+		}
+		return names
+	}
+	return nil
+}
+
+func exportedReceiver(d *ast.FuncDecl) bool {
+	if d.Recv == nil {
+		return true
+	}
+	expr := d.Recv.List[0].Type
+	for {
+		switch e := expr.(type) {
+		case *ast.StarExpr:
+			expr = e.X
+		case *ast.IndexExpr:
+			expr = e.X
+		case *ast.Ident:
+			return e.IsExported()
+		default:
+			return true
+		}
+	}
+}
+
+// sources parses every Go file of the project, by slashed path.
+func sources(t *testing.T, mode parser.Mode) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); name != "." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "bin") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), p, nil, mode)
+		if err != nil {
+			return err
+		}
+		files[filepath.ToSlash(p)] = parsed
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Fatalf("found only %d Go files: is this the project's root?", len(files))
+	}
+	return files
+}
+
+func importPath(t *testing.T, spec *ast.ImportSpec) string {
+	t.Helper()
+	p, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func own(p string) bool { return p == "sekisho" || strings.HasPrefix(p, "sekisho/") }
+
+// lineOf finds the line of the table that a room stands in.
+func lineOf(name string) (string, bool) {
+	for _, line := range slices.Sorted(maps.Keys(rooms)) {
+		if allows([]string{line}, name) {
+			return line, true
+		}
+	}
+	return "", false
+}
+
+func allows(lines []string, name string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool {
+		below, all := strings.CutSuffix(line, "/...")
+		return line == name || all && strings.HasPrefix(name, below+"/")
+	})
+}
+
+func within(modules []string, p string) bool {
+	return slices.ContainsFunc(modules, func(m string) bool { return p == m || strings.HasPrefix(p, m+"/") })
+}
