@@ -73,9 +73,9 @@ func parseErrorQueue(oob []byte) (reason exposure.Reason, by netip.Addr, ok bool
 		origin, typ, code := m.Data[4], m.Data[5], m.Data[6]
 		switch origin {
 		case unix.SO_EE_ORIGIN_ICMP:
-			reason = icmp4Reason(typ, code)
+			reason = EvidenceOfICMP(false, typ, code)
 		case unix.SO_EE_ORIGIN_ICMP6:
-			reason = icmp6Reason(typ, code)
+			reason = EvidenceOfICMP(true, typ, code)
 		default:
 			continue
 		}
@@ -97,49 +97,4 @@ func sockaddrAddr(b []byte) netip.Addr {
 		return netip.AddrFrom16([16]byte(b[8:24])).Unmap()
 	}
 	return netip.Addr{}
-}
-
-// icmp4Reason names a destination unreachable or time exceeded message of
-// RFC 792; codes 9, 10 and 13 are RFC 1812 section 5.2.7.1.
-func icmp4Reason(typ, code uint8) exposure.Reason {
-	switch {
-	case typ == 11:
-		return exposure.TimeExceeded
-	case typ != 3:
-		return ""
-	}
-	switch code {
-	case 0, 6, 11:
-		return exposure.NetUnreach
-	case 1, 5, 7, 8, 12:
-		return exposure.HostUnreach
-	case 2:
-		return exposure.ProtoUnreach
-	case 3:
-		return exposure.PortUnreach
-	case 9, 10, 13, 14, 15:
-		return exposure.AdminProhibited
-	}
-	return ""
-}
-
-// icmp6Reason names an error message of RFC 4443 section 3.
-func icmp6Reason(typ, code uint8) exposure.Reason {
-	switch {
-	case typ == 3:
-		return exposure.TimeExceeded
-	case typ != 1:
-		return ""
-	}
-	switch code {
-	case 0:
-		return exposure.NetUnreach
-	case 1, 5, 6:
-		return exposure.AdminProhibited
-	case 2, 3:
-		return exposure.HostUnreach
-	case 4:
-		return exposure.PortUnreach
-	}
-	return ""
 }

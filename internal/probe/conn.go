@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// Bounds of what is read of text. A line of RFC 5321 has 512 bytes and of RFC
+// 4253 255; longer ones exist, endless ones are an attack.
+const (
+	maxLine       = 4096
+	maxReplyLines = 128
+	maxBanner     = 1024
+)
+
+// Conn is one connection to the peer, buffered for reading. Its deadlines and
+// its budget lie beneath it and beneath whatever library uses it.
+type Conn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func newConn(c net.Conn) *Conn { return &Conn{Conn: c, r: bufio.NewReaderSize(c, maxLine)} }
+
+// Read reads through the buffer.
+func (c *Conn) Read(p []byte) (int, error) { return c.r.Read(p) }
+
+// Line reads one line and returns it without its end.
+func (c *Conn) Line() (string, error) {
+	line, err := c.r.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return string(line), errLine
+	case err != nil:
+		return string(line), err
+	}
+	return strings.TrimRight(string(line), "\r\n"), nil
+}
+
+// Send writes one command line and its end.
+func (c *Conn) Send(line string) error {
+	_, err := c.Write([]byte(line + "\r\n"))
+	return err
+}
+
+// How long a peer that has begun to speak may pause before what it said counts
+// as whole: briefly after a line end, longer in the middle of a line.
+const (
+	quietAfterLine = 250 * time.Millisecond
+	quietInLine    = time.Second
+)
+
+// greeting waits for what the peer says first and leaves it unread. It returns
+// when enough says that what came is enough, when the peer pauses, or when a
+// banner's worth has come; an error only when nothing came.
+func (c *Conn) greeting(enough func(first []byte) bool) ([]byte, error) {
+	first, err := c.r.Peek(1)
+	for err == nil {
+		first, _ = c.r.Peek(c.r.Buffered())
+		if len(first) >= maxBanner || enough(first) {
+			break
+		}
+		quiet := quietInLine
+		if bytes.HasSuffix(first, []byte("\n")) {
+			quiet = quietAfterLine
+		}
+		if err = c.SetReadDeadline(time.Now().Add(quiet)); err != nil {
+			break
+		}
+		_, err = c.r.Peek(len(first) + 1)
+	}
+	if reset := c.SetReadDeadline(time.Time{}); err == nil && reset != nil {
+		err = reset
+	}
+	if len(first) > 0 {
+		return bytes.Clone(first[:min(len(first), maxBanner)]), nil
+	}
+	return nil, err
+}
+
+// drain reads what comes until the peer pauses for quiet or limit bytes came.
+func (c *Conn) drain(quiet time.Duration, limit int) ([]byte, error) {
+	var got []byte
+	buf := make([]byte, 512)
+	for len(got) < limit {
+		if err := c.SetReadDeadline(time.Now().Add(quiet)); err != nil {
+			return got, err
+		}
+		n, err := c.r.Read(buf[:min(len(buf), limit-len(got))])
+		got = append(got, buf[:n]...)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+		if err != nil {
+			return got, err
+		}
+	}
+	return got, c.SetReadDeadline(time.Time{})
+}

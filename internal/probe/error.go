@@ -1,0 +1,56 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"sekisho/internal/netio"
+	"sekisho/internal/untrusted"
+)
+
+// Error is what ended a probe. What was learned before it is kept beside it.
+type Error struct {
+	Probe string // which one
+	Step  string // what it was doing
+	Err   error
+}
+
+// Error prints like "ftp: read greeting: i/o timeout". A library may quote the
+// peer in its error, so the cause is shown escaped and bounded.
+func (e *Error) Error() string {
+	cause := e.Err
+	var network *netio.Error
+	if errors.As(cause, &network) {
+		cause = network.Err
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Probe, e.Step, untrusted.New(cause.Error(), maxErrorText).Terminal())
+}
+
+// maxErrorText bounds what an error repeats of its cause.
+const maxErrorText = 240
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ErrProtocol is the cause when the peer answers, but in another protocol.
+var ErrProtocol = errors.New("peer does not speak the protocol")
+
+// The other causes that a probe itself finds.
+var (
+	errHangup  = errors.New("peer closed the connection")
+	errLine    = fmt.Errorf("peer sent a line of more than %d bytes", maxLine)
+	errReply   = fmt.Errorf("peer sent a reply of more than %d lines", maxReplyLines)
+	errInject  = errors.New("peer sent more before the TLS handshake that it had agreed to")
+	errBusy    = errors.New("too many probes before it never ended")
+	errRunaway = errors.New("did not end by its deadline")
+	errPeer    = errors.New("data connections go to the control peer and to ports from 1024 only")
+)
+
+// cause names the end of a stream for what it is: the peer hung up.
+func cause(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errHangup
+	}
+	return err
+}

@@ -1,0 +1,278 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+)
+
+// pause is how long one way to make a peer speak is given before the next one
+// begins beside it, counted from the connection and a round trip after it: a
+// server that speaks first has done so by then, and one that waits for another
+// word is not waited for in vain.
+const pause = 400 * time.Millisecond
+
+// hunt looks for the protocol of one port: what the server says first, then
+// the protocol that belongs to the port, then TLS, then the others by
+// likelihood. The ways run beside one another, each on its own connection,
+// begun in turn; the first byte that the peer sends on one of them ends the
+// others, and what it says decides.
+type hunt struct {
+	peer      *peer
+	transport exposure.Transport
+	secure    *exposure.TLS // set inside TLS
+}
+
+// way is one way to make the peer speak: a probe, or listening.
+type way struct {
+	probe  Probe
+	listen bool
+}
+
+// ways lists the ways in the order in which they begin. A protocol in which
+// the client speaks first goes first on its own port: its request loses nothing
+// when the server speaks first after all, since what that says leads on.
+func (h *hunt) ways() []way {
+	var own, blind []way
+	port := h.peer.at.Port()
+	for _, p := range probes {
+		if p.Transport != h.transport || h.secure != nil && p.Name == tlsName {
+			continue
+		}
+		ports := p.Ports
+		if h.secure != nil {
+			ports = p.TLSPorts
+		}
+		belongs := slices.Contains(ports, port) || h.secure != nil && p.Name == httpName && len(h.secure.ALPN) > 0
+		switch {
+		case belongs && (p.ClientFirst || h.transport == exposure.UDP):
+			own = append(own, way{probe: p})
+		case p.Blind > 0:
+			blind = append(blind, way{probe: p})
+		}
+	}
+	slices.SortStableFunc(blind, func(a, b way) int { return a.probe.Blind - b.probe.Blind })
+	if h.transport == exposure.TCP {
+		own = append(own, way{listen: true})
+	}
+	return append(own, blind...)
+}
+
+// event is what the hunt hears of an attempt.
+type event struct {
+	attempt int
+	signal  signal
+	done    bool
+	svc     exposure.Service
+	err     error
+}
+
+// run returns what was found and the error that ended it or, when nothing was
+// found, the one that tells most of the silence.
+func (h *hunt) run(ctx context.Context) (exposure.Service, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c := &chase{
+		hunt: h, ways: h.ways(), heard: -1,
+		events: make(chan event), over: make(chan struct{}),
+		timer: time.NewTimer(pause),
+	}
+	defer close(c.over)
+	defer c.timer.Stop()
+	for due := true; ; {
+		if due && c.ready(ctx) {
+			c.begin(ctx)
+			due = false
+		}
+		if c.alive == 0 {
+			return c.found, c.err
+		}
+		select {
+		case <-c.timer.C:
+			due = true
+		case e := <-c.events:
+			if e.done {
+				due = true
+				if c.end(e) {
+					return c.found, c.err
+				}
+				continue
+			}
+			c.hear(e)
+		}
+	}
+}
+
+// chase is the state of one run of a hunt. Only the run's goroutine touches it.
+type chase struct {
+	*hunt
+	ways    []way
+	calls   []context.CancelFunc // ends an attempt; nil when it has ended
+	alive   int
+	heard   int  // the attempt that the peer answers, -1 for none
+	arrived bool // a connection came about
+	events  chan event
+	over    chan struct{} // closed when nobody receives events any more
+	timer   *time.Timer
+	found   exposure.Service // the best so far
+	err     error            // why no more was found
+}
+
+// ready reports whether the next way may begin.
+func (c *chase) ready(ctx context.Context) bool {
+	return c.heard < 0 && len(c.calls) < len(c.ways) && c.alive < c.peer.wide && ctx.Err() == nil
+}
+
+func (c *chase) begin(ctx context.Context) {
+	i := len(c.calls)
+	ctx, cancel := context.WithCancel(ctx)
+	c.calls = append(c.calls, cancel)
+	c.alive++
+	c.timer.Reset(pause)
+	report := func(e event) {
+		e.attempt = i
+		select {
+		case c.events <- e:
+		case <-c.over:
+		}
+	}
+	go func() {
+		svc, err := c.try(ctx, c.ways[i], func(g signal) { report(event{signal: g}) })
+		report(event{done: true, svc: svc, err: err})
+	}()
+}
+
+// hear takes a signal of an attempt that still runs.
+func (c *chase) hear(e event) {
+	if c.calls[e.attempt] == nil {
+		return
+	}
+	if e.signal.connected > 0 {
+		c.arrived = true
+		if e.attempt == len(c.calls)-1 {
+			c.timer.Reset(pause + e.signal.connected)
+		}
+	}
+	if e.signal.heard && c.heard < 0 {
+		c.heard = e.attempt
+		for i, cancel := range c.calls {
+			if i != c.heard && cancel != nil {
+				cancel()
+			}
+		}
+	}
+}
+
+// end takes the outcome of an attempt and reports whether the hunt is over: the
+// protocol is confirmed, or the peer spoke of its own accord and so waits for
+// neither TLS nor a request, or it cannot be reached.
+func (c *chase) end(e event) bool {
+	c.calls[e.attempt]()
+	c.calls[e.attempt] = nil
+	c.alive--
+	if c.heard == e.attempt {
+		c.heard = -1
+	}
+	switch {
+	case e.svc.Confidence > c.found.Confidence:
+		c.found, c.err = e.svc, e.err
+	case c.found.Confidence == exposure.NoConfidence:
+		c.err = telling(c.err, e.err)
+	}
+	return c.found.Confidence == exposure.Confirmed ||
+		c.ways[e.attempt].listen && e.svc.Confidence != exposure.NoConfidence ||
+		!c.arrived && unreached(e.err) || c.transport == exposure.UDP && refused(e.err)
+}
+
+// unreached reports whether no connection came about, so that another try
+// would only wait for the same.
+func unreached(err error) bool {
+	var network *netio.Error
+	return errors.As(err, &network) && network.Op == "dial" && !errors.Is(err, context.Canceled)
+}
+
+// refused reports whether an ICMP error answered a datagram: the next one
+// would meet the same.
+func refused(err error) bool {
+	var network *netio.Error
+	return errors.As(err, &network) && network.Reason != exposure.NoResponse && network.Reason != exposure.LocalError
+}
+
+// telling returns which of two errors says more about a silent port. The first
+// way listens or speaks the port's own protocol, so its error stands, unless
+// it only says that it was called off.
+func telling(old, fresh error) error {
+	if old == nil || errors.Is(old, context.Canceled) {
+		return fresh
+	}
+	return old
+}
+
+// try goes one way to its end, and from a wrong protocol on to the right one.
+func (h *hunt) try(ctx context.Context, w way, tell func(signal)) (svc exposure.Service, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			svc, err = exposure.Service{}, &Error{Probe: w.probe.Name, Step: "recognise", Err: fmt.Errorf("panic: %v", r)}
+		}
+	}()
+	if w.listen {
+		return h.listen(ctx, tell)
+	}
+	s := h.session(w.probe, tell)
+	svc, err = guard(ctx, w.probe, s)
+	if svc.Confidence != exposure.NoConfidence {
+		return svc, err
+	}
+	first := s.said()
+	if len(first) == 0 {
+		return svc, err
+	}
+	return h.follow(ctx, leads(h.transport, h.peer.at.Port(), first), w.probe.Name, nil, s, err)
+}
+
+// listen waits for what the server says first.
+func (h *hunt) listen(ctx context.Context, tell func(signal)) (exposure.Service, error) {
+	s := h.session(Probe{Name: bannerName}, tell)
+	defer s.close()
+	c, err := s.Connect(ctx)
+	if err != nil {
+		return exposure.Service{}, err
+	}
+	first, err := c.greeting(func(b []byte) bool {
+		l := leads(h.transport, h.peer.at.Port(), b)
+		return len(l) > 0 && l[0].Greets(b) == Sure
+	})
+	if len(first) == 0 {
+		return exposure.Service{}, s.fail("read greeting", err)
+	}
+	return h.follow(ctx, leads(h.transport, h.peer.at.Port(), first), "", c, s, err)
+}
+
+// follow runs the probes that the first bytes lead to until one finds its
+// protocol. The first of them takes over the connection on which the peer
+// spoke unasked, if there is one.
+func (h *hunt) follow(ctx context.Context, to []Probe, not string, unasked *Conn, from *Session, err error) (exposure.Service, error) {
+	alone := unasked != nil
+	for _, p := range to {
+		if p.Name == not {
+			continue
+		}
+		s := h.session(p, nil)
+		s.greeted, s.unasked = from.said(), alone
+		s.waiting, unasked = unasked, nil
+		svc, next := guard(ctx, p, s)
+		if svc.Confidence != exposure.NoConfidence {
+			return svc, next
+		}
+	}
+	return exposure.Service{}, err
+}
+
+func (h *hunt) session(p Probe, tell func(signal)) *Session {
+	return &Session{probe: p.Name, peer: h.peer, secure: h.secure, signal: tell}
+}

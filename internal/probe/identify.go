@@ -1,0 +1,105 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+	"sekisho/internal/untrusted"
+)
+
+// Options say how to identify a port. The zero Options are usable.
+type Options struct {
+	Timeout  time.Duration                    // for one port, everything included; 0: DefaultTimeout
+	Parallel int                              // the most conversations with one port at once; 0: 4
+	View     func(a netip.Addr) exposure.View // the view that an address stands for
+	Name     func(a netip.Addr) string        // a name for SNI and Host where the target has none
+	Source   netip.Addr                       // the address to ask from; the zero Addr: any
+}
+
+// DefaultTimeout is what one port gets: longer than the pause with which a
+// busy server or one that looks up our name greets, short enough for a user
+// who waits for fifty silent ports.
+const DefaultTimeout = 5 * time.Second
+
+const defaultParallel = 4
+
+func (o Options) timeout() time.Duration {
+	if o.Timeout > 0 {
+		return o.Timeout
+	}
+	return DefaultTimeout
+}
+
+func (o Options) parallel() int {
+	if o.Parallel > 0 {
+		return o.Parallel
+	}
+	return defaultParallel
+}
+
+func (o Options) name(t exposure.Target) string {
+	if t.Name == "" && o.Name != nil {
+		return o.Name(t.Address)
+	}
+	return t.Name
+}
+
+// Identify finds out what is behind one open port and tells what it knows when
+// the time is over at the latest. It never fails: a port that tells nothing is
+// a Service of confidence assigned whose Error says how it stayed silent. Any
+// number of calls may run at once.
+func Identify(ctx context.Context, target exposure.Target, transport exposure.Transport, port uint16, o Options) exposure.Service {
+	deadline := time.Now().Add(o.timeout())
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	svc := identify(ctx, netPeer(target, port, o, deadline), transport, o.timeout())
+	if o.View != nil {
+		svc.View = o.View(target.Address)
+	}
+	return svc
+}
+
+func identify(ctx context.Context, p *peer, transport exposure.Transport, timeout time.Duration) exposure.Service {
+	h := &hunt{peer: p, transport: transport}
+	svc, err := h.run(ctx)
+	svc.Address, svc.Transport, svc.Port = p.at.Addr(), transport, p.at.Port()
+	switch {
+	case err == nil:
+	case svc.Confidence == exposure.NoConfidence:
+		svc.Error = silence(transport, err, timeout)
+	default:
+		svc.Error = err.Error()
+	}
+	if svc.Confidence == exposure.NoConfidence {
+		svc.Confidence = exposure.Assigned
+	}
+	return svc
+}
+
+// silence says how a port told nothing. A fault of this machine is said as
+// such: it is no behaviour of the peer.
+func silence(transport exposure.Transport, err error, timeout time.Duration) string {
+	var network *netio.Error
+	isNetwork := errors.As(err, &network)
+	switch {
+	case netio.Local(err) || isNetwork && network.Op == "dial":
+		return untrusted.New(err.Error(), maxErrorText).Terminal()
+	case transport == exposure.UDP && errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Sprintf("answered no datagram in %v", timeout)
+	case transport == exposure.UDP:
+		return err.Error()
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errRunaway):
+		return fmt.Sprintf("accepted the connection and said nothing in %v", timeout)
+	case errors.Is(err, errHangup):
+		return "accepted the connection and closed it without a word"
+	case isNetwork && network.Reason == exposure.Reset:
+		return "accepted the connection and reset it without a word"
+	}
+	return err.Error()
+}

@@ -1,0 +1,245 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"maps"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+)
+
+// Session is a probe's only way to the peer. Every connection that it makes
+// goes to the one peer, under the deadline of the port and a byte budget, and
+// is closed when the probe ends.
+type Session struct {
+	probe  string
+	peer   *peer
+	secure *exposure.TLS // what the handshake told when every connection begins with TLS
+	signal func(signal)  // tells the hunt what happened; nil where nobody asks
+
+	greeted []byte // what the peer said to the session before, which led here
+	unasked bool   // it said that before anybody asked
+
+	mu       sync.Mutex
+	waiting  *Conn  // a connection on which the greeting lies unread
+	voice    *tap   // the connection on which the peer was heard first
+	first    []byte // what it said there
+	learned  exposure.Service
+	open     []net.Conn
+	finished bool
+}
+
+// peer is whom sessions talk to, and over what.
+type peer struct {
+	target   exposure.Target
+	at       netip.AddrPort
+	name     string // for SNI and Host; empty when only an address is known
+	wide     int
+	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
+	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
+}
+
+// signal is what a hunt hears of a session while it runs.
+type signal struct {
+	connected time.Duration // how long the connection took, a measure of the way
+	heard     bool          // the peer sent its first byte
+}
+
+// Name is the name that the user wrote for the peer, empty when none is known.
+func (s *Session) Name() string { return s.peer.name }
+
+// Authority is the name, or else the address, with the port when it is not the
+// usual one: what a Host field holds (RFC 9110 section 7.2).
+func (s *Session) Authority(usual uint16) string {
+	host := s.peer.name
+	if host == "" {
+		host = s.peer.at.Addr().WithZone("").String()
+		if s.peer.at.Addr().Is6() {
+			host = "[" + host + "]"
+		}
+	}
+	if s.peer.at.Port() == usual {
+		return host
+	}
+	_, port, _ := net.SplitHostPort(s.peer.at.String())
+	return host + ":" + port
+}
+
+// Connect returns a connection to the port: the first time the one on which
+// the greeting already lies, if there is one; inside TLS where the session
+// stands there.
+func (s *Session) Connect(ctx context.Context) (*Conn, error) {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.waiting = nil
+	s.mu.Unlock()
+	if waiting != nil {
+		return waiting, nil
+	}
+	return s.connect(ctx, nil)
+}
+
+func (s *Session) connect(ctx context.Context, alpn []string) (*Conn, error) {
+	raw, err := s.dialPort(ctx, exposure.TCP, s.peer.at.Port())
+	if err != nil {
+		return nil, s.fail("connect", err)
+	}
+	if s.secure == nil {
+		return newConn(&tap{Conn: raw, s: s}), nil
+	}
+	inner := tls.Client(raw, s.tlsConfig(alpn))
+	if err := inner.HandshakeContext(ctx); err != nil {
+		return nil, s.fail("tls handshake", err)
+	}
+	return newConn(&tap{Conn: inner, s: s}), nil
+}
+
+// dialPort makes every connection of the session. It never leaves the peer,
+// and beside the port itself only unprivileged ones are for data: a peer must
+// not send us to somebody's mail or login port (RFC 2577 section 3).
+func (s *Session) dialPort(ctx context.Context, transport exposure.Transport, port uint16) (net.Conn, error) {
+	if port != s.peer.at.Port() && port < 1024 {
+		return nil, errPeer
+	}
+	begun := time.Now()
+	c, err := s.peer.dial(ctx, transport, netip.AddrPortFrom(s.peer.at.Addr(), port))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	over := s.finished
+	if !over {
+		s.open = append(s.open, c)
+	}
+	s.mu.Unlock()
+	if over {
+		return nil, closeWith(c, net.ErrClosed)
+	}
+	s.tell(signal{connected: time.Since(begun)})
+	return c, nil
+}
+
+// Exchange sends a datagram and returns the reply that accept takes.
+func (s *Session) Exchange(ctx context.Context, request []byte, accept func([]byte) bool) ([]byte, error) {
+	reply, err := s.peer.exchange(ctx, s.peer.at, request, accept)
+	if err != nil {
+		return nil, err
+	}
+	s.hear(nil, reply)
+	return reply, nil
+}
+
+// Upgrade begins TLS on a connection whose peer has agreed to it. Bytes that
+// came in the clear after that agreement are somebody's injection (RFC 3207
+// section 6), so they end it.
+func (s *Session) Upgrade(ctx context.Context, c *Conn) (*Conn, error) {
+	if c.r.Buffered() > 0 {
+		return nil, errInject
+	}
+	inner := tls.Client(c.Conn, s.tlsConfig(nil))
+	if err := inner.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	return newConn(inner), nil
+}
+
+// Learn keeps what is known so far, for the case that the probe does not come
+// to its end.
+func (s *Session) Learn(svc exposure.Service) {
+	svc.Facts = maps.Clone(svc.Facts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.learned = svc
+}
+
+// fail makes the typed error of a step.
+func (s *Session) fail(step string, err error) error {
+	return &Error{Probe: s.probe, Step: step, Err: cause(err)}
+}
+
+// hear keeps what the peer said first and tells of its first byte.
+func (s *Session) hear(on *tap, b []byte) {
+	s.mu.Lock()
+	fresh := len(s.first) == 0
+	if fresh {
+		s.voice = on
+	}
+	if room := maxBanner - len(s.first); room > 0 && s.voice == on {
+		s.first = append(s.first, b[:min(room, len(b))]...)
+	}
+	s.mu.Unlock()
+	if fresh {
+		s.tell(signal{heard: true})
+	}
+}
+
+func (s *Session) tell(g signal) {
+	if s.signal != nil {
+		s.signal(g)
+	}
+}
+
+// said is what the peer said first.
+func (s *Session) said() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+// close ends every connection of the session.
+func (s *Session) close() {
+	s.mu.Lock()
+	open := s.open
+	s.open, s.finished = nil, true
+	s.mu.Unlock()
+	for _, c := range open {
+		_ = c.Close() // nothing was written that a failing Close could lose
+	}
+}
+
+// closeWith closes c and returns err.
+func closeWith(c net.Conn, err error) error {
+	_ = c.Close()
+	return err
+}
+
+// tap keeps the first bytes of a connection for the session.
+type tap struct {
+	net.Conn
+	s    *Session
+	seen int
+}
+
+// Read reads and shows the session what the connection said first.
+func (t *tap) Read(p []byte) (int, error) {
+	n, err := t.Conn.Read(p)
+	if n > 0 && t.seen < maxBanner {
+		t.seen += n
+		t.s.hear(t, p[:n])
+	}
+	return n, err
+}
+
+// netPeer is a peer on the network.
+func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time) *peer {
+	d := &netio.Dialer{Limits: netio.Limits{Deadline: deadline, Bytes: maxBytes}}
+	if o.Source.IsValid() {
+		d.Source = netip.AddrPortFrom(o.Source, 0)
+	}
+	return &peer{
+		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(),
+		dial: d.Dial,
+		exchange: func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error) {
+			return netio.Exchange(ctx, d, to, request, accept)
+		},
+	}
+}
+
+// maxBytes is the budget of one connection: room for a certificate chain of
+// the size that crypto/tls accepts, and little more.
+const maxBytes = 288 << 10

@@ -1,0 +1,271 @@
+package probe
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+)
+
+const tlsName = "tls"
+
+func init() {
+	register(Probe{
+		Name: tlsName, Transport: exposure.TCP, ClientFirst: true, Blind: 1,
+		Ports: []uint16{
+			443, 465, 563, 614, 636, 853, 989, 990, 992, 993, 994, 995, 2376, 3269, 4443, 5061,
+			5671, 5986, 6443, 6514, 6697, 8443, 8883, 9443, 10443,
+		},
+		Greets: greetsTLS, Run: runTLS,
+	})
+}
+
+// tlsRecordAlert and tlsRecordHandshake are the record types with which a
+// server can answer a ClientHello (RFC 8446 section 5.1).
+const (
+	tlsRecordAlert     = 21
+	tlsRecordHandshake = 22
+)
+
+// greetsTLS takes a record header for TLS: what such a server answers to a
+// request in the clear is an alert.
+func greetsTLS(first []byte) Fit {
+	if len(first) >= 5 && (first[0] == tlsRecordAlert || first[0] == tlsRecordHandshake) &&
+		first[1] == 3 && first[2] <= 4 && first[3] <= 0x41 {
+		return Sure
+	}
+	return No
+}
+
+// tlsInside is how long the protocol inside TLS is looked for. TLS itself is
+// confirmed by then, so a silent one must not use up the time of the port.
+const tlsInside = 2 * time.Second
+
+// runTLS shakes hands and then looks for what speaks inside, while the older
+// versions of the protocol are tried beside it.
+func runTLS(ctx context.Context, s *Session) (exposure.Service, error) {
+	ready := func(ctx context.Context) (net.Conn, error) {
+		c, err := s.Connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+	facts, err := s.tlsHandshake(ctx, ready, "h2", "http/1.1")
+	if facts == nil {
+		if greetsTLS(s.said()) == Sure {
+			return exposure.Service{Protocol: tlsName, Confidence: exposure.Confirmed}, s.fail("handshake", err)
+		}
+		if len(s.said()) > 0 {
+			err = ErrProtocol
+		}
+		return exposure.Service{}, s.fail("handshake", err)
+	}
+	svc := exposure.Service{Protocol: tlsName, Confidence: exposure.Confirmed, TLS: facts}
+	s.Learn(svc)
+	if err != nil {
+		return svc, s.fail("handshake", err)
+	}
+	var older sync.WaitGroup
+	var versions []string
+	older.Go(func() { versions = s.tlsOlder(ctx, ready, facts.Versions[0]) })
+	inside, cancel := context.WithTimeout(ctx, tlsInside)
+	defer cancel()
+	inner, err := (&hunt{peer: s.peer, transport: exposure.TCP, secure: facts}).run(inside)
+	older.Wait()
+	facts.Versions = append(versions, facts.Versions...)
+	if inner.Confidence == exposure.NoConfidence {
+		return svc, nil // TLS is what was asked for; nothing known inside is no failure
+	}
+	inner.TLS = facts
+	return inner, err
+}
+
+// tlsConfig accepts what the peer shows, down to the oldest version and suite
+// that crypto/tls still speaks: the judgement is not made here, and a refusal
+// would hide the very facts that call for one.
+func (s *Session) tlsConfig(alpn []string) *tls.Config {
+	return &tls.Config{
+		InsecureSkipVerify: true,
+		ServerName:         s.Name(),
+		NextProtos:         alpn,
+		MinVersion:         tls.VersionTLS10,
+		CipherSuites:       tlsSuites,
+	}
+}
+
+// tlsSuites are all suites below TLS 1.3 that crypto/tls has, weak ones too.
+var tlsSuites = func() []uint16 {
+	var ids []uint16
+	for _, c := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}()
+
+// tlsHandshake shakes hands on a connection that is ready for it. The facts are
+// there beside an error when the peer had shown its certificate by then.
+func (s *Session) tlsHandshake(ctx context.Context, ready func(context.Context) (net.Conn, error), alpn ...string) (*exposure.TLS, error) {
+	facts, err := s.tlsOnce(ctx, ready, s.tlsConfig(alpn))
+	var alert tls.AlertError
+	const noApplicationProtocol = 120 // RFC 7301 section 3.2
+	if errors.As(err, &alert) && alert == noApplicationProtocol && len(alpn) > 0 {
+		return s.tlsOnce(ctx, ready, s.tlsConfig(nil))
+	}
+	return facts, err
+}
+
+func (s *Session) tlsOnce(ctx context.Context, ready func(context.Context) (net.Conn, error), config *tls.Config) (*exposure.TLS, error) {
+	raw, err := ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Close()
+	var chain []*x509.Certificate
+	config.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
+		chain = tlsChain(raw)
+		return nil
+	}
+	c := tls.Client(raw, config)
+	err = c.HandshakeContext(ctx)
+	if err != nil && len(chain) == 0 {
+		return nil, err
+	}
+	return s.tlsFacts(c.ConnectionState(), chain), err
+}
+
+// maxChain is how many certificates of a chain are read: real ones have two to
+// five.
+const maxChain = 10
+
+func tlsChain(raw [][]byte) []*x509.Certificate {
+	var chain []*x509.Certificate
+	for _, der := range raw[:min(len(raw), maxChain)] {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			break
+		}
+		chain = append(chain, cert)
+	}
+	return chain
+}
+
+// tlsFacts is what one handshake told.
+func (s *Session) tlsFacts(state tls.ConnectionState, chain []*x509.Certificate) *exposure.TLS {
+	facts := &exposure.TLS{
+		Versions: []string{tls.VersionName(state.Version)},
+		Cipher:   tls.CipherSuiteName(state.CipherSuite),
+	}
+	if state.NegotiatedProtocol != "" {
+		facts.ALPN = []string{state.NegotiatedProtocol}
+	}
+	for _, cert := range chain {
+		facts.Chain = append(facts.Chain, untrusted.New(cert.Subject.String(), maxTLSName))
+	}
+	if len(chain) > 0 {
+		facts.Certificate = s.tlsCertificate(chain[0])
+	}
+	return facts
+}
+
+// maxTLSName and maxTLSNames bound what is kept of a certificate that somebody
+// filled with ten thousand names.
+const (
+	maxTLSName  = 512
+	maxTLSNames = 100
+)
+
+func (s *Session) tlsCertificate(cert *x509.Certificate) *exposure.Certificate {
+	sum := sha256.Sum256(cert.Raw)
+	facts := &exposure.Certificate{
+		Subject:    untrusted.New(cert.Subject.String(), maxTLSName),
+		Issuer:     untrusted.New(cert.Issuer.String(), maxTLSName),
+		NotBefore:  cert.NotBefore,
+		NotAfter:   cert.NotAfter,
+		SelfSigned: tlsSelfSigned(cert),
+		SHA256:     hex.EncodeToString(sum[:]),
+	}
+	for _, name := range cert.DNSNames[:min(len(cert.DNSNames), maxTLSNames)] {
+		facts.Names = append(facts.Names, untrusted.New(name, maxTLSName))
+	}
+	for _, ip := range cert.IPAddresses[:min(len(cert.IPAddresses), maxTLSNames-len(facts.Names))] {
+		facts.Names = append(facts.Names, untrusted.New(ip.String(), maxTLSName))
+	}
+	facts.KeyType, facts.KeyBits = tlsKey(cert.PublicKey)
+	if name := s.Name(); name != "" {
+		matches := cert.VerifyHostname(name) == nil
+		facts.NameMatches = &matches
+	}
+	return facts
+}
+
+// tlsSelfSigned reports whether the certificate vouches for itself. Where its
+// algorithm is too old for the library to check, equal names must do.
+func tlsSelfSigned(cert *x509.Certificate) bool {
+	if string(cert.RawSubject) != string(cert.RawIssuer) {
+		return false
+	}
+	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
+	var insecure x509.InsecureAlgorithmError
+	return err == nil || errors.As(err, &insecure) || errors.Is(err, x509.ErrUnsupportedAlgorithm)
+}
+
+func tlsKey(public any) (kind string, bits int) {
+	switch key := public.(type) {
+	case *rsa.PublicKey:
+		return "RSA", key.N.BitLen()
+	case *ecdsa.PublicKey:
+		return "ECDSA", key.Curve.Params().BitSize
+	case ed25519.PublicKey:
+		return "Ed25519", 8 * len(key)
+	}
+	return fmt.Sprintf("%T", public), 0
+}
+
+// tlsVersions are the versions that crypto/tls speaks, the oldest first.
+var tlsVersions = []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12, tls.VersionTLS13}
+
+// tlsOlder returns which versions older than the best one work too, each tried
+// on a connection of its own.
+func (s *Session) tlsOlder(ctx context.Context, ready func(context.Context) (net.Conn, error), best string) []string {
+	works := make([]bool, len(tlsVersions))
+	var tries sync.WaitGroup
+	for i, version := range tlsVersions {
+		if tls.VersionName(version) == best {
+			break
+		}
+		tries.Go(func() {
+			// A panic in a goroutine of a probe is out of reach of its guard.
+			defer func() {
+				if recover() != nil {
+					works[i] = false
+				}
+			}()
+			config := s.tlsConfig(nil)
+			config.MinVersion, config.MaxVersion = version, version
+			facts, _ := s.tlsOnce(ctx, ready, config)
+			works[i] = facts != nil
+		})
+	}
+	tries.Wait()
+	var names []string
+	for i, version := range tlsVersions {
+		if works[i] {
+			names = append(names, tls.VersionName(version))
+		}
+	}
+	return names
+}
