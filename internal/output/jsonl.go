@@ -1,0 +1,151 @@
+package output
+
+import (
+	"encoding/json"
+	"io"
+
+	"sekisho/internal/exposure"
+)
+
+func init() {
+	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal})
+}
+
+// The lines: every object says first of which type it is, and what belongs to a
+// port says to which.
+type (
+	observationLine struct {
+		Type string `json:"type"`
+		exposure.Observation
+	}
+	scanSummaryLine struct {
+		Type string `json:"type"`
+		exposure.ScanSummary
+	}
+	portLine struct {
+		Type      string             `json:"type"`
+		Host      string             `json:"host,omitempty"`
+		Transport exposure.Transport `json:"transport"`
+		Port      uint16             `json:"port"`
+	}
+	serviceLine struct {
+		portLine
+		exposure.Service
+	}
+	listenerLine struct {
+		portLine
+		exposure.Listener
+	}
+	verdictLine struct {
+		portLine
+		exposure.Verdict
+	}
+	findingLine struct {
+		portLine
+		exposure.Finding
+	}
+	reportSummaryLine struct {
+		Type    string `json:"type"`
+		Partial bool   `json:"partial"`
+		exposure.ReportSummary
+		Unseen []string `json:"unseen,omitempty"`
+	}
+	localListenerLine struct {
+		Type string `json:"type"`
+		exposure.LocalListener
+	}
+	interfaceLine struct {
+		Type string `json:"type"`
+		exposure.Interface
+	}
+	localSummaryLine struct {
+		Type      string   `json:"type"`
+		Listeners int      `json:"listeners"`
+		Unseen    []string `json:"unseen,omitempty"`
+	}
+)
+
+// lines writes one object a line and keeps the first error.
+type lines struct {
+	w   io.Writer
+	err error
+}
+
+func (l *lines) write(object any) {
+	if l.err != nil {
+		return
+	}
+	var b []byte
+	if b, l.err = json.Marshal(object); l.err == nil {
+		_, l.err = l.w.Write(append(inert(b), '\n'))
+	}
+}
+
+func jsonlReport(w io.Writer, r exposure.Report, _ Options) error {
+	l := &lines{w: w}
+	for _, h := range r.Hosts {
+		for _, p := range h.Ports {
+			of := func(kind string) portLine { return portLine{kind, hostName(h), p.Transport, p.Port} }
+			for _, o := range p.Observations {
+				l.write(observationLine{"observation", o})
+			}
+			for _, s := range p.Services {
+				l.write(serviceLine{of("service"), s})
+			}
+			for _, s := range p.Listeners {
+				l.write(listenerLine{of("listener"), s})
+			}
+			for _, v := range p.Verdicts {
+				l.write(verdictLine{of("verdict"), v})
+			}
+			for _, f := range p.Findings {
+				l.write(findingLine{of("finding"), f})
+			}
+		}
+	}
+	l.write(reportSummaryLine{"summary", r.Partial, r.Summary, r.Unseen})
+	return l.err
+}
+
+// hostName is the name that was written for a host, or its first address.
+func hostName(h exposure.Host) string {
+	if h.Name == "" && len(h.Addresses) > 0 {
+		return h.Addresses[0].String()
+	}
+	return h.Name
+}
+
+func jsonlLocal(w io.Writer, d exposure.LocalDocument, _ Options) error {
+	l := &lines{w: w}
+	for _, i := range d.Interfaces {
+		l.write(interfaceLine{"interface", i})
+	}
+	for _, s := range d.Listeners {
+		l.write(localListenerLine{"listener", s})
+	}
+	l.write(localSummaryLine{"summary", len(d.Listeners), d.Unseen})
+	return l.err
+}
+
+type jsonlScanner struct {
+	lines
+	show Show
+}
+
+func newJSONLScanner(w io.Writer, o Options) Scanner {
+	return &jsonlScanner{lines{w: w}, o.Show}
+}
+
+// Observe writes the observation's line if it is one to show.
+func (s *jsonlScanner) Observe(o exposure.Observation) error {
+	if s.show.shows(o) {
+		s.write(observationLine{"observation", o})
+	}
+	return s.err
+}
+
+// Close writes the summary line.
+func (s *jsonlScanner) Close(summary exposure.ScanSummary) error {
+	s.write(scanSummaryLine{"summary", summary})
+	return s.err
+}

@@ -1,0 +1,126 @@
+// Package output writes the documents of sekisho: the report of check, the
+// scan, this machine. One file a format; an output decides nothing, it only
+// shows. Nothing that came from outside leaves it without an encoder.
+package output
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+// Show chooses how much of a document people want to see. Machine formats hold
+// the whole document, but for the observations of a scan, which are chosen in
+// every format.
+type Show string
+
+// The choices.
+const (
+	ShowOpen        Show = "open"        // open ports and what listens
+	ShowInteresting Show = "interesting" // and everything that has a finding, a verdict or a doubt
+	ShowAll         Show = "all"         // everything, with the remedy of the slightest finding
+)
+
+// Options say how a document is written.
+type Options struct {
+	Format string   // one of Formats
+	Width  int      // columns of the terminal; 0 is 80
+	Color  bool     // SGR colours in text
+	Lang   lang.Tag // of text; documents are in the language in which they were made
+	Show   Show     // empty is ShowInteresting
+	Redact bool     // addresses, names and users masked
+}
+
+// Scanner writes a scan while it goes on. Observe is called once for every
+// observation and chooses which are shown; Close ends the document.
+type Scanner interface {
+	Observe(exposure.Observation) error
+	Close(exposure.ScanSummary) error
+}
+
+// format is one way to write the documents. A format is one file that registers
+// itself.
+type format struct {
+	name   string
+	report func(io.Writer, exposure.Report, Options) error
+	scan   func(io.Writer, Options) Scanner
+	local  func(io.Writer, exposure.LocalDocument, Options) error
+}
+
+var formats = map[string]format{}
+
+func register(f format) {
+	if _, double := formats[f.name]; double {
+		panic("output: two formats named " + f.name)
+	}
+	formats[f.name] = f
+}
+
+// Formats are the names of the formats, text first.
+func Formats() []string {
+	names := make([]string, 0, len(formats))
+	for name := range formats {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if a == textName || b == textName {
+			return strings.Compare(b, a)
+		}
+		return strings.Compare(a, b)
+	})
+	return names
+}
+
+func find(name string) (format, error) {
+	f, ok := formats[name]
+	if !ok {
+		return format{}, fmt.Errorf("%q is no format: %s", name, strings.Join(Formats(), ", "))
+	}
+	return f, nil
+}
+
+// Report writes a report.
+func Report(w io.Writer, r exposure.Report, o Options) error {
+	f, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	if o.Redact {
+		r = newMask().report(r)
+	}
+	return f.report(w, r, o)
+}
+
+// Scan begins the document of a scan.
+func Scan(w io.Writer, o Options) (Scanner, error) {
+	f, err := find(o.Format)
+	if err != nil {
+		return nil, err
+	}
+	s := f.scan(w, o)
+	if o.Redact {
+		s = &maskedScanner{mask: newMask(), to: s}
+	}
+	return s, nil
+}
+
+// Local writes what is known of this machine.
+func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
+	f, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	if o.Redact {
+		d = newMask().local(d)
+	}
+	return f.local(w, d, o)
+}
+
+// shows reports whether an observation of a scan is one to show.
+func (s Show) shows(o exposure.Observation) bool {
+	return s == ShowAll || o.State == exposure.Open
+}

@@ -1,0 +1,377 @@
+package output
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+)
+
+// masked stands for text that is left out altogether.
+const masked = "masked"
+
+// mask hides who and where in a document and keeps what: ports, states,
+// products, findings. The same address, name or user always gets the same mask
+// within a document, so that a reader can still follow it.
+type mask struct {
+	addresses map[netip.Addr]netip.Addr
+	v4, v6    uint32
+	names     map[string]string // what was hidden, to find it again in sentences
+	counts    map[string]int
+}
+
+func newMask() *mask {
+	return &mask{addresses: map[netip.Addr]netip.Addr{}, names: map[string]string{}, counts: map[string]int{}}
+}
+
+// address masks with addresses that are for documentation (RFC 5737, RFC 3849),
+// so that nobody takes a mask for a real one. Loopback and "all addresses" say
+// nothing about anybody and stay.
+func (m *mask) address(a netip.Addr) netip.Addr {
+	if !a.IsValid() || a.IsUnspecified() || a.Unmap().IsLoopback() || a.Unmap().IsUnspecified() {
+		return a
+	}
+	key := a.Unmap().WithZone("")
+	known, ok := m.addresses[key]
+	if !ok {
+		if key.Is4() {
+			m.v4++
+			known = documentation4(m.v4)
+		} else {
+			m.v6++
+			known = documentation6(m.v6)
+		}
+		m.addresses[key] = known
+	}
+	return known
+}
+
+// documentation4 is the n-th address of the blocks for documentation, then of
+// the one for benchmarks and at last of the reserved one: a scan of a large
+// network needs more than documentation has.
+func documentation4(n uint32) netip.Addr {
+	const perBlock, benchmark = 254, 1 << 17
+	if n -= 1; n < 3*perBlock {
+		block := [3][3]byte{{192, 0, 2}, {198, 51, 100}, {203, 0, 113}}[n/perBlock]
+		return netip.AddrFrom4([4]byte{block[0], block[1], block[2], byte(n%perBlock + 1)})
+	}
+	base := uint32(198<<24 | 18<<16)
+	if n -= 3 * perBlock; n >= benchmark {
+		n -= benchmark
+		base = 240 << 24
+	}
+	n += base
+	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+}
+
+func documentation6(n uint32) netip.Addr {
+	return netip.AddrFrom16([16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 12: byte(n >> 24), 13: byte(n >> 16), 14: byte(n >> 8), 15: byte(n)})
+}
+
+// name masks a word that identifies, as host-1 or user-2.
+func (m *mask) name(kind, s string) string {
+	if s == "" {
+		return ""
+	}
+	if a, err := netip.ParseAddr(s); err == nil {
+		return m.address(a).String()
+	}
+	known, ok := m.names[s]
+	if !ok {
+		m.counts[kind]++
+		known = fmt.Sprintf("%s-%d", kind, m.counts[kind])
+		m.names[s] = known
+	}
+	return known
+}
+
+// text hides text from the network as a whole: a banner names the host as often
+// as not. It is remembered, so that a sentence that quotes it is masked too.
+func (m *mask) text(t untrusted.Text) untrusted.Text {
+	if t.IsZero() {
+		return t
+	}
+	if shown := t.Terminal(); len(shown) >= tellingLength {
+		m.names[shown] = masked
+	}
+	return untrusted.Line(masked)
+}
+
+// tellingLength is the length from which a text can tell who said it. A "+"
+// cannot, and masking it in sentences would only make them unreadable.
+const tellingLength = 3
+
+func (m *mask) texts(ts []untrusted.Text) []untrusted.Text { return each(ts, m.text) }
+
+// each is slices.Map that keeps nil, which stays absent in a document.
+func each[T any](items []T, f func(T) T) []T {
+	if items == nil {
+		return nil
+	}
+	out := make([]T, len(items))
+	for i, item := range items {
+		out[i] = f(item)
+	}
+	return out
+}
+
+var (
+	quotations   = regexp.MustCompile(`"[^"]*"|「[^」]*」`)
+	addressLikes = regexp.MustCompile(`[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(?:%[0-9A-Za-z_.-]+)?`)
+)
+
+// sentence masks what identifies inside our own words: addresses and every name
+// that was masked elsewhere in the document.
+func (m *mask) sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	s = addressLikes.ReplaceAllStringFunc(s, func(like string) string {
+		trimmed := strings.TrimRight(like, ".:")
+		if a, err := netip.ParseAddr(trimmed); err == nil {
+			return m.address(a).String() + like[len(trimmed):]
+		}
+		return like
+	})
+	// The longest first: one name may be a part of another.
+	known := slices.SortedFunc(maps.Keys(m.names), func(a, b string) int {
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range known {
+		s = replaceWord(s, name, m.names[name])
+	}
+	return s
+}
+
+// replaceWord replaces name where it stands as a word of its own, so that a
+// user named "a" does not eat every a.
+func replaceWord(s, name, with string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(s, name)
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		end := i + len(name)
+		b.WriteString(s[:i])
+		if (i > 0 && wordByte(s[i-1]) && wordByte(name[0])) || (end < len(s) && wordByte(s[end]) && wordByte(name[len(name)-1])) {
+			b.WriteString(name)
+		} else {
+			b.WriteString(with)
+		}
+		s = s[end:]
+	}
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// evidence is a sentence whose quotations are text from the network, perhaps
+// shortened, so that what stands in quotation marks goes as a whole.
+func (m *mask) evidence(s string) string {
+	return m.sentence(quotations.ReplaceAllStringFunc(s, func(q string) string {
+		if strings.HasPrefix(q, `"`) {
+			return `"` + masked + `"`
+		}
+		return "「" + masked + "」"
+	}))
+}
+
+func (m *mask) report(r exposure.Report) exposure.Report {
+	// Names first: sentences are searched for all of them.
+	r.Hosts = each(r.Hosts, m.hostFacts)
+	r.Hosts = each(r.Hosts, m.hostWords)
+	r.Vantages = each(r.Vantages, func(v exposure.Vantage) exposure.Vantage {
+		v.ID = m.vantage(v.ID)
+		v.Address = m.address(v.Address)
+		return v
+	})
+	r.Unseen = each(r.Unseen, m.evidence)
+	if r.Scan != nil {
+		scan := m.summary(*r.Scan)
+		r.Scan = &scan
+	}
+	return r
+}
+
+// vantage keeps the ids that are words of ours.
+func (m *mask) vantage(id string) string {
+	switch id {
+	case "self", "lan", "outside", "agent", "local":
+		return id
+	}
+	return m.name("vantage", id)
+}
+
+func (m *mask) hostFacts(h exposure.Host) exposure.Host {
+	h.Name = m.name("host", h.Name)
+	h.Addresses = each(h.Addresses, m.address)
+	h.Ports = each(h.Ports, func(p exposure.Port) exposure.Port {
+		p.Listeners = each(p.Listeners, m.listener)
+		p.Services = each(p.Services, m.service)
+		p.Observations = each(p.Observations, m.observation)
+		return p
+	})
+	return h
+}
+
+func (m *mask) hostWords(h exposure.Host) exposure.Host {
+	h.Ports = each(h.Ports, func(p exposure.Port) exposure.Port {
+		p.Services = each(p.Services, func(s exposure.Service) exposure.Service {
+			s.Product = m.product(s.Product)
+			s.Error = m.evidence(s.Error)
+			return s
+		})
+		p.Findings = each(p.Findings, func(f exposure.Finding) exposure.Finding {
+			f.Evidence = m.evidence(f.Evidence)
+			f.Meaning = m.sentence(f.Meaning)
+			f.Remedy = each(f.Remedy, m.sentence)
+			return f
+		})
+		p.Verdicts = each(p.Verdicts, func(v exposure.Verdict) exposure.Verdict {
+			if v.Cause != nil {
+				cause := *v.Cause
+				cause.Evidence = each(cause.Evidence, m.evidence)
+				cause.Remedy = each(cause.Remedy, m.sentence)
+				v.Cause = &cause
+			}
+			return v
+		})
+		return p
+	})
+	return h
+}
+
+// product stays, unless a name of the document is in it: the product is what a
+// reader of a masked report needs most.
+func (m *mask) product(t untrusted.Text) untrusted.Text {
+	if shown := t.Terminal(); m.sentence(shown) != shown {
+		return m.text(t)
+	}
+	return t
+}
+
+func (m *mask) observation(o exposure.Observation) exposure.Observation {
+	o.Host = m.name("host", o.Host)
+	o.Address = m.address(o.Address)
+	if o.By != exposure.Local {
+		o.By = m.name("host", o.By)
+	}
+	o.Vantage = m.vantage(o.Vantage)
+	o.Detail = m.evidence(o.Detail)
+	return o
+}
+
+func (m *mask) summary(s exposure.ScanSummary) exposure.ScanSummary {
+	s.Method = m.evidence(s.Method)
+	s.Notes = each(s.Notes, m.evidence)
+	return s
+}
+
+func (m *mask) listener(l exposure.Listener) exposure.Listener {
+	l.Address = m.address(l.Address)
+	if l.User != "root" {
+		l.User = m.name("user", l.User)
+	}
+	if l.Container != "" {
+		l.Container = m.name("container", l.Container)
+	}
+	// What stands behind @ is chosen by the administrator: a person, a customer.
+	if service, instance, ok := strings.Cut(l.Unit, "@"); ok && strings.Contains(instance, ".") {
+		l.Unit = service + "@" + masked + instance[strings.LastIndex(instance, "."):]
+	}
+	if l.Command != "" {
+		l.Command = masked
+	}
+	return l
+}
+
+// plainFacts are the facts whose texts are words of a protocol; every other
+// text may name somebody.
+var plainFacts = []string{
+	"kex_algorithms", "host_key_algorithms", "ciphers", "macs", "weak_algorithms", "auth_methods", "auth",
+	"protocol_version", "extensions", "features", "options", "security_headers",
+}
+
+func (m *mask) service(s exposure.Service) exposure.Service {
+	s.Address = m.address(s.Address)
+	s.Banner = m.text(s.Banner)
+	if s.TLS != nil {
+		tls := *s.TLS
+		tls.Chain = m.texts(tls.Chain)
+		if tls.Certificate != nil {
+			certificate := *tls.Certificate
+			certificate.Subject = m.text(certificate.Subject)
+			certificate.Issuer = m.text(certificate.Issuer)
+			certificate.Names = m.texts(certificate.Names)
+			certificate.SHA256 = "" // certificate logs find the name by it
+			tls.Certificate = &certificate
+		}
+		s.TLS = &tls
+	}
+	facts := make(exposure.Facts, len(s.Facts))
+	for name, value := range s.Facts {
+		facts[name] = m.fact(name, value)
+	}
+	if s.Facts != nil {
+		s.Facts = facts
+	}
+	return s
+}
+
+func (m *mask) fact(name string, value any) any {
+	if slices.Contains(plainFacts, name) {
+		return value
+	}
+	switch value := value.(type) {
+	case untrusted.Text:
+		return m.text(value)
+	case []untrusted.Text:
+		return m.texts(value)
+	case bool, int, int64, float64, nil:
+		return value
+	}
+	return masked
+}
+
+func (m *mask) local(d exposure.LocalDocument) exposure.LocalDocument {
+	d.Host = m.name("host", d.Host)
+	d.Interfaces = each(d.Interfaces, func(i exposure.Interface) exposure.Interface {
+		i.Prefixes = each(i.Prefixes, func(p netip.Prefix) netip.Prefix {
+			return netip.PrefixFrom(m.address(p.Addr()), p.Bits())
+		})
+		return i
+	})
+	d.Listeners = each(d.Listeners, func(l exposure.LocalListener) exposure.LocalListener {
+		l.Listener = m.listener(l.Listener)
+		return l
+	})
+	d.Unseen = each(d.Unseen, m.evidence)
+	return d
+}
+
+// maskedScanner masks a scan on its way to a format.
+type maskedScanner struct {
+	mask *mask
+	to   Scanner
+}
+
+// Observe passes the masked observation on.
+func (s *maskedScanner) Observe(o exposure.Observation) error {
+	return s.to.Observe(s.mask.observation(o))
+}
+
+// Close passes the masked summary on.
+func (s *maskedScanner) Close(summary exposure.ScanSummary) error {
+	return s.to.Close(s.mask.summary(summary))
+}

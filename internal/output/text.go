@@ -1,0 +1,109 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/untrusted"
+)
+
+// textName is the format for people, which is first in lists.
+const textName = "text"
+
+func init() {
+	register(format{name: textName, report: textReport, scan: newTextScanner, local: textLocal})
+}
+
+// page is a text as it grows.
+type page struct {
+	Options
+	say *lang.Printer
+	strings.Builder
+}
+
+func newPage(o Options) *page { return &page{Options: o, say: lang.For(o.Lang)} }
+
+// line writes finished lines.
+func (p *page) line(lines ...string) {
+	for _, l := range lines {
+		p.WriteString(l)
+		p.WriteByte('\n')
+	}
+}
+
+// gap writes an empty line between two parts.
+func (p *page) gap() {
+	if p.Len() > 0 {
+		p.line("")
+	}
+}
+
+// paragraph wraps a text: the first line after head, the others under it.
+func (p *page) paragraph(head string, s style, text string) {
+	indent := strings.Repeat(" ", columns(head))
+	for i, l := range wrap(text, p.width()-len(indent)) {
+		if i > 0 {
+			head = indent
+		}
+		p.line(head + p.paint(s, l))
+	}
+}
+
+// to writes the page out.
+func (p *page) to(w io.Writer) error {
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// harmless is a plain string for a terminal: names of processes, users and
+// hosts are chosen by others too.
+func harmless(s string) string { return untrusted.New(s, 0).Terminal() }
+
+// shortened cuts a text to a number of columns and shows the cut.
+func shortened(s string, width int) string {
+	if columns(s) <= width {
+		return s
+	}
+	cut := wrap(s, width-len(ellipsis))[0]
+	return cut + ellipsis
+}
+
+// ellipsis is of ASCII: the character of that name is as wide as two in some
+// terminals of East Asia.
+const ellipsis = "..."
+
+// portLabel is how people write a port.
+func portLabel(t exposure.Transport, port uint16) string {
+	if t == exposure.ICMP {
+		return t.String()
+	}
+	return fmt.Sprintf("%d/%s", port, t)
+}
+
+func (p *page) state(s exposure.State) string { return p.say.Say("state." + s.String()) }
+
+// stateStyle makes the state that its owner must think about stand out.
+func stateStyle(s exposure.State, exposed bool) style {
+	switch {
+	case s == exposure.Open && exposed:
+		return yellow
+	case s == exposure.Open:
+		return green
+	case s == exposure.Closed:
+		return dim
+	case s == exposure.Unknown:
+		return red
+	}
+	return cyan
+}
+
+// unseen says what could not be seen without privilege.
+func (p *page) unseen(items []string) {
+	if len(items) > 0 {
+		p.gap()
+		p.paragraph("", plain, p.say.Say("report.unseen", "Items", items))
+	}
+}

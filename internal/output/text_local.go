@@ -1,0 +1,94 @@
+package output
+
+import (
+	"io"
+	"strconv"
+
+	"sekisho/internal/exposure"
+)
+
+// textLocal is the page of local: what listens, who owns it, and the interfaces.
+func textLocal(w io.Writer, d exposure.LocalDocument, o Options) error {
+	p := newPage(o)
+	p.paragraph("", bold, p.say.Say("local.title", "Host", d.Host, "Time", d.SeenAt.UTC().Format(timeLayout), "Version", d.Version))
+	p.gap()
+	p.listening(d.Listeners)
+	p.gap()
+	p.interfaces(d.Interfaces)
+	p.unseen(d.Unseen)
+	return p.to(w)
+}
+
+func (p *page) listening(listeners []exposure.LocalListener) {
+	if len(listeners) == 0 {
+		p.paragraph("", plain, p.say.Say("local.nothing-listens"))
+		return
+	}
+	var rows [][]cell
+	for _, l := range listeners {
+		pid := ""
+		if l.PID > 0 {
+			pid = strconv.Itoa(l.PID)
+		}
+		rows = append(rows, []cell{
+			text(portLabel(l.Transport, l.Port)),
+			p.boundTo(l.Listener),
+			text(p.process(l.Listener)),
+			text(pid),
+			text(harmless(l.User)),
+			text(harmless(l.Unit), harmless(l.Container)),
+			text(harmless(l.Name)),
+		})
+	}
+	p.line(p.table([]column{
+		{head: p.say.Say("column.port")},
+		{head: p.say.Say("column.address"), least: 12},
+		{head: p.say.Say("column.process"), least: 8},
+		{head: p.say.Say("column.pid")},
+		{head: p.say.Say("column.user"), least: 6},
+		{head: p.say.Say("column.unit"), least: 10},
+		{head: p.say.Say("column.assigned"), least: 6},
+	}, rows)...)
+}
+
+// boundTo is the address of a socket and, in words, who can reach it.
+func (p *page) boundTo(l exposure.Listener) cell {
+	address := harmless(l.Address.String())
+	if l.Device != "" {
+		address = p.say.Say("local.on-device", "Address", address, "Device", l.Device)
+	}
+	if l.LoopbackOnly() {
+		return cell{[]string{address}, green}
+	}
+	return cell{[]string{address}, yellow}
+}
+
+func (p *page) process(l exposure.Listener) string {
+	switch {
+	case l.Process != "":
+		return harmless(l.Process)
+	case l.Unowned:
+		return p.say.Say("report.unowned")
+	}
+	return p.say.Say("report.owner-unseen")
+}
+
+func (p *page) interfaces(interfaces []exposure.Interface) {
+	var rows [][]cell
+	for _, i := range interfaces {
+		state := p.say.Say("local.up")
+		if !i.Up {
+			state = p.say.Say("local.down")
+		}
+		var addresses []string
+		for _, prefix := range i.Prefixes {
+			addresses = append(addresses, harmless(prefix.String()))
+		}
+		rows = append(rows, []cell{text(harmless(i.Name)), text(state), {addresses, plain}})
+	}
+	p.line(p.table([]column{
+		{head: p.say.Say("column.interface"), least: 8},
+		{head: p.say.Say("column.state")},
+		{head: p.say.Say("column.addresses"), least: 18},
+	}, rows)...)
+}

@@ -1,0 +1,209 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// textReport is the page that check prints: what is open, who owns it, what of
+// it is worrying and what to do, and one line that says it all.
+func textReport(w io.Writer, r exposure.Report, o Options) error {
+	p := newPage(o)
+	for _, h := range r.Hosts {
+		p.host(r, h)
+	}
+	p.findings(r)
+	p.unseen(r.Unseen)
+	p.scanned(r)
+	p.gap()
+	p.paragraph("", bold, p.lastLine(r))
+	return p.to(w)
+}
+
+const timeLayout = "2006-01-02 15:04 UTC"
+
+// own reports whether a host is the machine that sekisho runs on.
+func own(h exposure.Host) bool {
+	return slices.ContainsFunc(h.Addresses, netip.Addr.IsLoopback) || slices.ContainsFunc(h.Ports, func(p exposure.Port) bool {
+		return len(p.Listeners) > 0 || slices.ContainsFunc(p.Observations, func(o exposure.Observation) bool {
+			return o.View == exposure.ViewLoopback || o.View == exposure.ViewSelf
+		})
+	})
+}
+
+func (p *page) host(r exposure.Report, h exposure.Host) {
+	p.gap()
+	name, when := harmless(hostName(h)), r.StartedAt.UTC().Format(timeLayout)
+	if own(h) {
+		p.paragraph("", bold, p.say.Say("report.this-machine", "Host", name, "Time", when, "Version", r.Version))
+	} else {
+		p.paragraph("", bold, p.say.Say("report.other-machine", "Host", name, "Time", when, "Version", r.Version))
+	}
+	var (
+		rows   [][]cell
+		hidden int
+	)
+	for _, port := range h.Ports {
+		if !p.Show.showsPort(port) {
+			hidden++
+			continue
+		}
+		rows = append(rows, p.portRow(h, port))
+	}
+	if len(rows) > 0 {
+		p.gap()
+	}
+	p.line(p.table([]column{
+		{head: p.say.Say("column.port")},
+		{head: p.say.Say("column.state")},
+		{head: p.say.Say("column.service"), least: 14},
+		{head: p.say.Say("column.owner"), least: 10},
+		{head: p.say.Say("column.where"), least: 12},
+		{head: p.say.Say("column.verdict"), least: 10},
+	}, rows)...)
+	if hidden > 0 {
+		p.gap()
+		p.paragraph("", dim, p.say.Say("report.hidden", "Count", hidden))
+	}
+}
+
+// showsPort reports whether a port is a row of the table.
+func (s Show) showsPort(p exposure.Port) bool {
+	switch {
+	case s == ShowAll, state(p) == exposure.Open, len(p.Listeners) > 0:
+		return true
+	case s == ShowOpen:
+		return false
+	}
+	return len(p.Findings) > 0 || slices.ContainsFunc(p.Verdicts, func(v exposure.Verdict) bool { return v.Verdict != "pass" })
+}
+
+// state is the state that says most about a port: that it is open somewhere
+// weighs more than that it is closed elsewhere.
+func state(p exposure.Port) exposure.State {
+	weight := []exposure.State{exposure.Unknown, exposure.Closed, exposure.Filtered, exposure.OpenFiltered, exposure.Open}
+	best := 0
+	for _, o := range p.Observations {
+		best = max(best, slices.Index(weight, o.State))
+	}
+	return weight[best]
+}
+
+func (p *page) portRow(h exposure.Host, port exposure.Port) []cell {
+	return []cell{
+		text(portLabel(port.Transport, port.Port)),
+		p.stateCell(port),
+		text(p.services(port)...),
+		text(p.owners(h, port)...),
+		text(p.whereabouts(h, port)...),
+		p.verdictCell(port),
+	}
+}
+
+func (p *page) stateCell(port exposure.Port) cell {
+	if len(port.Observations) == 0 && len(port.Listeners) > 0 {
+		return cell{[]string{p.say.Say("report.listens")}, stateStyle(exposure.Open, port.Exposed())}
+	}
+	s := state(port)
+	return cell{[]string{p.state(s)}, stateStyle(s, port.Exposed())}
+}
+
+// verdictCell holds the worst verdict of the port, empty without a policy.
+func (p *page) verdictCell(port exposure.Port) cell {
+	styles := map[exposure.Outcome]style{"fail": red, "inconclusive": yellow, "pass": green}
+	for _, outcome := range []exposure.Outcome{"fail", "inconclusive", "pass"} {
+		var lines []string
+		for _, v := range port.Verdicts {
+			if v.Verdict == outcome {
+				lines = append(lines, p.say.Say("report.verdict", "Verdict", p.say.Say("verdict."+string(outcome)),
+					"Zone", p.say.Say("zone."+string(v.Zone))))
+			}
+		}
+		if len(lines) > 0 {
+			return cell{lines, styles[outcome]}
+		}
+	}
+	return cell{}
+}
+
+// scanned says how much was looked at and whether that is all.
+func (p *page) scanned(r exposure.Report) {
+	if r.Scan != nil {
+		p.gap()
+		p.paragraph("", dim, p.say.Say("report.scanned", "Count", r.Scan.Ports, "Seconds", seconds(r.FinishedAt.Sub(r.StartedAt))))
+		p.notes(*r.Scan)
+	}
+	if r.Partial {
+		p.gap()
+		p.paragraph("", yellow, p.say.Say("report.partial"))
+	}
+}
+
+// notes are what the engine has to say about its own scan.
+func (p *page) notes(s exposure.ScanSummary) {
+	if s.Unknown > 0 {
+		p.paragraph("", yellow, p.say.Say("scan.unknown", "Count", s.Unknown))
+	}
+	for _, note := range s.Notes {
+		p.paragraph("", dim, harmless(note))
+	}
+}
+
+// seconds rounds a duration to what a person wants to know.
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f", d.Seconds()) }
+
+// lastLine says the verdict of the whole report.
+func (p *page) lastLine(r exposure.Report) string {
+	mend := r.Summary.Findings.ToMend()
+	if s := r.Summary; s.Pass+s.Fail+s.Inconclusive > 0 {
+		return p.say.Say("report.last-policy", "Pass", s.Pass, "Fail", s.Fail, "Inconclusive", s.Inconclusive, "Mend", mend)
+	}
+	var exposed, open, outside int
+	views := map[exposure.View]bool{}
+	for _, h := range r.Hosts {
+		for _, port := range h.Ports {
+			if port.Exposed() {
+				exposed++
+			}
+			if state(port) == exposure.Open {
+				open++
+			}
+			seen := false
+			for _, o := range port.Observations {
+				views[o.View] = true
+				seen = seen || o.View == exposure.ViewOutside && o.State == exposure.Open
+			}
+			if seen {
+				outside++
+			}
+		}
+	}
+	switch {
+	case len(r.Hosts) == 1 && own(r.Hosts[0]) && views[exposure.ViewOutside]:
+		return p.say.Say("report.last-outside", "Count", outside, "Mend", mend)
+	case len(r.Hosts) == 1 && own(r.Hosts[0]) && exposed == 0:
+		return p.say.Say("report.last-none", "Mend", mend)
+	case len(r.Hosts) == 1 && own(r.Hosts[0]):
+		return p.say.Say("report.last", "Count", exposed, "Mend", mend)
+	case len(r.Hosts) == 1:
+		return p.say.Say("report.last-host", "Count", open, "Host", harmless(hostName(r.Hosts[0])), "View", p.viewed(views), "Mend", mend)
+	}
+	return p.say.Say("report.last-hosts", "Count", open, "Hosts", len(r.Hosts), "Mend", mend)
+}
+
+// viewed names the one view that looked, if it was one.
+func (p *page) viewed(views map[exposure.View]bool) string {
+	if len(views) == 1 {
+		for v := range views {
+			return p.view(v)
+		}
+	}
+	return p.say.Say("view.several")
+}
+
+func (p *page) view(v exposure.View) string { return p.say.Say("view." + string(v)) }

@@ -1,0 +1,150 @@
+package output
+
+import (
+	"cmp"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/portspec"
+)
+
+// textScanner keeps what is to be shown and counts the rest, so that the table
+// can be laid out when all is known.
+type textScanner struct {
+	w       io.Writer
+	options Options
+	hosts   []*scannedHost
+	index   map[netip.Addr]*scannedHost
+}
+
+// scannedHost is one address of a scan.
+type scannedHost struct {
+	name    string
+	address netip.Addr
+	shown   []exposure.Observation
+	hidden  map[outcome]int
+}
+
+// outcome is what ports that are not shown are counted by.
+type outcome struct {
+	state  exposure.State
+	reason exposure.Reason
+}
+
+func newTextScanner(w io.Writer, o Options) Scanner {
+	return &textScanner{w: w, options: o, index: map[netip.Addr]*scannedHost{}}
+}
+
+// Observe keeps the observation or counts it.
+func (s *textScanner) Observe(o exposure.Observation) error {
+	h := s.index[o.Address]
+	if h == nil {
+		h = &scannedHost{name: o.Host, address: o.Address, hidden: map[outcome]int{}}
+		s.index[o.Address] = h
+		s.hosts = append(s.hosts, h)
+	}
+	if s.options.Show.shows(o) {
+		h.shown = append(h.shown, o)
+	} else {
+		h.hidden[outcome{o.State, o.Reason}]++
+	}
+	return nil
+}
+
+// Close writes the page.
+func (s *textScanner) Close(summary exposure.ScanSummary) error {
+	p := newPage(s.options)
+	slices.SortFunc(s.hosts, func(a, b *scannedHost) int { return a.address.Compare(b.address) })
+	for _, h := range s.hosts {
+		p.scannedHost(h)
+	}
+	p.gap()
+	p.summary(summary)
+	return p.to(s.w)
+}
+
+func (p *page) scannedHost(h *scannedHost) {
+	p.gap()
+	title := harmless(h.address.String())
+	if h.name != "" && h.name != h.address.String() {
+		title = p.say.Say("scan.host", "Host", h.name, "Address", title)
+	}
+	p.paragraph("", bold, title)
+	slices.SortFunc(h.shown, func(a, b exposure.Observation) int {
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
+	})
+	var rows [][]cell
+	for _, o := range h.shown {
+		rows = append(rows, []cell{
+			text(portLabel(o.Transport, o.Port)),
+			{[]string{p.state(o.State)}, stateStyle(o.State, false)},
+			text(p.reason(o)...),
+			text(p.assigned(o)),
+		})
+	}
+	p.line(p.table([]column{
+		{head: p.say.Say("column.port")},
+		{head: p.say.Say("column.state")},
+		{head: p.say.Say("column.reason"), least: 10},
+		{head: p.say.Say("column.assigned"), least: 12},
+	}, rows)...)
+	p.hidden(h.hidden)
+}
+
+// reason is the evidence in nmap's words, who gave it when it was another, and
+// the engine's own note.
+func (p *page) reason(o exposure.Observation) []string {
+	lines := []string{harmless(string(o.Reason))}
+	if o.By != "" {
+		lines[0] = p.say.Say("scan.reason-by", "Reason", o.Reason, "By", o.By)
+	}
+	if o.Detail != "" {
+		lines = append(lines, harmless(o.Detail))
+	}
+	return lines
+}
+
+// assigned is what the number is for, which is not what answers there.
+func (p *page) assigned(o exposure.Observation) string {
+	s, _ := portspec.Lookup(o.Transport.String(), o.Port)
+	return s.Name
+}
+
+// hidden counts the ports that are not shown, the most first.
+func (p *page) hidden(counts map[outcome]int) {
+	outcomes := make([]outcome, 0, len(counts))
+	for o := range counts {
+		outcomes = append(outcomes, o)
+	}
+	slices.SortFunc(outcomes, func(a, b outcome) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.state, b.state), strings.Compare(string(a.reason), string(b.reason)))
+	})
+	for _, o := range outcomes {
+		p.paragraph("", dim, p.say.Say("scan.hidden", "Count", counts[o], "State", p.state(o.state), "Reason", o.reason))
+	}
+}
+
+// summary ends a scan: what came of it, what it cost, and whether it is whole.
+func (p *page) summary(s exposure.ScanSummary) {
+	p.paragraph("", bold, p.say.Say("scan.summary", "Count", s.Ports, "Hosts", s.Hosts, "Open", s.Open,
+		"Closed", s.Closed, "Filtered", s.Filtered, "OpenFiltered", s.OpenFiltered))
+	elapsed := seconds(time.Duration(s.ElapsedMS) * time.Millisecond)
+	if s.Loss != nil {
+		loss := strconv.FormatFloat(*s.Loss*100, 'f', 1, 64)
+		p.paragraph("", plain, p.say.Say("scan.cost-loss", "Seconds", elapsed, "Count", s.PacketsSent, "Loss", loss))
+	} else {
+		p.paragraph("", plain, p.say.Say("scan.cost", "Seconds", elapsed, "Count", s.PacketsSent))
+	}
+	if s.Method != "" {
+		p.paragraph("", plain, p.say.Say("scan.method", "Method", s.Method))
+	}
+	p.notes(s)
+	if !s.Complete {
+		p.paragraph("", yellow, p.say.Say("scan.incomplete"))
+	}
+}
