@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"sekisho/internal/exposure"
 )
@@ -23,7 +24,7 @@ func Interfaces() ([]exposure.Interface, error) {
 			continue
 		}
 		interfaces = append(interfaces, exposure.Interface{
-			Name:     device.Name,
+			Name:     interfaceName(device),
 			Index:    device.Index,
 			Up:       device.Flags&net.FlagUp != 0,
 			Loopback: device.Flags&net.FlagLoopback != 0,
@@ -32,6 +33,15 @@ func Interfaces() ([]exposure.Interface, error) {
 	}
 	slices.SortStableFunc(interfaces, func(a, b exposure.Interface) int { return a.Index - b.Index })
 	return interfaces, nil
+}
+
+// interfaceName is the name, or the number when the name has characters that act
+// on a terminal: either is good as the zone of an address.
+func interfaceName(device net.Interface) string {
+	if name := clean(device.Name, maxName); name == device.Name {
+		return name
+	}
+	return strconv.Itoa(device.Index)
 }
 
 // prefixes keeps the address and its length, IPv4 before IPv6.
@@ -49,6 +59,9 @@ func prefixes(addresses []net.Addr) []netip.Prefix {
 		ip = ip.Unmap()
 		// A mask in its 16-byte form counts 96 bits more than the IPv4 address has.
 		ones, bits := network.Mask.Size()
+		if bits == 0 {
+			continue // a mask with holes
+		}
 		if excess := bits - ip.BitLen(); excess > 0 {
 			ones -= excess
 		}

@@ -2,6 +2,9 @@ package hostnet
 
 import (
 	"context"
+	"net"
+	"net/netip"
+	"strconv"
 
 	"sekisho/internal/exposure"
 )
@@ -11,5 +14,123 @@ import (
 // Only the network namespace of this process is seen. The Unseen say what was
 // hidden from this user.
 func Listeners(ctx context.Context) ([]exposure.Listener, []Unseen, error) {
-	return nil, nil, ctx.Err()
+	return machine{root: "/", ask: askKernel}.listeners(ctx)
+}
+
+// machine is where the reading happens: below root lie proc, etc, run and sys.
+type machine struct {
+	root string
+	ask  askFunc
+}
+
+// socket is a bound socket as the kernel tells it.
+type socket struct {
+	transport exposure.Transport
+	local     netip.AddrPort
+	index     uint32 // of the interface that it is bound to; 0: none
+	v6only    *bool  // absent when the source does not tell
+	uid       uint32
+	inode     uint64 // 0: no file belongs to it
+	cgroup    uint64 // of cgroup v2, in which it was made; 0: the source does not tell
+	partial   bool   // from a source that tells neither index nor v6only
+}
+
+// listeners reads twice when a socket seems to have no holder: a process that
+// ended between the two halves of a reading, or handed its socket over to
+// another, leaves such a socket behind, and it must not be called the kernel's.
+func (m machine) listeners(ctx context.Context) ([]exposure.Listener, []Unseen, error) {
+	for again := false; ; again = true {
+		sockets, err := m.sockets(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		wanted := make(map[uint64]bool, len(sockets))
+		for _, s := range sockets {
+			if s.inode != 0 {
+				wanted[s.inode] = true
+			}
+		}
+		held := m.holders(ctx, wanted)
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		found, orphans := m.owned(sockets, held)
+		if orphans && !again {
+			continue
+		}
+		found = merged(found)
+		return found, unseen(found, sockets), nil
+	}
+}
+
+// owned joins sockets with their owners; orphans tells that one had none though
+// every process could be looked at.
+func (m machine) owned(sockets []socket, held holders) (found []exposure.Listener, orphans bool) {
+	var (
+		processes = newProcesses(m)
+		groups    = cgroups{machine: m}
+		devices   = map[uint32]string{}
+	)
+	found = make([]exposure.Listener, 0, len(sockets))
+	for _, s := range sockets {
+		l := exposure.Listener{
+			Transport: s.transport,
+			Address:   s.local.Addr().Unmap(),
+			Port:      s.local.Port(),
+			Device:    deviceName(devices, s.index),
+		}
+		if l.Address == netip.IPv6Unspecified() {
+			l.V6Only = s.v6only
+		}
+		if l.Address.Is6() && l.Address.IsLinkLocalUnicast() && l.Device != "" {
+			l.Address = l.Address.WithZone(l.Device)
+		}
+		owner, ok := processes.owner(held.pids[s.inode])
+		switch {
+		case ok:
+			owner.fill(&l, processes.users)
+			if owner.manager() {
+				// systemd holds it for a unit that has not started yet: the group in
+				// which it was made tells which.
+				l.Unit = groups.of(s.cgroup).unit
+			}
+		default:
+			group := groups.of(s.cgroup)
+			l.User, l.Unit, l.Container = processes.users.name(s.uid), group.unit, group.container
+			l.Unowned = held.complete
+			orphans = orphans || held.complete
+		}
+		found = append(found, l)
+	}
+	return found, orphans
+}
+
+// deviceName is the interface's name, or its number when it has gone meanwhile.
+func deviceName(known map[uint32]string, index uint32) string {
+	if index == 0 {
+		return ""
+	}
+	name, ok := known[index]
+	if !ok {
+		name = strconv.FormatUint(uint64(index), 10)
+		if device, err := net.InterfaceByIndex(int(index)); err == nil {
+			name = interfaceName(*device)
+		}
+		known[index] = name
+	}
+	return name
+}
+
+func unseen(found []exposure.Listener, sockets []socket) []Unseen {
+	hidden := ownersUnseen(found)
+	partial := 0
+	for _, s := range sockets {
+		if s.partial {
+			partial++
+		}
+	}
+	if partial > 0 {
+		hidden = append(hidden, Unseen{Kind: UnseenBindings, Count: partial})
+	}
+	return hidden
 }
