@@ -102,8 +102,3 @@ func oneOf(set, grapheme string) bool {
 
 // columns is how many columns of a terminal a text takes.
 func columns(text string) int { return displaywidth.String(text) }
-
-// pad fills a text with spaces up to width columns.
-func pad(text string, width int) string {
-	return text + strings.Repeat(" ", max(0, width-columns(text)))
-}

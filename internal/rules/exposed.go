@@ -1,0 +1,118 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/portspec"
+)
+
+func init() {
+	register(rule{"exposed-local-service", judgeExposed})
+}
+
+// local is a service that belongs on the loopback address: its makers bind it
+// there, or say that it must not be reached by others.
+type local struct {
+	name      string
+	ports     []uint16
+	processes []string
+	severity  exposure.Severity
+	meaning   lang.Text
+	bind      lang.Text // the step that binds it to loopback
+	unit      string    // in Debian
+}
+
+// publishers are processes that hold a port for a container, hosts those that
+// run any program: behind both the number tells what it is.
+var (
+	publishers = []string{"docker-proxy", "rootlessport", "rootlesskit", "conmon", "slirp4netns", "pasta", "pasta.avx2"}
+	hosts      = []string{"", "systemd", "java", "beam.smp"}
+)
+
+// is reports whether a port is this service: by the process that holds it, or
+// by its number where no process and no answer says otherwise.
+func (l local) is(s subject) bool {
+	process := strings.TrimSuffix(s.owner().Process, ".exe")
+	if process != "" && slices.Contains(l.processes, process) {
+		return true
+	}
+	if !slices.Contains(l.ports, s.Port.Port) || !slices.Contains(hosts, process) && !slices.Contains(publishers, process) {
+		return false
+	}
+	return !slices.ContainsFunc(s.spoken(), func(service exposure.Service) bool {
+		return usualPorts[service.Protocol] != nil && service.Protocol != "http"
+	})
+}
+
+// judgeExposed speaks of services that others must not reach and may.
+func judgeExposed(s subject) []ruling {
+	if !s.Exposed() {
+		return nil
+	}
+	for _, l := range locals {
+		if l.is(s) {
+			return []ruling{{l.severity, s.exposure(l.name), say(l.meaning), s.hide(l)}}
+		}
+	}
+	return s.localNetworkOnly()
+}
+
+// exposure says how it is known that others may reach the service.
+func (s subject) exposure(name string) said {
+	process := s.owner().Process
+	address := s.openAt()
+	switch {
+	case process != "" && address.IsUnspecified():
+		return say(lang.Text{
+			EN: "{{.Name}} ({{.Process}}) is bound to all addresses, port {{.Port}}.",
+			JA: "{{.Name}}({{.Process}})が全アドレスのポート {{.Port}} で待ち受けています。",
+		}, "Name", name, "Process", process, "Port", s.number())
+	case process != "":
+		return say(lang.Text{
+			EN: "{{.Name}} ({{.Process}}) is reachable at {{.Address}}, port {{.Port}}.",
+			JA: "{{.Name}}({{.Process}})に {{.Address}} のポート {{.Port}} で接続できます。",
+		}, "Name", name, "Process", process, "Address", address, "Port", s.number())
+	case address.IsUnspecified():
+		return say(lang.Text{
+			EN: "Port {{.Port}} is bound to all addresses; by its number it is {{.Name}}.",
+			JA: "ポート {{.Port}} が全アドレスで待ち受けています。番号からは {{.Name}} です。",
+		}, "Name", name, "Port", s.number())
+	}
+	return say(lang.Text{
+		EN: "Port {{.Port}} is reachable at {{.Address}}; by its number it is {{.Name}}.",
+		JA: "{{.Address}} のポート {{.Port}} に接続できます。番号からは {{.Name}} です。",
+	}, "Name", name, "Address", address, "Port", s.number())
+}
+
+// hide is how the service gets back to the loopback address: for a container by
+// the way its port is published, else by its own setting.
+func (s subject) hide(l local) []said {
+	owner := s.owner()
+	step := say(l.bind, "Restart", s.restart(l.unit))
+	if owner.Container != "" || slices.Contains(publishers, owner.Process) {
+		step = say(lang.Text{
+			EN: "A container publishes the port. Publish it on the loopback address only, in the command or in compose.yaml:\n-p 127.0.0.1:{{.Port}}:{{.Port}}",
+			JA: "コンテナがポートを公開しています。コマンドか compose.yaml で、自機内だけに公開します。\n-p 127.0.0.1:{{.Port}}:{{.Port}}",
+		}, "Port", s.number())
+	}
+	return []said{step, admitFew, s.unneeded()}
+}
+
+// localNetworkOnly speaks of what the catalogue knows to belong to a local
+// network and to nobody on the Internet, once the Internet sees it.
+func (s subject) localNetworkOnly() []ruling {
+	service, known := portspec.Lookup(s.Transport.String(), s.Port.Port)
+	if !known || !service.LocalOnly || !s.open(exposure.ViewOutside) {
+		return nil
+	}
+	return []ruling{{exposure.High, say(lang.Text{
+		EN: "Port {{.Port}} ({{.Name}}) is open as seen from the Internet side.",
+		JA: "ポート {{.Port}}({{.Name}})がインターネット側から見て開いています。",
+	}, "Port", s.number(), "Name", service.Name), say(lang.Text(service.Risk)), []said{say(lang.Text{
+		EN: "Close it towards the Internet: take the forward out of the router, or let the firewall admit your own network only.",
+		JA: "インターネット側に対して閉じます。ルーターの転送設定を外すか、ファイアウォールで自分のネットワークだけを許可します。",
+	}), s.unneeded()}}}
+}

@@ -1,0 +1,121 @@
+package rules
+
+import (
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+func init() {
+	register(rule{"ftp-cleartext-login", judgeFTPLogin})
+	register(rule{"ftp-anonymous", judgeFTPAnonymous})
+}
+
+// judgeFTPLogin speaks of every FTP service that lets a password cross the
+// network readable. What was not found out counts as that: FTP has no
+// encryption of its own (RFC 959), TLS came later (RFC 4217).
+func judgeFTPLogin(s subject) []ruling {
+	return s.each(func(service exposure.Service) []ruling {
+		if service.TLS != nil && !service.TLS.StartTLS {
+			return nil
+		}
+		if allowed, known := service.Facts.Bool("login_without_tls"); known && !allowed {
+			return nil
+		}
+		found := ruling{
+			severity: s.graded(exposure.Medium),
+			evidence: say(lang.Text{
+				EN: `FTP without encryption answers: "{{.Banner}}". It offers no TLS.`,
+				JA: "暗号化なしのFTPが「{{.Banner}}」と応答し、TLSも提供していません。",
+			}, "Banner", quote(service.Banner)),
+			meaning: say(ftpReadable),
+			remedy:  s.ftpRemedy(service),
+		}
+		if offered, _ := service.Facts.Bool("auth_tls"); offered {
+			found.evidence = say(lang.Text{
+				EN: `FTP answers "{{.Banner}}". It offers TLS and accepts logins without it too.`,
+				JA: "FTPが「{{.Banner}}」と応答します。TLSを提供していますが、TLSなしのログインも受け付けます。",
+			}, "Banner", quote(service.Banner))
+			found.meaning = say(ftpDowngrade)
+		}
+		if !s.Exposed() {
+			found.meaning = say(ftpAlone)
+		}
+		return []ruling{found}
+	}, "ftp")
+}
+
+var (
+	ftpReadable = lang.Text{
+		EN: "Names, passwords and files cross the network readable. Whoever sits on the way, in the same Wi-Fi for instance, can log in afterwards as the user.",
+		JA: "利用者名・パスワード・ファイルが読める形で流れます。同じWi-Fiなど通信経路にいる人は、後から本人としてログインできます。",
+	}
+	ftpDowngrade = lang.Text{
+		EN: "A program that does not insist on TLS sends the password readable, and its user does not notice.",
+		JA: "TLSを必須にしていないソフトは、利用者が気づかないままパスワードを読める形で送ります。",
+	}
+	ftpAlone = lang.Text{
+		EN: "Passwords are sent readable. Only this machine reaches the port, so nobody can read along as long as it stays that way.",
+		JA: "パスワードは読める形で送られます。今は自機内からしか届かないため、このままなら盗み見られる心配はありません。",
+	}
+)
+
+func (s subject) ftpRemedy(service exposure.Service) []said {
+	steps := []said{say(lang.Text{
+		EN: "Use SFTP instead: every SSH server has it, and it encrypts everything.",
+		JA: "代わりにSFTPを使います。SSHサーバーがあればすぐ使え、すべて暗号化されます。",
+	})}
+	switch {
+	case product(service, "vsftpd"):
+		steps = append(steps, say(lang.Text{
+			EN: "Or demand TLS: put these lines into /etc/vsftpd.conf, with your own certificate, and restart vsftpd:\nssl_enable=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\nrsa_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\nrsa_private_key_file=/etc/ssl/private/ssl-cert-snakeoil.key\n{{.Restart}}",
+			JA: "またはTLSを必須にします。/etc/vsftpd.conf に次の行を書き(証明書は自分のもの)、vsftpdを再起動します。\nssl_enable=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\nrsa_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\nrsa_private_key_file=/etc/ssl/private/ssl-cert-snakeoil.key\n{{.Restart}}",
+		}, "Restart", s.restart("vsftpd")))
+	case product(service, "proftpd"):
+		steps = append(steps, say(lang.Text{
+			EN: "Or demand TLS: load mod_tls, put these lines into /etc/proftpd/tls.conf and restart ProFTPD:\nTLSEngine on\nTLSRequired on\n{{.Restart}}",
+			JA: "またはTLSを必須にします。mod_tlsを読み込み、/etc/proftpd/tls.conf に次の行を書いてProFTPDを再起動します。\nTLSEngine on\nTLSRequired on\n{{.Restart}}",
+		}, "Restart", s.restart("proftpd")))
+	case product(service, "pure-ftpd"):
+		steps = append(steps, say(lang.Text{
+			EN: "Or demand TLS in Pure-FTPd:\necho 2 > /etc/pure-ftpd/conf/TLS\n{{.Restart}}",
+			JA: "またはPure-FTPdでTLSを必須にします。\necho 2 > /etc/pure-ftpd/conf/TLS\n{{.Restart}}",
+		}, "Restart", s.restart("pure-ftpd")))
+	default:
+		steps = append(steps, say(lang.Text{
+			EN: "Or switch TLS on in the FTP server and refuse logins without it.",
+			JA: "またはFTPサーバーでTLSを有効にし、TLSなしのログインを拒否します。",
+		}))
+	}
+	return append(steps, s.unneeded())
+}
+
+// judgeFTPAnonymous speaks of files that everybody may read. That may be meant.
+func judgeFTPAnonymous(s subject) []ruling {
+	return s.each(func(service exposure.Service) []ruling {
+		if anonymous, _ := service.Facts.Bool("anonymous"); !anonymous {
+			return nil
+		}
+		found := ruling{
+			severity: s.graded(exposure.Low),
+			evidence: say(lang.Text{
+				EN: `FTP ("{{.Banner}}") lets anybody in as "anonymous", without a password.`,
+				JA: "FTP(「{{.Banner}}」)は、パスワードなしの「anonymous」を誰でも受け入れます。",
+			}, "Banner", quote(service.Banner)),
+			meaning: say(lang.Text{
+				EN: "Everybody who reaches the port can read what lies there. That is right for files that are meant for everybody, and for nothing else.",
+				JA: "このポートに届く人は誰でも、置いてあるファイルを読めます。公開用のファイルだけなら問題ありません。",
+			}),
+			remedy: []said{say(lang.Text{
+				EN: "Switch anonymous logins off in the FTP server, or make sure that nothing private lies there and nobody can write.",
+				JA: "FTPサーバーで匿名ログインを無効にします。使う場合は、非公開のファイルがなく、書き込めないことを確かめます。",
+			})},
+		}
+		if product(service, "vsftpd") {
+			found.remedy = []said{say(lang.Text{
+				EN: "If it is not meant, write this line into /etc/vsftpd.conf and restart vsftpd:\nanonymous_enable=NO\n{{.Restart}}",
+				JA: "意図していなければ、/etc/vsftpd.conf に次の行を書いてvsftpdを再起動します。\nanonymous_enable=NO\n{{.Restart}}",
+			}, "Restart", s.restart("vsftpd"))}
+		}
+		return []ruling{found}
+	}, "ftp")
+}

@@ -1,0 +1,263 @@
+package rules
+
+import (
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+// What somebody can do who reaches such a service.
+var (
+	readsData = lang.Text{
+		EN: "As it comes it asks nobody for a password: whoever reaches the port reads, changes and deletes all of its data.",
+		JA: "初期設定ではパスワードを求めません。このポートに届く人は、すべてのデータを読み、書き換え、消せます。",
+	}
+	runsCommands = lang.Text{
+		EN: "Whoever reaches the port can run commands on this machine, as a rule with all rights.",
+		JA: "このポートに届く人は、この機器でコマンドを実行できます。たいていは管理者の権限です。",
+	}
+	guessesPasswords = lang.Text{
+		EN: "A database is meant for the programs beside it. In the reach of others its passwords are guessed around the clock, and each hole in it counts.",
+		JA: "データベースは、同じ機器のプログラムのためのものです。他から届くと、パスワードを絶えず試され、弱点があれば直接突かれます。",
+	}
+	tellsMuch = lang.Text{
+		EN: "It is meant for this machine. To others it tells more than they should know, and each hole in it counts.",
+		JA: "この機器のためのものです。他から届くと、知られる必要のないことを教え、弱点があれば直接突かれます。",
+	}
+)
+
+// locals are ordered by name.
+var locals = []local{
+	{
+		"ADB",
+		[]uint16{5037},
+		[]string{"adb"},
+		exposure.High, runsCommands,
+		lang.Text{
+			EN: "Start the server without -a, so that it stays on the loopback address:\nadb kill-server\nadb start-server",
+			JA: "-a を付けずに起動し直し、自機内だけで待ち受けるようにします。\nadb kill-server\nadb start-server",
+		},
+		"",
+	},
+	{
+		"Cassandra",
+		[]uint16{7199, 9042},
+		nil, exposure.High, readsData,
+		lang.Text{
+			EN: "Bind it to this machine: in /etc/cassandra/cassandra.yaml\nrpc_address: 127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/cassandra/cassandra.yaml に書きます。\nrpc_address: 127.0.0.1\n{{.Restart}}",
+		},
+		"cassandra",
+	},
+	{
+		"CouchDB",
+		[]uint16{5984},
+		nil, exposure.Medium, guessesPasswords,
+		lang.Text{
+			EN: "Bind it to this machine: in the part [chttpd] of local.ini\nbind_address = 127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。local.ini の [chttpd] に書きます。\nbind_address = 127.0.0.1\n{{.Restart}}",
+		},
+		"couchdb",
+	},
+	{
+		"CUPS",
+		[]uint16{631},
+		[]string{"cupsd", "cups-browsed"},
+		exposure.Low, tellsMuch,
+		lang.Text{
+			EN: "Unless others print here, bind it to this machine and stop the search for printers:\ncupsctl --no-share-printers --no-remote-any\nsystemctl disable --now cups-browsed\n{{.Restart}}",
+			JA: "他の機器から印刷しないなら、自機内だけにし、プリンターの探索も止めます。\ncupsctl --no-share-printers --no-remote-any\nsystemctl disable --now cups-browsed\n{{.Restart}}",
+		},
+		"cups",
+	},
+	{
+		"Docker API",
+		[]uint16{2375},
+		[]string{"dockerd"},
+		exposure.High, runsCommands,
+		lang.Text{
+			EN: "Take the tcp:// address out of \"hosts\" in /etc/docker/daemon.json and out of the unit's -H; from afar use SSH:\nsystemctl restart docker\ndocker -H ssh://user@host ps",
+			JA: "/etc/docker/daemon.json の \"hosts\" とユニットの -H から tcp:// を外します。遠隔からはSSHを使います。\nsystemctl restart docker\ndocker -H ssh://user@host ps",
+		},
+		"docker",
+	},
+	{
+		"Elasticsearch",
+		[]uint16{9200, 9300},
+		[]string{"elasticsearch", "opensearch"},
+		exposure.High, readsData,
+		lang.Text{
+			EN: "Bind it to this machine: in elasticsearch.yml (or opensearch.yml)\nnetwork.host: 127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。elasticsearch.yml(または opensearch.yml)に書きます。\nnetwork.host: 127.0.0.1\n{{.Restart}}",
+		},
+		"elasticsearch",
+	},
+	{
+		"epmd",
+		[]uint16{4369},
+		[]string{"epmd"},
+		exposure.Medium, tellsMuch,
+		lang.Text{
+			EN: "Bind it to this machine: in the environment of what starts Erlang\nERL_EPMD_ADDRESS=127.0.0.1",
+			JA: "自機内だけで待ち受けるようにします。Erlangを起動する側の環境変数に設定します。\nERL_EPMD_ADDRESS=127.0.0.1",
+		},
+		"epmd",
+	},
+	{
+		"etcd",
+		[]uint16{2379, 2380},
+		[]string{"etcd"},
+		exposure.High, readsData,
+		lang.Text{
+			EN: "Bind it to this machine: in /etc/default/etcd\nETCD_LISTEN_CLIENT_URLS=http://127.0.0.1:2379\nETCD_LISTEN_PEER_URLS=http://127.0.0.1:2380\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/default/etcd に書きます。\nETCD_LISTEN_CLIENT_URLS=http://127.0.0.1:2379\nETCD_LISTEN_PEER_URLS=http://127.0.0.1:2380\n{{.Restart}}",
+		},
+		"etcd",
+	},
+	{
+		"InfluxDB",
+		[]uint16{8086},
+		[]string{"influxd"},
+		exposure.High, readsData,
+		lang.Text{
+			EN: "Bind it to this machine: in the part [http] of /etc/influxdb/influxdb.conf\nbind-address = \"127.0.0.1:8086\"\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/influxdb/influxdb.conf の [http] に書きます。\nbind-address = \"127.0.0.1:8086\"\n{{.Restart}}",
+		},
+		"influxdb",
+	},
+	{
+		"memcached",
+		[]uint16{11211},
+		[]string{"memcached"},
+		exposure.High, readsData,
+		lang.Text{
+			EN: "Bind it to this machine and switch UDP off: in /etc/memcached.conf\n-l 127.0.0.1\n-U 0\n{{.Restart}}",
+			JA: "自機内だけで待ち受け、UDPを止めます。/etc/memcached.conf に書きます。\n-l 127.0.0.1\n-U 0\n{{.Restart}}",
+		},
+		"memcached",
+	},
+	{
+		"MongoDB",
+		[]uint16{27017, 27018, 27019},
+		[]string{"mongod", "mongos"},
+		exposure.High, readsData,
+		lang.Text{
+			EN: "Bind it to this machine: in the part net of /etc/mongod.conf\nbindIp: 127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/mongod.conf の net に書きます。\nbindIp: 127.0.0.1\n{{.Restart}}",
+		},
+		"mongod",
+	},
+	{
+		"MySQL/MariaDB",
+		[]uint16{3306, 33060},
+		[]string{"mysqld", "mariadbd"},
+		exposure.Medium, guessesPasswords,
+		lang.Text{
+			EN: "Bind it to this machine: in /etc/mysql/mariadb.conf.d/50-server.cnf (MySQL: mysql.conf.d/mysqld.cnf)\nbind-address = 127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/mysql/mariadb.conf.d/50-server.cnf(MySQLは mysql.conf.d/mysqld.cnf)に書きます。\nbind-address = 127.0.0.1\n{{.Restart}}",
+		},
+		"mariadb",
+	},
+	{
+		"Ollama",
+		[]uint16{11434},
+		[]string{"ollama"},
+		exposure.Medium,
+		lang.Text{
+			EN: "It asks nobody for a password: whoever reaches the port uses this machine's computing power, and reads and replaces its models.",
+			JA: "パスワードを求めません。このポートに届く人は、この機器の計算力を使い、モデルを読み、入れ替えられます。",
+		},
+		lang.Text{
+			EN: "Bind it to this machine: with systemctl edit ollama\n[Service]\nEnvironment=OLLAMA_HOST=127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。systemctl edit ollama で書きます。\n[Service]\nEnvironment=OLLAMA_HOST=127.0.0.1\n{{.Restart}}",
+		},
+		"ollama",
+	},
+	{
+		"PHP-FPM", nil,
+		[]string{"php-fpm", "php-fpm7.4", "php-fpm8.1", "php-fpm8.2", "php-fpm8.3", "php-fpm8.4"},
+		exposure.High, runsCommands,
+		lang.Text{
+			EN: "Bind it to this machine: in the pool's file, /etc/php/*/fpm/pool.d/www.conf\nlisten = 127.0.0.1:9000\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/php/*/fpm/pool.d/www.conf に書きます。\nlisten = 127.0.0.1:9000\n{{.Restart}}",
+		},
+		"php8.2-fpm",
+	},
+	{
+		"PostgreSQL",
+		[]uint16{5432},
+		[]string{"postgres"},
+		exposure.Medium, guessesPasswords,
+		lang.Text{
+			EN: "Bind it to this machine: in postgresql.conf\nlisten_addresses = 'localhost'\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。postgresql.conf に書きます。\nlisten_addresses = 'localhost'\n{{.Restart}}",
+		},
+		"postgresql",
+	},
+	{
+		"Prometheus node exporter",
+		[]uint16{9100},
+		[]string{"node_exporter", "prometheus-node"},
+		exposure.Low, tellsMuch,
+		lang.Text{
+			EN: "Bind it to this machine, or admit the collector only: in /etc/default/prometheus-node-exporter\nARGS=\"--web.listen-address=127.0.0.1:9100\"\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるか、収集する相手だけを許可します。/etc/default/prometheus-node-exporter に書きます。\nARGS=\"--web.listen-address=127.0.0.1:9100\"\n{{.Restart}}",
+		},
+		"prometheus-node-exporter",
+	},
+	{
+		"Redis",
+		[]uint16{6379},
+		[]string{"redis-server", "valkey-server", "keydb-server"},
+		exposure.High,
+		lang.Text{
+			EN: "As it comes it asks nobody for a password: whoever reaches the port reads and deletes all of its data, and can often run commands through it.",
+			JA: "初期設定ではパスワードを求めません。このポートに届く人は、すべてのデータを読み、消せるうえ、多くの場合コマンドも実行できます。",
+		},
+		lang.Text{
+			EN: "Bind it to this machine: in /etc/redis/redis.conf\nbind 127.0.0.1 -::1\nprotected-mode yes\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。/etc/redis/redis.conf に書きます。\nbind 127.0.0.1 -::1\nprotected-mode yes\n{{.Restart}}",
+		},
+		"redis-server",
+	},
+	{
+		"rpcbind",
+		[]uint16{111},
+		[]string{"rpcbind"},
+		exposure.Low,
+		lang.Text{
+			EN: "It lists the services of this machine to everybody and is used to flood others with answers. Only NFS before version 4 needs it.",
+			JA: "この機器のサービスの一覧を誰にでも教え、第三者に応答を浴びせる攻撃にも使われます。必要なのは版4より前のNFSだけです。",
+		},
+		lang.Text{
+			EN: "Unless older NFS is used, switch it off:\nsystemctl disable --now rpcbind.socket rpcbind.service",
+			JA: "古いNFSを使っていなければ無効にします。\nsystemctl disable --now rpcbind.socket rpcbind.service",
+		},
+		"rpcbind",
+	},
+	{
+		"SQL Server",
+		[]uint16{1433},
+		[]string{"sqlservr"},
+		exposure.Medium, guessesPasswords,
+		lang.Text{
+			EN: "Bind it to this machine:\n/opt/mssql/bin/mssql-conf set network.ipaddress 127.0.0.1\n{{.Restart}}",
+			JA: "自機内だけで待ち受けるようにします。\n/opt/mssql/bin/mssql-conf set network.ipaddress 127.0.0.1\n{{.Restart}}",
+		},
+		"mssql-server",
+	},
+	{
+		"X11",
+		[]uint16{6000, 6001, 6002, 6003},
+		[]string{"Xorg", "X", "Xwayland"},
+		exposure.High,
+		lang.Text{
+			EN: "Whoever reaches the port and is let in sees the screen and types for you.",
+			JA: "このポートに届き、受け入れられた人は、画面を見て、あなたに代わって入力できます。",
+		},
+		lang.Text{
+			EN: "Start the X server with this option, which is the usual one, and use ssh -X from afar:\n-nolisten tcp",
+			JA: "Xサーバーを次の指定(通常の初期値)で起動し、遠隔からは ssh -X を使います。\n-nolisten tcp",
+		},
+		"",
+	},
+}

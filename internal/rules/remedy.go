@@ -1,0 +1,81 @@
+package rules
+
+import (
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+// unneeded is the step that fits every service: what nobody needs is stopped by
+// whatever started it.
+func (s subject) unneeded() said {
+	l := s.owner()
+	if runtime, id, ok := strings.Cut(l.Container, " "); ok && (runtime == "docker" || runtime == "podman") && safe(id) {
+		return say(lang.Text{
+			EN: "If nobody needs it, stop its container:\n{{.Runtime}} stop {{.ID}}",
+			JA: "使っていなければ、コンテナを止めます。\n{{.Runtime}} stop {{.ID}}",
+		}, "Runtime", runtime, "ID", id)
+	}
+	if unit, ok := unit(l); ok {
+		return say(lang.Text{
+			EN: "If nobody needs it, stop it now and for good:\nsystemctl disable --now {{.Unit}}",
+			JA: "使っていなければ、停止して自動起動も無効にします。\nsystemctl disable --now {{.Unit}}",
+		}, "Unit", unit)
+	}
+	if l.Process != "" && l.PID > 1 {
+		return say(lang.Text{
+			EN: "If nobody needs it, end the process {{.Process}} (number {{.PID}}) and remove it from what starts it.",
+			JA: "使っていなければ、プロセス {{.Process}}(番号 {{.PID}})を終了し、自動起動の設定からも外します。",
+		}, "Process", l.Process, "PID", l.PID)
+	}
+	if s.Local {
+		return say(lang.Text{
+			EN: "If nobody needs it, stop the program that listens on port {{.Port}} and keep it from starting again.",
+			JA: "使っていなければ、ポート {{.Port}} で待ち受けているプログラムを止め、再び起動しないようにします。",
+		}, "Port", s.number())
+	}
+	return say(lang.Text{
+		EN: "If nobody needs it, switch it off in the settings of that device.",
+		JA: "使っていなければ、その機器の設定で無効にします。",
+	})
+}
+
+// restart is the last line of a change to a file: what makes the service read
+// it. Usual is the unit of the product in Debian; without it and without a unit
+// that is seen to own the port there is no command to tell.
+func (s subject) restart(usual string) string {
+	if unit, ok := unit(s.owner()); ok {
+		return "systemctl restart " + unit
+	}
+	if usual == "" {
+		return ""
+	}
+	return "systemctl restart " + usual
+}
+
+// reload is restart for what need not be interrupted.
+func (s subject) reload(usual string) string {
+	return strings.Replace(s.restart(usual), "restart", "reload-or-restart", 1)
+}
+
+// unit is the systemd unit that stops a listener: a service or a socket of the
+// system. A session or a user's own manager is none.
+func unit(l exposure.Listener) (string, bool) {
+	if !safe(l.Unit) || strings.HasPrefix(l.Unit, "user@") {
+		return "", false
+	}
+	return l.Unit, strings.HasSuffix(l.Unit, ".service") || strings.HasSuffix(l.Unit, ".socket")
+}
+
+// safe reports whether a name may stand in a command that somebody will copy
+// into a shell: others chose it.
+func safe(name string) bool {
+	return name != "" && name[0] != '-' && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._:-") == ""
+}
+
+// admitFew is the step for a service that must stay reachable.
+var admitFew = say(lang.Text{
+	EN: "If others need it, let the firewall admit only their addresses.",
+	JA: "他の機器から使う必要があれば、ファイアウォールで必要な相手だけを許可します。",
+})

@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"slices"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+func init() {
+	register(rule{"wrong-service", judgeWrongService})
+	register(rule{"service-on-unusual-port", judgeUnusualPort})
+}
+
+// usualPorts are where people look for a protocol. HTTP is everywhere, so only
+// its presence in the place of another is worth a word.
+var usualPorts = map[string][]uint16{
+	"ssh":    {22},
+	"ftp":    {21, 990},
+	"telnet": {23, 992},
+	"smtp":   {25, 465, 587, 2525},
+	"dns":    {53, 853, 5353, 5355},
+	"http":   {80, 443, 8080, 8443},
+	"pop3":   {110, 995},
+	"imap":   {143, 993},
+}
+
+// judgeWrongService speaks of a service on the port of another.
+func judgeWrongService(s subject) []ruling {
+	return s.each(func(service exposure.Service) []ruling {
+		usual := usualProtocol(s.Port.Port)
+		if usualPorts[service.Protocol] == nil || usual == "" || usual == service.Protocol {
+			return nil
+		}
+		return []ruling{{exposure.Info, say(lang.Text{
+			EN: "{{.Protocol}} answers on port {{.Port}}, where {{.Usual}} is expected.",
+			JA: "ポート {{.Port}} は通常 {{.Usual}} のものですが、{{.Protocol}} が応答しています。",
+		}, "Protocol", service.Protocol, "Port", s.number(), "Usual", usual), say(lang.Text{
+			EN: "Some do this to pass a firewall that knows ports only. If it was not you, find out who did.",
+			JA: "番号だけを見るファイアウォールを通り抜けるために使われることがあります。心当たりがなければ、誰が始めたのかを確かめます。",
+		}), []said{s.unneeded()}}}
+	})
+}
+
+// judgeUnusualPort speaks of a service on a number where nobody looks for it.
+func judgeUnusualPort(s subject) []ruling {
+	return s.each(func(service exposure.Service) []ruling {
+		usual := usualPorts[service.Protocol]
+		if usual == nil || service.Protocol == "http" || usualProtocol(s.Port.Port) != "" {
+			return nil
+		}
+		return []ruling{{exposure.Info, say(lang.Text{
+			EN: "{{.Protocol}} answers on port {{.Port}}; its usual port is {{.Usual}}.",
+			JA: "{{.Protocol}} がポート {{.Port}} で応答しています。通常は {{.Usual}} です。",
+		}, "Protocol", service.Protocol, "Port", s.number(), "Usual", int(usual[0])), say(lang.Text{
+			EN: "Another number keeps out only those who do not look: whoever scans finds it all the same.",
+			JA: "番号を変えても、調べる人には見つかります。防げるのは、決まった番号しか見ない相手だけです。",
+		}), []said{say(lang.Text{
+			EN: "If you moved it on purpose, nothing is to be done.",
+			JA: "意図して変えたのなら、何もする必要はありません。",
+		}), s.unneeded()}}}
+	})
+}
+
+func usualProtocol(port uint16) string {
+	for protocol, ports := range usualPorts {
+		if slices.Contains(ports, port) {
+			return protocol
+		}
+	}
+	return ""
+}

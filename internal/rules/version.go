@@ -1,0 +1,116 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/untrusted"
+)
+
+func init() {
+	register(rule{"version-disclosed", judgeVersion})
+}
+
+// disclosure is how one product is made to keep its version to itself.
+type disclosure struct {
+	product string
+	unit    string // in Debian
+	step    lang.Text
+}
+
+var disclosures = []disclosure{
+	{"nginx", "nginx", lang.Text{
+		EN: "Hide it: in the http block of /etc/nginx/nginx.conf\nserver_tokens off;\n{{.Reload}}",
+		JA: "隠すには、/etc/nginx/nginx.conf の http ブロックに書きます。\nserver_tokens off;\n{{.Reload}}",
+	}},
+	{"apache", "apache2", lang.Text{
+		EN: "Hide it: in /etc/apache2/conf-enabled/security.conf\nServerTokens Prod\nServerSignature Off\n{{.Reload}}",
+		JA: "隠すには、/etc/apache2/conf-enabled/security.conf に書きます。\nServerTokens Prod\nServerSignature Off\n{{.Reload}}",
+	}},
+	{"lighttpd", "lighttpd", lang.Text{
+		EN: "Hide it: in /etc/lighttpd/lighttpd.conf\nserver.tag = \"\"\n{{.Reload}}",
+		JA: "隠すには、/etc/lighttpd/lighttpd.conf に書きます。\nserver.tag = \"\"\n{{.Reload}}",
+	}},
+	{"postfix", "postfix", lang.Text{
+		EN: "Hide it:\npostconf -e 'smtpd_banner = $myhostname ESMTP'\nsystemctl reload postfix",
+		JA: "隠すには次のとおりにします。\npostconf -e 'smtpd_banner = $myhostname ESMTP'\nsystemctl reload postfix",
+	}},
+	{"exim", "exim4", lang.Text{
+		EN: "Hide it: in the main configuration of Exim\nsmtp_banner = $smtp_active_hostname ESMTP\n{{.Reload}}",
+		JA: "隠すには、Eximの主設定に書きます。\nsmtp_banner = $smtp_active_hostname ESMTP\n{{.Reload}}",
+	}},
+	{"bind", "named", lang.Text{
+		EN: "Hide it: in the options of /etc/bind/named.conf.options\nversion none;\nhostname none;\nrndc reconfig",
+		JA: "隠すには、/etc/bind/named.conf.options の options に書きます。\nversion none;\nhostname none;\nrndc reconfig",
+	}},
+	{"unbound", "unbound", lang.Text{
+		EN: "Hide it: in the server part of /etc/unbound/unbound.conf\nhide-version: yes\nhide-identity: yes\nunbound-control reload",
+		JA: "隠すには、/etc/unbound/unbound.conf の server に書きます。\nhide-version: yes\nhide-identity: yes\nunbound-control reload",
+	}},
+	{"vsftpd", "vsftpd", lang.Text{
+		EN: "Hide it: in /etc/vsftpd.conf\nftpd_banner=FTP\n{{.Restart}}",
+		JA: "隠すには、/etc/vsftpd.conf に書きます。\nftpd_banner=FTP\n{{.Restart}}",
+	}},
+	{"proftpd", "proftpd", lang.Text{
+		EN: "Hide it: in /etc/proftpd/proftpd.conf\nServerIdent on \"FTP\"\n{{.Restart}}",
+		JA: "隠すには、/etc/proftpd/proftpd.conf に書きます。\nServerIdent on \"FTP\"\n{{.Restart}}",
+	}},
+	{"openssh", "ssh", lang.Text{
+		EN: "The version itself belongs to the protocol (RFC 4253, section 4.2) and stays. The package's number can be hidden: in /etc/ssh/sshd_config.d/banner.conf\nDebianBanner no\n{{.Reload}}",
+		JA: "版はプロトコルの一部(RFC 4253 4.2節)なので隠せません。パッケージの番号は、/etc/ssh/sshd_config.d/banner.conf に書けば隠せます。\nDebianBanner no\n{{.Reload}}",
+	}},
+}
+
+// systems are names of operating systems as banners show them.
+var systems = []string{"Debian", "Ubuntu", "Raspbian", "CentOS", "Red Hat", "FreeBSD", "Win32", "Win64"}
+
+// judgeVersion speaks of greetings that tell more than a client needs. For
+// OpenSSH only what can be left out counts: its version is in every SSH.
+func judgeVersion(s subject) []ruling {
+	return s.each(func(service exposure.Service) []ruling {
+		told, tells := disclosed(service)
+		if !tells || product(service, "openssh") && !namesSystem(told) {
+			return nil
+		}
+		severity := exposure.Info
+		if s.open(exposure.ViewOutside) && !product(service, "openssh") {
+			severity = exposure.Low
+		}
+		remedy := say(lang.Text{
+			EN: "Where the service can be told to keep it to itself, do that. What matters more: install its updates.",
+			JA: "サービスの設定で隠せるなら隠します。それよりも大切なのは、更新を入れ続けることです。",
+		})
+		for _, d := range disclosures {
+			if product(service, d.product) {
+				remedy = say(d.step, "Reload", s.reload(d.unit), "Restart", s.restart(d.unit))
+			}
+		}
+		return []ruling{{severity, say(lang.Text{
+			EN: `"{{.Told}}" tells product, version or system.`,
+			JA: "「{{.Told}}」と、製品や版、OSを名乗っています。",
+		}, "Told", quote(told)), say(lang.Text{
+			EN: "Whoever looks for a certain old version finds it by this. Hiding it does not replace updates.",
+			JA: "特定の古い版を探す人の手がかりになります。隠しても、更新の代わりにはなりません。",
+		}), []said{remedy}}}
+	})
+}
+
+// disclosed is the text in which a service told its version, or its system.
+func disclosed(service exposure.Service) (untrusted.Text, bool) {
+	texts := []untrusted.Text{
+		service.Facts.Text("server"), service.Facts.Text("version_bind"), service.Facts.Text("powered_by"), service.Banner,
+	}
+	version := service.Version.Raw()
+	for _, t := range texts {
+		if version != "" && strings.Contains(t.Raw(), version) || namesSystem(t) {
+			return t, true
+		}
+	}
+	return service.Version, version != ""
+}
+
+func namesSystem(t untrusted.Text) bool {
+	return slices.ContainsFunc(systems, func(name string) bool { return strings.Contains(t.Raw(), name) })
+}
