@@ -2,10 +2,17 @@ package scan
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
+	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/netio"
 )
 
 // ErrNotPermitted is in the error of a Run that was told to send raw SYNs and
@@ -26,13 +33,20 @@ func (e *Error) Error() string { return fmt.Sprintf("scan: %s: %v", e.Op, e.Err)
 func (e *Error) Unwrap() error { return e.Err }
 
 // Engine serves many scans, one after the other or at once, out of one budget.
-type Engine struct{}
+type Engine struct {
+	descriptors *netio.Descriptors
+}
 
 // New returns an engine.
-func New() *Engine { return &Engine{} }
+func New() *Engine { return &Engine{descriptors: netio.NewDescriptors()} }
 
 // Close frees what the engine holds.
 func (e *Engine) Close() error { return nil }
+
+// openSYN makes the raw way for the ports of a plan. An error that wraps
+// ErrNotPermitted tells that this process may not, one that wraps
+// errors.ErrUnsupported that this system cannot. Nil where there is none.
+var openSYN func(e *Engine, r *Request, p *plan) (way, error)
 
 // Run looks at every address, transport and port of the request. It calls
 // found from one goroutine, once for each whose state is known, whatever the
@@ -40,5 +54,93 @@ func (e *Engine) Close() error { return nil }
 // not complete, and the error of ctx; when the request's Timeout ends it, the
 // error is nil.
 func (e *Engine) Run(ctx context.Context, r Request, found func(exposure.Observation)) (exposure.ScanSummary, error) {
-	return exposure.ScanSummary{}, &Error{"run", errors.ErrUnsupported}
+	r, err := r.complete()
+	if err != nil {
+		return exposure.ScanSummary{}, err
+	}
+	started := time.Now()
+	n := &run{engine: e, request: &r, found: found, total: r.size()}
+	n.summary.Hosts, n.summary.Ports = len(r.Targets), n.total
+
+	limited, cancel := context.WithTimeoutCause(ctx, r.bound(), errTime)
+	defer cancel()
+	for _, targets := range waves(r.Targets, n.total/len(r.Targets)) {
+		if err = n.wave(limited, targets); err != nil {
+			break
+		}
+	}
+	n.finish(time.Since(started))
+	switch {
+	case ctx.Err() != nil:
+		return n.summary, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		n.summary.Notes = append(n.summary.Notes, r.Say("scan.note.timeout"))
+		return n.summary, nil
+	}
+	return n.summary, err
+}
+
+// errTime ends a scan at its own bound.
+var errTime = errors.New("the time for the scan is over")
+
+// complete checks a request and fills in what it leaves open.
+func (r Request) complete() (Request, error) {
+	r.Targets = single(r.Targets)
+	r.TCP, r.UDP = rising(r.TCP), rising(r.UDP)
+	if len(r.Targets) == 0 {
+		return r, &Error{"start", errors.New("no address to look at")}
+	}
+	if r.size() == 0 {
+		return r, &Error{"start", errors.New("no port to look at")}
+	}
+	if r.Own == nil {
+		r.Own = func(netip.Addr) bool { return false }
+	}
+	if r.View == nil {
+		r.View = func(netip.Addr) exposure.View { return "" }
+	}
+	if r.Payloads == nil {
+		r.Payloads = func(uint16) []Payload { return nil }
+	}
+	if r.Say == nil {
+		r.Say = lang.For(lang.English).Say
+	}
+	if r.Seed == 0 {
+		var b [8]byte
+		_, _ = rand.Read(b[:]) // never returns an error (since Go 1.24)
+		r.Seed = binary.NativeEndian.Uint64(b[:])
+	}
+	return r, nil
+}
+
+// size is how many observations the request asks for.
+func (r *Request) size() int {
+	each := len(r.TCP) + len(r.UDP)
+	if r.Echo {
+		each++
+	}
+	return each * len(r.Targets)
+}
+
+// bound is the time that the scan may take: the request's, or far more than it
+// needs at its rate, so that nothing hangs for ever.
+func (r *Request) bound() time.Duration {
+	if r.Timeout > 0 {
+		return r.Timeout
+	}
+	const slack, slowest = 10 * time.Minute, 20
+	rate := float64(r.Rate)
+	if rate <= 0 {
+		rate = slowest
+	}
+	return slack + time.Duration(float64(r.size()*mostTries)/rate*float64(time.Second))
+}
+
+// mostPorts bounds the ports of one wave, and so the memory of a scan: a byte
+// each.
+const mostPorts = 1 << 24
+
+// waves cuts the targets so that the ports of each cut are bounded.
+func waves(targets []exposure.Target, each int) [][]exposure.Target {
+	return slices.Collect(slices.Chunk(targets, max(mostPorts/each, 1)))
 }

@@ -11,23 +11,48 @@ import (
 type ask struct {
 	index    uint32 // the port's place in the plan
 	to       netip.AddrPort
+	own      bool          // the address is this machine's
 	patience time.Duration // how long an answer is waited for, where the way waits for each
-	control  bool          // a port known to answer, asked again to measure loss
+	purpose  purpose
 }
+
+// purpose is what a question is asked for beside the state of the port. Its
+// evidence carries it back, where the way can tell.
+type purpose uint8
+
+const (
+	find    purpose = iota
+	control         // the port is known to answer: does it still, or is the way losing packets
+	canary          // waits for longer than a neighbour needs to be found missing
+)
 
 // evidence is what came back for one port. It is what some way saw, and no
 // opinion yet.
 type evidence struct {
 	index   uint32
-	reason  exposure.Reason
-	by      netip.Addr // who said so when it was not the target
-	local   bool       // said by this machine's own kernel
-	again   bool       // the question was void (two of our own sockets met): ask it anew
-	control bool
-	rtt     time.Duration // 0 when the way cannot tell
-	at      time.Time
-	detail  string
+	purpose purpose
+	reason  exposure.Reason // NoResponse at the end of the patience
+	by      netip.Addr      // who said so, where the way can tell
+	local   bool            // said by this machine's own kernel
+	// void tells that nothing was asked in truth: two of our own sockets met,
+	// or this machine was short of something.
+	void bool
+	rtt  time.Duration
+	at   time.Time
+	note note
+	err  error // of this machine, with LocalError
 }
+
+// note is what is worth saying of a piece of evidence beside its reason.
+type note uint8
+
+const (
+	noNote       note = iota
+	cut               // accepted the connection and reset it at once
+	unrecognised      // an answer that is none to what was asked
+	forbidden         // this machine does not let us send
+	unpermitted       // this process may not ask in this way
+)
 
 // sender puts questions on the wire.
 type sender interface {
@@ -37,6 +62,8 @@ type sender interface {
 	// the whole way (no buffers, no descriptors): wait and try again. A fault
 	// that concerns one port comes back as evidence.
 	send(batch []ask) (int, error)
+	// packets is how many were sent so far.
+	packets() int64
 }
 
 // receiver takes answers in.
@@ -44,15 +71,43 @@ type receiver interface {
 	// receive appends the evidence that has come to into, waiting for the
 	// first until then.
 	receive(into []evidence, until time.Time) ([]evidence, error)
-	// waiting is how many questions may still be answered; −1 where only time
-	// tells.
+	// waiting is how many questions may still be answered. It is −1 where
+	// only time tells; elsewhere each question comes back as evidence, if only
+	// as NoResponse.
 	waiting() int
 }
 
-// way is one way to ask ports: connect, raw SYN, datagrams, echo.
+// way is one way to ask ports: connect, raw SYN, datagrams, echo. It belongs
+// to one lane, which calls it from one goroutine.
 type way interface {
 	sender
 	receiver
 	close() error
-	packets() int64 // sent so far
 }
+
+// noWay stands where a way could not be opened: whatever it is asked, the
+// answer is why.
+type noWay struct {
+	err   error
+	asked []uint32
+}
+
+func (w *noWay) send(batch []ask) (int, error) {
+	for _, a := range batch {
+		w.asked = append(w.asked, a.index)
+	}
+	return len(batch), nil
+}
+
+func (w *noWay) receive(into []evidence, _ time.Time) ([]evidence, error) {
+	now := time.Now()
+	for _, index := range w.asked {
+		into = append(into, evidence{index: index, reason: exposure.LocalError, local: true, at: now, err: w.err})
+	}
+	w.asked = w.asked[:0]
+	return into, nil
+}
+
+func (w *noWay) waiting() int   { return len(w.asked) }
+func (w *noWay) packets() int64 { return 0 }
+func (w *noWay) close() error   { return nil }

@@ -1,0 +1,394 @@
+package scan
+
+import (
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// ledger keeps what is known of the ports of a plan, one byte each, and of
+// their hosts. It decides: it takes evidence and gives conclusions, and knows
+// neither sockets nor the clock.
+type ledger struct {
+	plan    *plan
+	retries int  // −1: by the loss
+	own     bool // the targets are this machine's own addresses
+	asked   []uint8
+	hints   map[uint32]evidence
+	voids   map[uint32]uint8
+	hosts   []host
+	left    int // ports without a conclusion
+	most    int // tries of any host
+	seen    roundTrips
+}
+
+// settled marks a port that has its conclusion; below are tries.
+const settled = 255
+
+// mostVoids is how often a question that came to nothing is asked anew.
+const mostVoids = 5
+
+// host is what is known of one target.
+type host struct {
+	left   int
+	open   int
+	silent int // ports that ended without an answer
+	tries  int // that its ports get
+	seen   roundTrips
+	srtt   time.Duration // smoothed as in RFC 6298
+	rttvar time.Duration
+	// heard: something came back from there or from a router on the way.
+	// resolved: its neighbour is there, or the next hop is. Until one of them
+	// is so, silence may be our own.
+	heard, resolved bool
+	canary          bool // one is out
+	failures        int  // neighbour resolutions that failed
+	failed          time.Time
+	shortest        time.Duration // patience in this round
+	hasty           int           // rounds whose patience was shorter than the round trip
+	refusals        refusals
+	answerers       []uint32 // ports known to answer, a few
+	refuses         bool     // answerers are closed ports
+}
+
+// refusals counts the ICMP errors by which a host proves UDP ports closed.
+type refusals struct{ first, later int }
+
+// conclusion is a port's end.
+type conclusion struct {
+	evidence
+	state exposure.State
+	tries int
+}
+
+func newLedger(p *plan, retries int, own bool) *ledger {
+	l := &ledger{
+		plan: p, retries: retries, own: own,
+		asked: make([]uint8, p.size()),
+		hints: map[uint32]evidence{},
+		voids: map[uint32]uint8{},
+		hosts: make([]host, len(p.targets)),
+		left:  p.size(),
+	}
+	for i := range l.hosts {
+		l.hosts[i].left = len(p.ports)
+		l.hosts[i].tries = l.tries(&l.hosts[i])
+		l.most = l.hosts[i].tries
+	}
+	return l
+}
+
+// open reports whether a port still needs asking.
+func (l *ledger) open(index uint32) bool {
+	n := l.asked[index]
+	return n != settled && int(n) < l.hosts[l.plan.host(index)].tries
+}
+
+// ask counts a try.
+func (l *ledger) ask(index uint32, patience time.Duration) {
+	if l.asked[index] != settled {
+		l.asked[index]++
+	}
+	h := &l.hosts[l.plan.host(index)]
+	if h.shortest == 0 || patience < h.shortest {
+		h.shortest = patience
+	}
+}
+
+// unask takes back a try that did not go out.
+func (l *ledger) unask(index uint32) {
+	if n := l.asked[index]; n != settled && n > 0 {
+		l.asked[index] = n - 1
+	}
+}
+
+// take weighs a piece of evidence. It returns whether it ends the port, or
+// else whether the question is to be asked anew at once.
+func (l *ledger) take(e evidence) (c conclusion, ends, anew bool) {
+	h := &l.hosts[l.plan.host(e.index)]
+	if !e.local && !e.void && e.reason != exposure.NoResponse {
+		h.heard = true
+	}
+	n := l.asked[e.index]
+	if n == settled || e.reason == exposure.NoResponse {
+		return c, false, false
+	}
+	state, weight := weigh(l.plan.transport, e)
+	switch weight {
+	case certain:
+		l.learn(h, e, state, int(n))
+		return l.settle(e, state), true, false
+	case hint:
+		if known, ok := l.hints[e.index]; !ok || known.reason != exposure.ProtoResponse {
+			l.hints[e.index] = e
+		}
+		return c, false, false
+	}
+	if e.local && e.reason == exposure.HostUnreach {
+		// Resolution fails for all that waits on it at once: one failure.
+		if e.at.Sub(h.failed) > neighbourFailure/2 {
+			h.failures++
+			h.failed = e.at
+		}
+	}
+	l.unask(e.index)
+	l.voids[e.index]++
+	missing := e.reason == exposure.HostUnreach && l.voids[e.index] >= fewestTries
+	if missing || l.voids[e.index] >= mostVoids {
+		l.asked[e.index] = n
+		return l.settle(e, exposure.Unknown), true, false
+	}
+	return c, false, true
+}
+
+// neighbourFailure is how long Linux asks for a neighbour before it gives up:
+// three times, a second apart. IPv6 (RFC 4861 section 10) has the same
+// constants.
+const neighbourFailure = 3 * time.Second
+
+// dead reports whether a host's neighbour, or the router to it, was found
+// missing as often as is enough, and nothing was ever heard.
+func (h *host) dead() bool { return !h.heard && !h.resolved && h.failures >= fewestTries }
+
+// learn takes from an answer what it tells of the way.
+func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
+	if e.local {
+		return
+	}
+	if e.rtt > 0 && tries <= 1 {
+		h.measure(e.rtt)
+	}
+	if state == exposure.Open {
+		h.open++
+	}
+	if l.plan.transport == exposure.UDP && state == exposure.Closed {
+		// Proofs of closed ports come as seldom as the host's ICMP limit
+		// wants, which says nothing of loss.
+		if tries <= 1 {
+			h.refusals.first++
+		} else {
+			h.refusals.later++
+		}
+		return
+	}
+	if state != exposure.Open && state != exposure.Closed {
+		return
+	}
+	trips := roundTrips{1, max(tries, 1) - 1}
+	h.seen = h.seen.plus(trips)
+	l.seen = l.seen.plus(trips)
+	l.remember(h, e.index, state == exposure.Closed)
+}
+
+// mostAnswerers is how many ports of a host take turns as controls.
+const mostAnswerers = 16
+
+// remember keeps a port as a control. Closed ones are better: they write no
+// line into anybody's log.
+func (l *ledger) remember(h *host, index uint32, closed bool) {
+	if closed && !h.refuses {
+		h.refuses = true
+		h.answerers = h.answerers[:0]
+	}
+	if closed == h.refuses && len(h.answerers) < mostAnswerers && !l.own {
+		h.answerers = append(h.answerers, index)
+	}
+}
+
+// controlled counts a control question that was answered or lost.
+func (l *ledger) controlled(index uint32, answered bool, rtt time.Duration) {
+	h := &l.hosts[l.plan.host(index)]
+	trip := roundTrips{lost: 1}
+	if answered {
+		trip = roundTrips{answered: 1}
+		h.measure(rtt)
+	}
+	h.seen = h.seen.plus(trip)
+	l.seen = l.seen.plus(trip)
+}
+
+// measure takes a round-trip time in, as RFC 6298 section 2 has it.
+func (h *host) measure(rtt time.Duration) {
+	if rtt <= 0 {
+		return
+	}
+	if h.srtt == 0 {
+		h.srtt, h.rttvar = rtt, rtt/2
+		return
+	}
+	h.rttvar += ((h.srtt - rtt).Abs() - h.rttvar) / 4
+	h.srtt += (rtt - h.srtt) / 8
+}
+
+// How long to wait for an answer.
+const (
+	ownPatience      = 300 * time.Millisecond
+	strangerPatience = time.Second // nothing is known of the way
+	leastPatience    = 200 * time.Millisecond
+	mostPatience     = 5 * time.Second
+	canaryPatience   = neighbourFailure + 600*time.Millisecond
+)
+
+// patience is how long an answer of the host may take.
+func (l *ledger) patience(h *host) time.Duration {
+	switch {
+	case h.srtt > 0:
+		return min(max(2*h.srtt+4*h.rttvar, leastPatience), mostPatience)
+	case l.own:
+		return ownPatience
+	}
+	return strangerPatience
+}
+
+// enough is how many round trips must be seen before their loss is believed.
+const enough = 30
+
+// tries is how often the ports of the host are asked at most.
+func (l *ledger) tries(h *host) int {
+	if l.retries >= 0 {
+		return min(l.retries+1, settled-1)
+	}
+	if l.own {
+		return fewestTries
+	}
+	return tries(h.open, l.loss(h)) + h.hasty
+}
+
+// loss is the share of round trips to the host that may get lost: what was
+// measured to the host or, until that is enough, on all the ways of the lane.
+func (l *ledger) loss(h *host) float64 {
+	if n := h.seen; n.answered+n.lost >= enough {
+		return n.bound()
+	}
+	if n := l.seen; n.answered+n.lost >= enough && h.seen.answered > 0 {
+		return max(n.bound(), h.seen.share())
+	}
+	return max(assumedLoss, min(h.seen.share(), 0.5))
+}
+
+// assumed reports whether some host's tries rest on no measurement.
+func (l *ledger) assumed() bool {
+	if l.own || l.retries >= 0 {
+		return false
+	}
+	for i := range l.hosts {
+		if h := &l.hosts[i]; h.silent > 0 && h.seen.answered == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mostHasty bounds the rounds that are asked again because they were too
+// impatient.
+const mostHasty = 3
+
+// turn ends a round. It concludes the ports that were asked often enough and
+// reports whether some are to be asked again. A host of which nothing was ever
+// heard keeps its ports until its neighbour is known to be there.
+func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (more bool) {
+	l.most = 0
+	for i := range l.hosts {
+		h := &l.hosts[i]
+		if h.left == 0 {
+			continue
+		}
+		if h.shortest > 0 && h.shortest < h.srtt && h.hasty < mostHasty && l.retries < 0 {
+			h.hasty++
+		}
+		h.shortest = 0
+		h.tries = l.tries(h)
+		l.most = max(l.most, h.tries)
+		if h.dead() {
+			l.bury(i, conclude)
+			continue
+		}
+		trusted := l.own || h.heard || h.resolved || heard(i)
+		first := i * len(l.plan.ports)
+		for j := range l.plan.ports {
+			index := uint32(first + j)
+			switch n := l.asked[index]; {
+			case n == settled:
+			case int(n) < h.tries:
+				more = true
+			case trusted:
+				conclude(l.end(index))
+			}
+		}
+	}
+	return more
+}
+
+// end concludes a port that did not answer in all its tries.
+func (l *ledger) end(index uint32) conclusion {
+	h := &l.hosts[l.plan.host(index)]
+	if e, ok := l.hints[index]; ok {
+		state, _ := weigh(l.plan.transport, e)
+		if state == exposure.Open {
+			h.open++
+		}
+		return l.settle(e, state)
+	}
+	h.silent++
+	return l.settle(evidence{index: index, reason: exposure.NoResponse}, silence(l.plan.transport))
+}
+
+// bury concludes all ports of a host whose neighbour is not there.
+func (l *ledger) bury(i int, conclude func(conclusion)) {
+	at := l.hosts[i].failed
+	l.rest(i, evidence{reason: exposure.HostUnreach, local: true, at: at}, conclude)
+}
+
+// resolve ends the waiting for neighbours: what is left belongs to hosts that
+// had the time to be found missing. One of which a resolution failed, if only
+// once, is not called silent.
+func (l *ledger) resolve(conclude func(conclusion)) {
+	for i := range l.hosts {
+		if h := &l.hosts[i]; h.failures > 0 {
+			l.bury(i, conclude)
+		} else {
+			h.resolved = true
+		}
+	}
+}
+
+// todo is how many questions are still to be asked, as far as can be told in
+// the given round at the given place of its walk.
+func (l *ledger) todo(round, walk int) int64 {
+	size := float64(l.plan.size())
+	part := float64(walk) / size
+	now := float64(l.left) * (1 - part)
+	// The ports that are not asked yet will answer as those before them did.
+	silent := float64(l.left)
+	if round == 1 && walk > 0 {
+		silent = size * max(1-(size-float64(l.left))/float64(walk), 0)
+	}
+	return int64(now + silent*float64(max(l.most-round, 0)))
+}
+
+// rest concludes all ports of a host that have no conclusion as unknown.
+func (l *ledger) rest(i int, e evidence, conclude func(conclusion)) {
+	first := i * len(l.plan.ports)
+	for j := range l.plan.ports {
+		if e.index = uint32(first + j); l.asked[e.index] != settled {
+			conclude(l.settle(e, exposure.Unknown))
+		}
+	}
+}
+
+func (l *ledger) settle(e evidence, state exposure.State) conclusion {
+	c := conclusion{evidence: e, state: state, tries: int(l.asked[e.index])}
+	l.asked[e.index] = settled
+	delete(l.hints, e.index)
+	delete(l.voids, e.index)
+	l.hosts[l.plan.host(e.index)].left--
+	l.left--
+	return c
+}
+
+// stingy reports whether the host limits its ICMP errors, so that closed UDP
+// ports look silent: some proofs came only when asked again, and most ports
+// gave none.
+func (h *host) stingy() bool {
+	return h.refusals.later > 0 && h.silent > h.refusals.first+h.refusals.later
+}

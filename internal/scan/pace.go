@@ -1,0 +1,98 @@
+package scan
+
+import (
+	"sync"
+	"time"
+)
+
+// pace says when how much may be sent on the ways that share it. It knows the
+// clock only from its callers.
+type pace struct {
+	rate   float64 // packets a second; 0: as fast as they go
+	window int     // questions that may be unanswered at once
+
+	mu      sync.Mutex
+	credit  float64
+	last    time.Time
+	resume  time.Time     // after a fault of this machine
+	backoff time.Duration // of the next fault
+}
+
+// burst is how much may go out at once, in time: what a pause of our own
+// process may make up for. At least one packet may.
+const burst = 10 * time.Millisecond
+
+// The pause after a fault of this machine doubles between these.
+const (
+	shortestPause = 5 * time.Millisecond
+	longestPause  = 200 * time.Millisecond
+)
+
+// allow is how many packets may go now, at most most.
+func (p *pace) allow(now time.Time, most int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Before(p.resume) {
+		return 0
+	}
+	if p.rate <= 0 {
+		return most
+	}
+	if p.last.IsZero() {
+		p.credit = 1
+	} else {
+		p.credit += now.Sub(p.last).Seconds() * p.rate
+	}
+	p.last = now
+	p.credit = min(p.credit, max(p.rate*burst.Seconds(), 1))
+	return min(int(max(p.credit, 0)), most)
+}
+
+// spend counts what was sent.
+func (p *pace) spend(packets int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.credit -= float64(packets)
+	if packets > 0 {
+		p.backoff = 0
+	}
+}
+
+// fault tells that this machine could not send.
+func (p *pace) fault(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.backoff = min(max(2*p.backoff, shortestPause), longestPause)
+	p.resume = now.Add(p.backoff)
+}
+
+// next is when allow will say more than 0 again.
+func (p *pace) next(now time.Time) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Before(p.resume) {
+		return p.resume
+	}
+	if p.rate <= 0 || p.credit >= 1 {
+		return now
+	}
+	return now.Add(time.Duration((1 - p.credit) / p.rate * float64(time.Second)))
+}
+
+// limits are what a profile allows: packets a second, and questions that may
+// be unanswered at once.
+type limits struct {
+	rate   float64
+	window int
+}
+
+// The limits of the profiles, and of this machine's own addresses, where no
+// path can be hurt. A datagram may be lost in the receiver's buffer, which is
+// short everywhere: 212,992 bytes hold some hundred small ones on Linux.
+var (
+	ownLimits     = limits{0, 4096}
+	lanLimits     = limits{40000, 16384}
+	wanLimits     = limits{500, 1000}
+	politeLimits  = limits{50, 100}
+	datagramsRate = 3000.0
+)

@@ -1,0 +1,283 @@
+package scan
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+	"sekisho/internal/reach"
+)
+
+// run is one scan on its way.
+type run struct {
+	engine  *Engine
+	request *Request
+	found   func(exposure.Observation)
+	total   int
+	summary exposure.ScanSummary
+	ended   []*lane // of earlier waves
+	methods methods
+	pace    *pace // of all lanes, when the request names a rate
+	meter   meter
+}
+
+// group is the targets of one kind of path.
+type group struct {
+	targets []exposure.Target
+	own     bool
+	limits  limits
+	heard   []atomic.Bool
+}
+
+// groups sorts targets by the path to them. A profile says nothing of this
+// machine's own addresses: there is no path to spare.
+func (n *run) groups(targets []exposure.Target) []*group {
+	r := n.request
+	own, lan, wan := &group{own: true, limits: ownLimits}, &group{limits: lanLimits}, &group{limits: wanLimits}
+	if r.Profile == Polite {
+		lan.limits = politeLimits
+	}
+	for _, t := range targets {
+		g := lan
+		switch {
+		case r.Own(t.Address):
+			g = own
+		case r.Profile == WAN, r.Profile == AutoProfile && translated(t.Address):
+			g = wan
+		}
+		g.targets = append(g.targets, t)
+	}
+	var used []*group
+	for _, g := range []*group{own, lan, wan} {
+		if len(g.targets) > 0 {
+			g.heard = make([]atomic.Bool, len(g.targets))
+			used = append(used, g)
+		}
+	}
+	return used
+}
+
+// translated reports whether a router has to translate each flow to a: it is
+// on the Internet and our own source address is private.
+func translated(a netip.Addr) bool {
+	return reach.Global(a) && reach.LAN(netio.SourceOf(a))
+}
+
+// wave looks at some of the targets, all lanes at once.
+func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
+	var lanes []*lane
+	defer func() {
+		for _, l := range lanes {
+			_ = l.way.close()
+		}
+		n.ended = append(n.ended, lanes...)
+	}()
+	results := make(chan []exposure.Observation, 4)
+	for _, g := range n.groups(targets) {
+		for _, open := range []func(*group) (*lane, error){n.tcp, n.udp, n.echo} {
+			l, err := open(g)
+			if err != nil {
+				return err
+			}
+			if l != nil {
+				l.conclude = func(l *lane, batch []conclusion) { results <- n.observe(l, batch) }
+				lanes = append(lanes, l)
+			}
+		}
+	}
+	failures := make([]error, len(lanes))
+	var running sync.WaitGroup
+	for i, l := range lanes {
+		running.Go(func() { failures[i] = l.run(ctx) })
+	}
+	go func() {
+		running.Wait()
+		close(results)
+	}()
+	n.collect(results, lanes)
+	return errors.Join(failures...)
+}
+
+// collect hands observations to found until the lanes have ended, and tells
+// the progress.
+func (n *run) collect(results <-chan []exposure.Observation, lanes []*lane) {
+	ticker := time.NewTicker(progressEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case batch, ok := <-results:
+			if !ok {
+				return
+			}
+			for _, o := range batch {
+				n.summary.Count(o.State)
+				n.found(o)
+			}
+		case now := <-ticker.C:
+			n.tell(lanes, now)
+		}
+	}
+}
+
+// newLane makes a lane whose way is opened by open. A way that cannot be
+// opened, for a fault of this machine, leaves its ports unknown.
+func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, open func(*plan) (way, error)) (*lane, error) {
+	r := n.request
+	p := newPlan(transport, g.targets, ports, r.Seed)
+	w, err := open(p)
+	if err != nil {
+		var refused *Error
+		if errors.As(err, &refused) {
+			return nil, err
+		}
+		w = &noWay{err: err}
+	}
+	limits := g.limits
+	if transport == exposure.UDP && !g.own {
+		limits.rate = min(limits.rate, datagramsRate)
+	}
+	l := &lane{
+		plan: p, way: w, mine: r.Own, heard: g.heard,
+		ledger: newLedger(p, r.Retries, g.own),
+		pace:   &pace{rate: limits.rate, window: limits.window},
+	}
+	if r.Rate > 0 {
+		if n.pace == nil {
+			n.pace = &pace{rate: float64(r.Rate), window: limits.window}
+		}
+		l.pace = n.pace
+	}
+	return l, nil
+}
+
+func (n *run) tcp(g *group) (*lane, error) {
+	if len(n.request.TCP) == 0 {
+		return nil, nil
+	}
+	return n.newLane(g, exposure.TCP, n.request.TCP, func(p *plan) (way, error) {
+		if w, err := n.methods.raw(n.engine, n.request, p, g.own); w != nil || err != nil {
+			return w, err
+		}
+		return newConnectWay(n.engine.descriptors)
+	})
+}
+
+func (n *run) udp(g *group) (*lane, error) {
+	if len(n.request.UDP) == 0 {
+		return nil, nil
+	}
+	return n.newLane(g, exposure.UDP, n.request.UDP, func(p *plan) (way, error) {
+		return newUDPWay(p, n.request.Payloads)
+	})
+}
+
+func (n *run) echo(g *group) (*lane, error) {
+	if !n.request.Echo {
+		return nil, nil
+	}
+	return n.newLane(g, exposure.ICMP, []uint16{0}, func(p *plan) (way, error) {
+		return newEchoWay(p)
+	})
+}
+
+// observe words the conclusions of a lane.
+func (n *run) observe(l *lane, batch []conclusion) []exposure.Observation {
+	r := n.request
+	observations := make([]exposure.Observation, len(batch))
+	for i, c := range batch {
+		t := l.plan.targets[l.plan.host(c.index)]
+		o := exposure.Observation{
+			Host:      t.Name,
+			Address:   t.Address,
+			Transport: l.plan.transport,
+			Port:      l.plan.endpoint(c.index).Port(),
+			State:     c.state,
+			Reason:    cmp.Or(c.reason, exposure.LocalError),
+			Detail:    n.detail(c),
+			View:      r.View(t.Address),
+			Vantage:   r.Vantage,
+			Attempts:  c.tries,
+			SeenAt:    cmp.Or(c.at, time.Now()).Round(0).UTC(),
+		}
+		switch {
+		case c.local && c.reason != exposure.LocalError:
+			o.By = exposure.Local
+		case c.by.IsValid() && !c.local:
+			o.By = c.by.String()
+		}
+		if c.state == exposure.Open || c.state == exposure.Closed {
+			o.RTT = exposure.Microseconds(c.rtt)
+		}
+		observations[i] = o
+	}
+	return observations
+}
+
+// detail says what the reason does not.
+func (n *run) detail(c conclusion) string {
+	say := n.request.Say
+	switch {
+	case c.note == cut:
+		return say("scan.detail.cut")
+	case c.note == unrecognised:
+		return say("scan.detail.unrecognised")
+	case c.note == forbidden:
+		return say("scan.detail.forbidden", "Error", c.err)
+	case c.note == unpermitted:
+		return say("scan.detail.echo-unpermitted")
+	case c.err != nil:
+		return say("scan.detail.local", "Error", c.err)
+	case c.void:
+		return say("scan.detail.void")
+	}
+	return ""
+}
+
+// finish fills the summary in.
+func (n *run) finish(elapsed time.Duration) {
+	s := &n.summary
+	s.ElapsedMS = elapsed.Milliseconds()
+	s.Complete = s.Open+s.Closed+s.Filtered+s.OpenFiltered+s.Unknown == s.Ports
+	s.Method = n.methods.words(n.request.Say)
+	var seen roundTrips
+	for _, l := range n.ended {
+		s.PacketsSent += l.packets.Load()
+		seen = seen.plus(l.ledger.seen)
+	}
+	if seen.answered > 0 {
+		share := seen.share()
+		s.Loss = &share
+	}
+	n.note()
+}
+
+// note says what the counts do not tell.
+func (n *run) note() {
+	s, say := &n.summary, n.request.Say
+	assumed := false
+	for _, l := range n.ended {
+		assumed = assumed || l.ledger.assumed()
+		if l.trouble != nil {
+			s.Notes = append(s.Notes, say("scan.note.trouble", "Error", l.trouble))
+		}
+		if l.plan.transport != exposure.UDP {
+			continue
+		}
+		for i := range l.ledger.hosts {
+			if h := &l.ledger.hosts[i]; h.stingy() {
+				s.Notes = append(s.Notes, say("scan.note.icmp-limited",
+					"Address", l.plan.targets[i].Address.String(),
+					"Count", h.silent, "Closed", h.refusals.first+h.refusals.later))
+			}
+		}
+	}
+	if assumed {
+		s.Notes = append(s.Notes, say("scan.note.loss-assumed", "Percent", int(100*assumedLoss)))
+	}
+}
