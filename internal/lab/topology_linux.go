@@ -44,6 +44,7 @@ const (
 type cable struct {
 	a, b         *Host
 	aName, bName string
+	relay        *relay // what the packets pass once the cable was impaired
 }
 
 // The addresses of a lab. The LAN has private IPv4 as households do. All
@@ -76,9 +77,12 @@ func New(t T) *Lab {
 		t.Fatalf("lab: %v", err)
 	}
 	t.Cleanup(func() {
-		for _, r := range l.relays {
-			if n, err := r.overruns(); err != nil || n > 0 {
-				t.Errorf("lab: relay lost %d packets of its own accord (%v): the cable was worse than asked for", n, err)
+		for name, c := range l.cables {
+			if c.relay == nil {
+				continue
+			}
+			if n, err := c.relay.impair(Impairment{}); err != nil || n > 0 {
+				t.Errorf("lab: %s lost %d packets that nobody asked it to lose: %v", name, n, err)
 			}
 		}
 		if err := l.close(); err != nil {
