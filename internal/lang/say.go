@@ -117,11 +117,13 @@ func (p parser) text(src string) (*texttemplate.Template, error) {
 
 type message struct{ *texttemplate.Template }
 
-// Execute fills the message in.
+// Execute fills the message in; half a message is none.
 func (m message) Execute(data any) (string, error) {
 	var b bytes.Buffer
-	err := m.Template.Execute(&b, data)
-	return b.String(), err
+	if err := m.Template.Execute(&b, data); err != nil {
+		return "", err
+	}
+	return b.String(), nil
 }
 
 // functions are what a message may call: plural for a second number in a
