@@ -3,7 +3,9 @@ package probe
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -56,17 +58,24 @@ const (
 )
 
 // greeting waits for what the peer says first and leaves it unread. It returns
-// when enough says that what came is enough, when the peer pauses, or when a
-// banner's worth has come; an error only when nothing came.
-func (c *Conn) greeting(enough func(first []byte) bool) ([]byte, error) {
-	first, err := c.r.Peek(1)
+// when enough says that what came is enough, when the peer pauses, when more
+// than a banner came, or with the error that ended the waiting; what came
+// before that stands beside it.
+func (c *Conn) greeting(ctx context.Context, enough func(first []byte) bool) ([]byte, error) {
+	_, err := c.r.Peek(1)
 	for err == nil {
-		first, _ = c.r.Peek(c.r.Buffered())
-		if len(first) >= maxBanner || enough(first) {
-			break
+		first, _ := c.r.Peek(c.r.Buffered())
+		line := bytes.HasSuffix(first, []byte("\n"))
+		switch {
+		case enough(first):
+			return first, c.SetReadDeadline(time.Time{})
+		case len(first) > maxBanner && !bytes.ContainsRune(first, '\n'):
+			return first, errors.Join(errLong, c.SetReadDeadline(time.Time{}))
+		case len(first) > maxBanner:
+			return first, c.SetReadDeadline(time.Time{})
 		}
 		quiet := quietInLine
-		if bytes.HasSuffix(first, []byte("\n")) {
+		if line {
 			quiet = quietAfterLine
 		}
 		if err = c.SetReadDeadline(time.Now().Add(quiet)); err != nil {
@@ -74,13 +83,12 @@ func (c *Conn) greeting(enough func(first []byte) bool) ([]byte, error) {
 		}
 		_, err = c.r.Peek(len(first) + 1)
 	}
-	if reset := c.SetReadDeadline(time.Time{}); err == nil && reset != nil {
-		err = reset
+	first, _ := c.r.Peek(c.r.Buffered())
+	paused := errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil
+	if len(first) > 0 && (paused || errors.Is(err, io.EOF)) {
+		err = nil
 	}
-	if len(first) > 0 {
-		return bytes.Clone(first[:min(len(first), maxBanner)]), nil
-	}
-	return nil, err
+	return first, errors.Join(err, c.SetReadDeadline(time.Time{}))
 }
 
 // drain reads what comes until the peer pauses for quiet or limit bytes came.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"sekisho/internal/netio"
 	"sekisho/internal/untrusted"
@@ -40,12 +41,24 @@ var ErrProtocol = errors.New("peer does not speak the protocol")
 var (
 	errHangup  = errors.New("peer closed the connection")
 	errLine    = fmt.Errorf("peer sent a line of more than %d bytes", maxLine)
+	errLong    = fmt.Errorf("peer sent a line of more than %d bytes", maxBanner)
 	errReply   = fmt.Errorf("peer sent a reply of more than %d lines", maxReplyLines)
 	errInject  = errors.New("peer sent more before the TLS handshake that it had agreed to")
 	errBusy    = errors.New("too many probes before it never ended")
 	errRunaway = errors.New("did not end by its deadline")
 	errPeer    = errors.New("data connections go to the control peer and to ports from 1024 only")
 )
+
+// errRefused is a reply that refuses what was asked.
+type errRefused reply
+
+// Error quotes the reply; Error of the probe escapes it.
+func (e errRefused) Error() string {
+	return fmt.Sprintf("refused: %d %s", e.code, strings.Join(e.lines, " "))
+}
+
+// refusal makes a reply an error.
+func refusal(r reply) error { return errRefused(r) }
 
 // cause names the end of a stream for what it is: the peer hung up.
 func cause(err error) error {

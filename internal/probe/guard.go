@@ -74,3 +74,10 @@ func (s *Session) known() exposure.Service {
 	defer s.mu.Unlock()
 	return s.learned
 }
+
+// careful runs a part of a probe that has a goroutine of its own: a panic there
+// is out of reach of guard and would end the program.
+func careful(part func()) {
+	defer func() { _ = recover() }()
+	part()
+}

@@ -90,6 +90,9 @@ func (h *hunt) run(ctx context.Context) (exposure.Service, error) {
 			due = false
 		}
 		if c.alive == 0 {
+			if c.err == nil && c.found.Confidence == exposure.NoConfidence {
+				c.err = ctx.Err()
+			}
 			return c.found, c.err
 		}
 		select {
@@ -243,12 +246,15 @@ func (h *hunt) listen(ctx context.Context, tell func(signal)) (exposure.Service,
 	if err != nil {
 		return exposure.Service{}, err
 	}
-	first, err := c.greeting(func(b []byte) bool {
+	first, err := c.greeting(ctx, func(b []byte) bool {
 		l := leads(h.transport, h.peer.at.Port(), b)
 		return len(l) > 0 && l[0].Greets(b) == Sure
 	})
+	if err != nil {
+		err = s.fail("read greeting", err)
+	}
 	if len(first) == 0 {
-		return exposure.Service{}, s.fail("read greeting", err)
+		return exposure.Service{}, err
 	}
 	return h.follow(ctx, leads(h.transport, h.peer.at.Port(), first), "", c, s, err)
 }
@@ -264,6 +270,9 @@ func (h *hunt) follow(ctx context.Context, to []Probe, not string, unasked *Conn
 		}
 		s := h.session(p, nil)
 		s.greeted, s.unasked = from.said(), alone
+		if alone {
+			s.cut = err
+		}
 		s.waiting, unasked = unasked, nil
 		svc, next := guard(ctx, p, s)
 		if svc.Confidence != exposure.NoConfidence {

@@ -89,7 +89,7 @@ func silence(transport exposure.Transport, err error, timeout time.Duration) str
 	isNetwork := errors.As(err, &network)
 	switch {
 	case netio.Local(err) || isNetwork && network.Op == "dial":
-		return untrusted.New(err.Error(), maxErrorText).Terminal()
+		return untrusted.New("connect: "+network.Err.Error(), maxErrorText).Terminal()
 	case transport == exposure.UDP && errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Sprintf("answered no datagram in %v", timeout)
 	case transport == exposure.UDP:

@@ -3,10 +3,13 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -24,6 +27,7 @@ type Session struct {
 
 	greeted []byte // what the peer said to the session before, which led here
 	unasked bool   // it said that before anybody asked
+	cut     error  // why that may not be all of it; nil when it is
 
 	mu       sync.Mutex
 	waiting  *Conn  // a connection on which the greeting lies unread
@@ -40,6 +44,7 @@ type peer struct {
 	at       netip.AddrPort
 	name     string // for SNI and Host; empty when only an address is known
 	wide     int
+	id       func() uint16 // an id that a stranger cannot guess, for what wants one
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
 	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
 }
@@ -108,6 +113,15 @@ func (s *Session) dialPort(ctx context.Context, transport exposure.Transport, po
 	}
 	begun := time.Now()
 	c, err := s.peer.dial(ctx, transport, netip.AddrPortFrom(s.peer.at.Addr(), port))
+	for netio.Local(err) && scarce(err) {
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(scarcePause):
+		}
+		begun = time.Now()
+		c, err = s.peer.dial(ctx, transport, netip.AddrPortFrom(s.peer.at.Addr(), port))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +138,16 @@ func (s *Session) dialPort(ctx context.Context, transport exposure.Transport, po
 	return c, nil
 }
 
+// scarcePause is how long to wait for a descriptor, a port or a buffer that
+// another conversation of ours holds.
+const scarcePause = 50 * time.Millisecond
+
+// scarce reports whether this machine has run out of something that comes back.
+func scarce(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.ENOBUFS)
+}
+
 // Exchange sends a datagram and returns the reply that accept takes.
 func (s *Session) Exchange(ctx context.Context, request []byte, accept func([]byte) bool) ([]byte, error) {
 	reply, err := s.peer.exchange(ctx, s.peer.at, request, accept)
@@ -136,22 +160,27 @@ func (s *Session) Exchange(ctx context.Context, request []byte, accept func([]by
 
 // Upgrade begins TLS on a connection whose peer has agreed to it. Bytes that
 // came in the clear after that agreement are somebody's injection (RFC 3207
-// section 6), so they end it.
-func (s *Session) Upgrade(ctx context.Context, c *Conn) (*Conn, error) {
+// section 6), so they end it. The facts are there beside an error when the
+// peer had shown its certificate by then.
+func (s *Session) Upgrade(ctx context.Context, c *Conn) (*Conn, *exposure.TLS, error) {
 	if c.r.Buffered() > 0 {
-		return nil, errInject
+		return nil, nil, errInject
 	}
-	inner := tls.Client(c.Conn, s.tlsConfig(nil))
-	if err := inner.HandshakeContext(ctx); err != nil {
-		return nil, err
+	inner, facts, err := s.tlsShake(ctx, c.Conn, s.tlsConfig(nil))
+	if err != nil {
+		return nil, facts, err
 	}
-	return newConn(inner), nil
+	return newConn(inner), facts, nil
 }
 
 // Learn keeps what is known so far, for the case that the probe does not come
 // to its end.
 func (s *Session) Learn(svc exposure.Service) {
 	svc.Facts = maps.Clone(svc.Facts)
+	if svc.TLS != nil {
+		facts := *svc.TLS
+		svc.TLS = &facts
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.learned = svc
@@ -169,7 +198,7 @@ func (s *Session) hear(on *tap, b []byte) {
 	if fresh {
 		s.voice = on
 	}
-	if room := maxBanner - len(s.first); room > 0 && s.voice == on {
+	if room := maxBanner + 1 - len(s.first); room > 0 && s.voice == on {
 		s.first = append(s.first, b[:min(room, len(b))]...)
 	}
 	s.mu.Unlock()
@@ -189,6 +218,15 @@ func (s *Session) said() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.first
+}
+
+// heardFirst is what the peer said first, to this session or to the one that
+// led here.
+func (s *Session) heardFirst() []byte {
+	if said := s.said(); len(said) > 0 {
+		return said
+	}
+	return s.greeted
 }
 
 // close ends every connection of the session.
@@ -218,7 +256,7 @@ type tap struct {
 // Read reads and shows the session what the connection said first.
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.Conn.Read(p)
-	if n > 0 && t.seen < maxBanner {
+	if n > 0 && t.seen <= maxBanner {
 		t.seen += n
 		t.s.hear(t, p[:n])
 	}
@@ -233,6 +271,7 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 	}
 	return &peer{
 		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(),
+		id:   func() uint16 { return uint16(rand.Uint32()) },
 		dial: d.Dial,
 		exchange: func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error) {
 			return netio.Exchange(ctx, d, to, request, accept)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -40,9 +41,16 @@ const (
 	tlsRecordHandshake = 22
 )
 
+// tlsTold recognises the web servers that answer a request in the clear with a
+// page of advice: nginx, Go and Apache.
+var tlsTold = regexp.MustCompile(`plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled`)
+
 // greetsTLS takes a record header for TLS: what such a server answers to a
-// request in the clear is an alert.
+// request in the clear is an alert, or advice.
 func greetsTLS(first []byte) Fit {
+	if tlsTold.Match(first) {
+		return Sure
+	}
 	if len(first) >= 5 && (first[0] == tlsRecordAlert || first[0] == tlsRecordHandshake) &&
 		first[1] == 3 && first[2] <= 4 && first[3] <= 0x41 {
 		return Sure
@@ -134,17 +142,24 @@ func (s *Session) tlsOnce(ctx context.Context, ready func(context.Context) (net.
 		return nil, err
 	}
 	defer raw.Close()
+	_, facts, err := s.tlsShake(ctx, raw, config)
+	return facts, err
+}
+
+// tlsShake shakes hands. The facts are there beside an error when the
+// certificate came before it: a server that wants one of ours has shown its own.
+func (s *Session) tlsShake(ctx context.Context, raw net.Conn, config *tls.Config) (*tls.Conn, *exposure.TLS, error) {
 	var chain []*x509.Certificate
 	config.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
 		chain = tlsChain(raw)
 		return nil
 	}
 	c := tls.Client(raw, config)
-	err = c.HandshakeContext(ctx)
+	err := c.HandshakeContext(ctx)
 	if err != nil && len(chain) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.tlsFacts(c.ConnectionState(), chain), err
+	return c, s.tlsFacts(c.ConnectionState(), chain), err
 }
 
 // maxChain is how many certificates of a chain are read: real ones have two to
@@ -248,16 +263,12 @@ func (s *Session) tlsOlder(ctx context.Context, ready func(context.Context) (net
 			break
 		}
 		tries.Go(func() {
-			// A panic in a goroutine of a probe is out of reach of its guard.
-			defer func() {
-				if recover() != nil {
-					works[i] = false
-				}
-			}()
-			config := s.tlsConfig(nil)
-			config.MinVersion, config.MaxVersion = version, version
-			facts, _ := s.tlsOnce(ctx, ready, config)
-			works[i] = facts != nil
+			careful(func() {
+				config := s.tlsConfig(nil)
+				config.MinVersion, config.MaxVersion = version, version
+				facts, _ := s.tlsOnce(ctx, ready, config)
+				works[i] = facts != nil
+			})
 		})
 	}
 	tries.Wait()

@@ -1,0 +1,91 @@
+package probe
+
+import (
+	"strconv"
+	"strings"
+
+	"sekisho/internal/untrusted"
+)
+
+// maxReplyBytes bounds a reply beside its lines.
+const maxReplyBytes = 32 << 10
+
+// reply is an answer of three digits and text, on one line or several (RFC 959
+// section 4.2, RFC 5321 section 4.2.1).
+type reply struct {
+	code  int
+	lines []string // without the code where a line bears it
+}
+
+// text is all lines of the reply.
+func (r reply) text() string { return strings.Join(r.lines, "\n") }
+
+// banner is the reply as a banner shows it, with its code.
+func (r reply) banner() untrusted.Text {
+	if r.code == 0 {
+		return untrusted.New(r.text(), maxBanner)
+	}
+	return untrusted.New(strconv.Itoa(r.code)+" "+r.text(), maxBanner)
+}
+
+// reply reads one reply. What came before an error stands beside it.
+func (c *Conn) reply() (reply, error) {
+	var r reply
+	size := 0
+	for {
+		line, err := c.Line()
+		if err != nil {
+			if line != "" {
+				r.lines = append(r.lines, line)
+			}
+			return r, err
+		}
+		code, last, text := replyLine(line)
+		if r.code == 0 {
+			if code == 0 {
+				r.lines = append(r.lines, line)
+				return r, ErrProtocol
+			}
+			r.code = code
+		}
+		if code != r.code {
+			text, last = line, false
+		}
+		r.lines = append(r.lines, text)
+		if last {
+			return r, nil
+		}
+		if size += len(line); len(r.lines) >= maxReplyLines || size > maxReplyBytes {
+			return r, errReply
+		}
+	}
+}
+
+// replyLine takes a line apart: its code, 0 when it has none, and whether it
+// is the last of its reply.
+func replyLine(line string) (code int, last bool, text string) {
+	if len(line) < 3 || line[0] < '1' || line[0] > '6' {
+		return 0, false, line
+	}
+	code, err := strconv.Atoi(line[:3])
+	if err != nil {
+		return 0, false, line
+	}
+	switch {
+	case len(line) == 3:
+		return code, true, ""
+	case line[3] == ' ':
+		return code, true, line[4:]
+	case line[3] == '-':
+		return code, false, line[4:]
+	}
+	return 0, false, line
+}
+
+// ask sends a command and reads its reply.
+func (c *Conn) ask(command string) (reply, error) {
+	if err := c.Send(command); err != nil {
+		return reply{}, err
+	}
+	return c.reply()
+}
