@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/probe"
+	"sekisho/internal/reach"
+)
+
+// portKey names one port of a host.
+type portKey struct {
+	transport exposure.Transport
+	port      uint16
+}
+
+// assemble sorts what was seen of one host by port: each observation, service
+// and listener to the port that it belongs to.
+func assemble(observations []exposure.Observation, listeners []exposure.Listener, services []exposure.Service) []exposure.Port {
+	ports := map[portKey]*exposure.Port{}
+	at := func(t exposure.Transport, n uint16) *exposure.Port {
+		key := portKey{t, n}
+		if ports[key] == nil {
+			ports[key] = &exposure.Port{Transport: t, Port: n, Name: portName(t, n), Observations: []exposure.Observation{}}
+		}
+		return ports[key]
+	}
+	for _, o := range observations {
+		p := at(o.Transport, o.Port)
+		p.Observations = append(p.Observations, o)
+	}
+	for _, l := range listeners {
+		p := at(l.Transport, l.Port)
+		p.Listeners = append(p.Listeners, l)
+	}
+	for _, s := range services {
+		p := at(s.Transport, s.Port)
+		p.Services = append(p.Services, s)
+	}
+	list := make([]exposure.Port, 0, len(ports))
+	for _, p := range ports {
+		slices.SortFunc(p.Observations, func(a, b exposure.Observation) int { return a.Address.Compare(b.Address) })
+		slices.SortFunc(p.Services, func(a, b exposure.Service) int { return a.Address.Compare(b.Address) })
+		list = append(list, *p)
+	}
+	slices.SortFunc(list, func(a, b exposure.Port) int {
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
+	})
+	return list
+}
+
+// probeParallel bounds how many services are spoken to at once.
+const probeParallel = 64
+
+// identify speaks to what is open. Where one listener takes several addresses
+// it is asked once, at the address nearest to it; without listeners each open
+// address is asked, for a name may lead to several machines.
+func (r *checkRun) identify(ctx context.Context, ports []exposure.Port) []exposure.Service {
+	var (
+		services []exposure.Service
+		mu       sync.Mutex
+		wait     sync.WaitGroup
+		slots    = make(chan struct{}, probeParallel)
+	)
+	options := probe.Options{View: r.machine.view}
+	for _, p := range ports {
+		for _, o := range askedOnce(p) {
+			wait.Go(func() {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				if ctx.Err() != nil {
+					return
+				}
+				target := exposure.Target{Name: o.Host, Address: o.Address}
+				s := probe.Identify(ctx, target, p.Transport, p.Port, options)
+				if s.Protocol == "" && s.Confidence <= exposure.Assigned && p.Name == "" {
+					s.Confidence = exposure.NoConfidence
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				services = append(services, s)
+			})
+		}
+	}
+	wait.Wait()
+	return services
+}
+
+// askedOnce are the open observations of a port that differ in who answers.
+func askedOnce(p exposure.Port) []exposure.Observation {
+	var (
+		list []exposure.Observation
+		seen = map[exposure.Listener]bool{}
+	)
+	sorted := slices.Clone(p.Observations)
+	slices.SortStableFunc(sorted, func(a, b exposure.Observation) int {
+		return cmp.Compare(distance(a.Address), distance(b.Address))
+	})
+	for _, o := range sorted {
+		if o.State != exposure.Open || p.Transport == exposure.ICMP {
+			continue
+		}
+		owner, known := exposure.Listener{}, false
+		for _, l := range p.Listeners {
+			if !l.Takes(o.Address) {
+				continue
+			}
+			// A socket bound to the address itself is served before a wildcard.
+			if !known || owner.Address.IsUnspecified() && !l.Address.IsUnspecified() {
+				owner, known = l, true
+			}
+		}
+		if known && seen[owner] {
+			continue
+		}
+		seen[owner] = true
+		list = append(list, o)
+	}
+	return list
+}
+
+// distance orders addresses by how near to the machine's middle they are.
+func distance(a netip.Addr) int {
+	switch {
+	case reach.Loopback(a) && a.Is4():
+		return 0
+	case reach.Loopback(a):
+		return 1
+	case a.IsLinkLocalUnicast():
+		return 3
+	}
+	return 2
+}

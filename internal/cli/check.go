@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/hostnet"
+	"sekisho/internal/output"
+	"sekisho/internal/probe"
+	"sekisho/internal/reach"
+	"sekisho/internal/rules"
+	"sekisho/internal/scan"
+)
+
+// checkCommand is the main job: scan, identify, judge, explain, one report.
+func (a *app) checkCommand() *cobra.Command {
+	var (
+		flags  scanFlags
+		failOn string
+	)
+	cmd := &cobra.Command{
+		Use:     "check [HOST…]",
+		Short:   a.say.Say("help.check"),
+		Long:    a.say.Say("help.check-long"),
+		Example: "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --fail-on medium",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var threshold *exposure.Severity
+			if failOn != "" {
+				threshold = new(exposure.Severity)
+				if err := threshold.UnmarshalText([]byte(failOn)); err != nil {
+					return a.oneOf("fail-on", failOn, []string{"info", "low", "medium", "high"})
+				}
+			}
+			return a.runCheck(cmd.Context(), &flags, args, threshold)
+		},
+	}
+	flags.register(cmd.Flags(), a.say)
+	cmd.Flags().StringVar(&failOn, "fail-on", "", a.say.Say("flag.fail-on"))
+	return cmd
+}
+
+func (a *app) runCheck(ctx context.Context, flags *scanFlags, args []string, threshold *exposure.Severity) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	run := &checkRun{app: a, flags: flags, machine: m}
+	run.report = exposure.Report{
+		Schema: exposure.ReportSchema, Version: version(), StartedAt: now(), Hosts: []exposure.Host{},
+		Vantages: []exposure.Vantage{{ID: vantageSelf, Kind: "self", Address: m.source()}},
+	}
+	if run.base, err = flags.request(a, m); err != nil {
+		return err
+	}
+	whole := ctx
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	if len(args) == 0 {
+		err = run.thisMachine(ctx)
+	} else {
+		err = run.otherHosts(ctx, args)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	run.report.Partial = ctx.Err() != nil
+	run.report.FinishedAt = now()
+	run.judge()
+	if err := a.deliver(func(w *bufio.Writer) error { return output.Report(w, run.report, a.outputOptions()) }); err != nil {
+		return err
+	}
+	switch {
+	case whole.Err() != nil:
+		return context.Canceled
+	case threshold != nil && run.worst >= int(*threshold):
+		return exit(exitFail)
+	case run.report.Partial || run.report.Scan.Unknown > 0 || !run.report.Scan.Complete:
+		return exit(exitUnseen)
+	}
+	return nil
+}
+
+// source is the address that stands for this machine as a vantage: its first
+// one that is not of the loopback, or else of it.
+func (m machine) source() netip.Addr {
+	for _, address := range m.addresses {
+		if !reach.Loopback(address) && !address.IsLinkLocalUnicast() {
+			return address
+		}
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+}
+
+// judge adds the findings and counts them. The worst severity is kept for
+// --fail-on, −1 when there is no finding.
+func (r *checkRun) judge() {
+	r.worst = -1
+	c := rules.Context{Now: r.report.FinishedAt, Owners: r.ownersSeen, Local: r.local}
+	for h := range r.report.Hosts {
+		for p := range r.report.Hosts[h].Ports {
+			port := &r.report.Hosts[h].Ports[p]
+			port.Findings = rules.Judge(*port, c, r.app.tag)
+			for _, f := range port.Findings {
+				r.report.Summary.Findings.Add(f.Severity)
+				r.worst = max(r.worst, int(f.Severity))
+			}
+		}
+	}
+}
+
+// checkRun is one run of check: the report as it grows and what is needed to
+// make it.
+type checkRun struct {
+	app        *app
+	flags      *scanFlags
+	machine    machine
+	base       scan.Request
+	report     exposure.Report
+	local      bool             // this machine's own report
+	ownersSeen bool             // we had the privilege to see whose each listener is
+	bound      map[portKey]bool // ports that something on this machine is bound to
+	worst      int
+}
+
+// thisMachine looks at this machine over loopback and its own addresses. No
+// packet and no question for a name leaves it.
+func (r *checkRun) thisMachine(ctx context.Context) error {
+	r.local = true
+	listeners, unseen, err := hostnet.Listeners(ctx)
+	if err != nil {
+		return r.app.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
+	}
+	r.ownersSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool {
+		return u.Kind == hostnet.UnseenOwners || u.Kind == hostnet.UnseenListeners
+	})
+	r.report.Unseen = r.app.unseen(unseen)
+	jobs, err := r.ownJobs(listeners)
+	if err != nil {
+		return err
+	}
+	r.bound = map[portKey]bool{}
+	for _, l := range listeners {
+		r.bound[portKey{l.Transport, l.Port}] = true
+	}
+	observations, err := r.look(ctx, jobs)
+	host := exposure.Host{Name: hostname(), Addresses: r.machine.addresses, Ports: assemble(observations, listeners, nil)}
+	if err == nil {
+		host.Ports = assemble(observations, listeners, r.identify(ctx, host.Ports))
+	}
+	r.report.Hosts = append(r.report.Hosts, host)
+	return err
+}
+
+// ownJobs are the jobs of this machine's own check: every TCP port (or those
+// of -p) on every own address, and UDP where something is bound, since only an
+// answer proves a UDP port open. Listeners on further loopback addresses, such
+// as 127.0.0.53, are asked where they listen.
+func (r *checkRun) ownJobs(listeners []exposure.Listener) ([]job, error) {
+	asked, err := r.flags.spec(r.app)
+	if err != nil {
+		return nil, err
+	}
+	every, err := r.flags.defaultPorts(true)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []job
+	add := func(address netip.Addr, tcp, udp []uint16) {
+		if r.flags.family.keeps(address) && len(tcp)+len(udp) > 0 {
+			jobs = append(jobs, job{targets: []exposure.Target{{Address: address}}, tcp: tcp, udp: udp})
+		}
+	}
+	for _, address := range r.machine.addresses {
+		switch {
+		case r.flags.ports != "":
+			add(address, asked.TCP.Slice(), asked.UDP.Slice())
+		case address.IsLinkLocalUnicast():
+			// The kernel's list is enough to find what takes a link-local address.
+			add(address, bound(listeners, address, exposure.TCP), bound(listeners, address, exposure.UDP))
+		default:
+			add(address, every.TCP.Slice(), bound(listeners, address, exposure.UDP))
+		}
+	}
+	if r.flags.ports == "" {
+		for _, address := range furtherLoopback(listeners, r.machine) {
+			add(address, bound(listeners, address, exposure.TCP), bound(listeners, address, exposure.UDP))
+		}
+	}
+	return jobs, nil
+}
+
+// bound are the ports that some listener takes at the address.
+func bound(listeners []exposure.Listener, address netip.Addr, t exposure.Transport) []uint16 {
+	var ports []uint16
+	for _, l := range listeners {
+		if l.Transport == t && l.Takes(address) {
+			ports = append(ports, l.Port)
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+// furtherLoopback are the loopback addresses beside 127.0.0.1 and ::1 that
+// something is bound to.
+func furtherLoopback(listeners []exposure.Listener, m machine) []netip.Addr {
+	var list []netip.Addr
+	for _, l := range listeners {
+		if reach.Loopback(l.Address) && !m.own[l.Address] && !slices.Contains(list, l.Address) {
+			list = append(list, l.Address)
+		}
+	}
+	return list
+}
+
+// otherHosts looks at hosts that the user named, each address of them.
+func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
+	if _, err := r.flags.spec(r.app); err != nil {
+		return err
+	}
+	list, err := r.app.targets(ctx, args, nil, r.flags.family)
+	if err != nil {
+		return err
+	}
+	jobs, err := r.flags.jobs(r.app, r.machine, list)
+	if err != nil {
+		return err
+	}
+	if r.flags.ports == "" {
+		for i := range jobs {
+			jobs[i].udp = askableUDP()
+		}
+	}
+	if err := r.app.consented(list, r.machine, r.flags.authorized); err != nil {
+		return err
+	}
+	observations, err := r.look(ctx, jobs)
+	for _, group := range byName(list) {
+		host := exposure.Host{Name: group[0].Name, Addresses: addressesOf(group)}
+		mine := slices.DeleteFunc(slices.Clone(observations), func(o exposure.Observation) bool { return !slices.Contains(host.Addresses, o.Address) })
+		host.Ports = assemble(mine, nil, nil)
+		if err == nil {
+			host.Ports = assemble(mine, nil, r.identify(ctx, host.Ports))
+		}
+		r.report.Hosts = append(r.report.Hosts, host)
+	}
+	return err
+}
+
+// askableUDP are the UDP ports of services that answer a first datagram of
+// ours, so that asking them can prove anything.
+func askableUDP() []uint16 {
+	var ports []uint16
+	for _, p := range probe.All() {
+		if p.Transport == exposure.UDP && p.Hello != nil {
+			ports = append(ports, p.Ports...)
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+// byName groups targets that one name led to; addresses stand alone.
+func byName(list []exposure.Target) [][]exposure.Target {
+	var groups [][]exposure.Target
+	at := map[string]int{}
+	for _, t := range list {
+		i, known := at[t.Name]
+		if t.Name == "" || !known {
+			i = len(groups)
+			groups = append(groups, nil)
+		}
+		if t.Name != "" {
+			at[t.Name] = i
+		}
+		groups[i] = append(groups[i], t)
+	}
+	return groups
+}
+
+func addressesOf(group []exposure.Target) []netip.Addr {
+	list := make([]netip.Addr, len(group))
+	for i, t := range group {
+		list[i] = t.Address
+	}
+	return list
+}
+
+// maxAllKept is up to how many questions the report keeps every answer. Beyond
+// it, ports that are neither open nor anybody's leave no trace but their count.
+const maxAllKept = 1100
+
+// look runs the jobs and keeps what may matter to the report.
+func (r *checkRun) look(ctx context.Context, jobs []job) ([]exposure.Observation, error) {
+	asked := 0
+	for _, j := range jobs {
+		asked += j.questions()
+	}
+	all := asked <= maxAllKept || r.app.common.show == string(output.ShowAll)
+	var observations []exposure.Observation
+	summary, err := r.app.runJobs(ctx, r.base, jobs, func(o exposure.Observation) {
+		if all || o.State == exposure.Open || o.Transport == exposure.UDP || r.bound[portKey{o.Transport, o.Port}] {
+			observations = append(observations, o)
+		}
+	})
+	r.report.Scan = &summary
+	return observations, err
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/hostnet"
+	"sekisho/internal/output"
+	"sekisho/internal/portspec"
+	"sekisho/internal/untrusted"
+)
+
+// localCommand shows what this machine knows of itself. It sends nothing.
+func (a *app) localCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "local",
+		Short: a.say.Say("help.local"),
+		Long:  a.say.Say("help.local-long"),
+		Args:  a.noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLocal(cmd.Context()) },
+	}
+}
+
+func (a *app) runLocal(ctx context.Context) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	listeners, unseen, err := hostnet.Listeners(ctx)
+	if err != nil {
+		return a.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
+	}
+	document := exposure.LocalDocument{
+		Schema: exposure.LocalSchema, Version: version(), SeenAt: now(), Host: hostname(),
+		Interfaces: m.interfaces, Listeners: []exposure.LocalListener{}, Unseen: a.unseen(unseen),
+	}
+	for _, l := range listeners {
+		document.Listeners = append(document.Listeners, exposure.LocalListener{
+			Transport: l.Transport, Port: l.Port, Name: portName(l.Transport, l.Port), Listener: l,
+		})
+	}
+	return a.deliver(func(w *bufio.Writer) error { return output.Local(w, document, a.outputOptions()) })
+}
+
+// unseen says what a reading of this machine could not see.
+func (a *app) unseen(list []hostnet.Unseen) []string {
+	var lines []string
+	for _, u := range list {
+		lines = append(lines, a.say.Say("unseen."+string(u.Kind), "Count", u.Count))
+	}
+	return lines
+}
+
+// portName is the catalogue's name of a number, empty when it has none.
+func portName(t exposure.Transport, port uint16) string {
+	service, _ := portspec.Lookup(t.String(), port)
+	return service.Name
+}
+
+// hostname is this machine's name. Anybody with the right may set it to
+// anything, so it is escaped like text from outside.
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return untrusted.Line(name).Terminal()
+}
+
+// outputOptions are the options of every output, from the common flags.
+func (a *app) outputOptions() output.Options {
+	o := output.Options{
+		Format: a.common.format, Width: a.width(), Lang: a.tag,
+		Show: output.Show(a.common.show), Redact: a.common.redact,
+	}
+	switch _, is := terminal(a.out); a.common.color {
+	case "always":
+		o.Color = true
+	case "auto":
+		o.Color = is && a.common.output == "" && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+	}
+	return o
+}

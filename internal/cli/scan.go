@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/output"
+	"sekisho/internal/scan"
+)
+
+// scanCommand finds port states and nothing more.
+func (a *app) scanCommand() *cobra.Command {
+	var (
+		flags   scanFlags
+		exclude []string
+		echo    bool
+	)
+	cmd := &cobra.Command{
+		Use:     "scan TARGET…",
+		Short:   a.say.Say("help.scan"),
+		Long:    a.say.Say("help.scan-long"),
+		Example: "  sekisho scan 192.168.1.1 -p @common\n  sekisho scan 192.168.1.0/24 -p 22,80,443 --exclude 192.168.1.5\n  sekisho scan home.example -p u:53,123 -f jsonl",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.fail(exitUsage, "cli.target-missing")
+			}
+			return a.runScan(cmd.Context(), &flags, args, exclude, echo)
+		},
+	}
+	flags.register(cmd.Flags(), a.say)
+	cmd.Flags().StringSliceVar(&exclude, "exclude", nil, a.say.Say("flag.exclude"))
+	cmd.Flags().BoolVar(&echo, "ping", false, a.say.Say("flag.ping"))
+	return cmd
+}
+
+func (a *app) runScan(ctx context.Context, flags *scanFlags, args, exclude []string, echo bool) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	base, err := flags.request(a, m)
+	if err != nil {
+		return err
+	}
+	// Wrong ports are told before a name is looked up.
+	if _, err := flags.spec(a); err != nil {
+		return err
+	}
+	list, err := a.targets(ctx, args, exclude, flags.family)
+	if err != nil {
+		return err
+	}
+	jobs, err := flags.jobs(a, m, list)
+	if err != nil {
+		return err
+	}
+	for i := range jobs {
+		jobs[i].echo = echo
+	}
+	if err := a.consented(list, m, flags.authorized); err != nil {
+		return err
+	}
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	var (
+		summary exposure.ScanSummary
+		ended   error
+	)
+	if err := a.deliver(func(w *bufio.Writer) error {
+		summary, ended, err = a.scanInto(ctx, w, base, jobs)
+		return err
+	}); err != nil {
+		return err
+	}
+	switch {
+	case ended != nil:
+		return ended
+	case !summary.Complete || summary.Unknown > 0:
+		return exit(exitUnseen)
+	}
+	return nil
+}
+
+// scanInto writes the document while the scan goes on. An error of the writer
+// stops the scan and is err; what the scan itself ended in is ended, and what
+// was seen before it is written all the same.
+func (a *app) scanInto(ctx context.Context, w *bufio.Writer, base scan.Request, jobs []job) (summary exposure.ScanSummary, ended, err error) {
+	document, err := output.Scan(w, a.outputOptions())
+	if err != nil {
+		return summary, nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var unwritten error
+	summary, ended = a.runJobs(ctx, base, jobs, func(o exposure.Observation) {
+		if unwritten != nil {
+			return
+		}
+		if unwritten = document.Observe(o); unwritten == nil && o.State == exposure.Open {
+			// A program that reads along wants an open port now.
+			unwritten = w.Flush()
+		}
+		if unwritten != nil {
+			stop()
+		}
+	})
+	if unwritten != nil {
+		return summary, nil, unwritten
+	}
+	if ended != nil && !errors.Is(ended, context.Canceled) {
+		return summary, ended, nil
+	}
+	return summary, ended, document.Close(summary)
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/spf13/pflag"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/portspec"
+	"sekisho/internal/probe"
+	"sekisho/internal/scan"
+)
+
+// scanFlags are the flags of every command that looks at ports.
+type scanFlags struct {
+	ports, method, profile string
+	udp, authorized        bool
+	family                 family
+	retries, rate          int
+}
+
+func (s *scanFlags) register(f *pflag.FlagSet, say *lang.Printer) {
+	f.StringVarP(&s.ports, "ports", "p", "", say.Say("flag.ports"))
+	f.BoolVar(&s.udp, "udp", false, say.Say("flag.udp"))
+	f.StringVar(&s.method, "method", "auto", say.Say("flag.method"))
+	f.StringVar(&s.profile, "profile", "auto", say.Say("flag.profile"))
+	f.IntVar(&s.retries, "retries", -1, say.Say("flag.retries"))
+	f.IntVar(&s.rate, "rate", 0, say.Say("flag.rate"))
+	f.BoolVarP(&s.family.v4, "ipv4", "4", false, say.Say("flag.ipv4"))
+	f.BoolVarP(&s.family.v6, "ipv6", "6", false, say.Say("flag.ipv6"))
+	f.BoolVar(&s.authorized, "authorized", false, say.Say("flag.authorized"))
+}
+
+// request turns the flags into what the engine is asked, except which ports.
+func (s *scanFlags) request(a *app, m machine) (scan.Request, error) {
+	method, err := scan.ParseMethod(s.method)
+	if err != nil {
+		return scan.Request{}, a.oneOf("method", s.method, []string{"auto", "syn", "connect"})
+	}
+	profile, err := scan.ParseProfile(s.profile)
+	if err != nil {
+		return scan.Request{}, a.oneOf("profile", s.profile, []string{"auto", "lan", "wan", "polite"})
+	}
+	if s.retries < -1 || s.rate < 0 {
+		return scan.Request{}, a.fail(exitUsage, "cli.negative")
+	}
+	return scan.Request{
+		Method: method, Profile: profile, Retries: s.retries, Rate: s.rate,
+		Timeout: a.common.timeout, View: m.view, Own: m.isOwn, Vantage: vantageSelf,
+		Payloads: payloads, Say: a.say.Say,
+	}, nil
+}
+
+// vantageSelf is the id of the vantage that is this machine itself.
+const vantageSelf = "self"
+
+// payloads hands the first datagrams of the UDP protocols to the engine.
+func payloads(port uint16) []scan.Payload {
+	var list []scan.Payload
+	for _, p := range probe.Hellos(port) {
+		list = append(list, scan.Payload{Protocol: p.Name, New: p.Hello, Match: p.Match})
+	}
+	return list
+}
+
+// spec parses -p. It is the zero Spec when the flag was not given.
+func (s *scanFlags) spec(a *app) (portspec.Spec, error) {
+	if s.ports == "" {
+		return portspec.Spec{}, nil
+	}
+	spec, err := portspec.Parse(s.ports, s.udp)
+	if err != nil {
+		return spec, a.badPorts(err)
+	}
+	if spec.TCP.Len()+spec.UDP.Len() == 0 {
+		return spec, a.fail(exitUsage, "cli.no-ports")
+	}
+	return spec, nil
+}
+
+func (a *app) badPorts(err error) error {
+	var wrong *portspec.Error
+	if !errors.As(err, &wrong) {
+		return a.fail(exitUsage, "cli.bad-ports", "Error", oneLine(err.Error()))
+	}
+	return &failure{exitUsage, a.say.Say("cli.bad-ports", "Error", wrong.Text(a.tag == lang.Japanese)) + "\n" + wrong.Caret()}
+}
+
+// defaultPorts is what is looked at without -p: everything on own addresses
+// and in the LAN, the ports of known services elsewhere.
+func (s *scanFlags) defaultPorts(near bool) (portspec.Spec, error) {
+	if near && !s.udp {
+		return portspec.Parse("-", false)
+	}
+	return portspec.Parse("@service", s.udp)
+}
+
+// job is one run of the engine: targets that are asked the same ports.
+type job struct {
+	targets  []exposure.Target
+	tcp, udp []uint16
+	echo     bool
+}
+
+// questions is how many ports of how many addresses the job asks.
+func (j job) questions() int { return len(j.targets) * (len(j.tcp) + len(j.udp)) }
+
+// jobs splits targets by the ports that they are asked.
+func (s *scanFlags) jobs(a *app, m machine, list []exposure.Target) ([]job, error) {
+	spec, err := s.spec(a)
+	if err != nil {
+		return nil, err
+	}
+	if s.ports != "" {
+		return []job{{targets: list, tcp: spec.TCP.Slice(), udp: spec.UDP.Slice()}}, nil
+	}
+	var jobs []job
+	for _, near := range []bool{true, false} {
+		var some []exposure.Target
+		for _, t := range list {
+			if (m.isOwn(t.Address) || m.near(t.Address)) == near {
+				some = append(some, t)
+			}
+		}
+		if len(some) == 0 {
+			continue
+		}
+		spec, err := s.defaultPorts(near)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, job{targets: some, tcp: spec.TCP.Slice(), udp: spec.UDP.Slice()})
+	}
+	return jobs, nil
+}
+
+// runJobs runs one job after the other and adds their summaries up. What was
+// found until an interrupt stays found.
+func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found func(exposure.Observation)) (exposure.ScanSummary, error) {
+	engine := scan.New()
+	defer engine.Close()
+	progress := a.progress(jobs)
+	defer progress.clear()
+	total := exposure.ScanSummary{Complete: true}
+	for i, j := range jobs {
+		r := base
+		r.Targets, r.TCP, r.UDP, r.Echo = j.targets, j.tcp, j.udp, j.echo
+		r.Progress = progress.of(jobs, i)
+		summary, err := engine.Run(ctx, r, found)
+		total = total.Plus(summary)
+		if err != nil {
+			total.Complete = false
+			return total, a.scanFailed(err)
+		}
+	}
+	total.Hosts = hosts(jobs)
+	return total, nil
+}
+
+// scanFailed turns an error of the engine into its line. A run that ended by
+// --timeout or an interrupt is no error of the engine: it is incomplete.
+func (a *app) scanFailed(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, scan.ErrNotPermitted):
+		return a.fail(exitUsage, "cli.no-syn", "Error", oneLine(err.Error()))
+	}
+	return a.fail(exitUnseen, "cli.scan-failed", "Error", oneLine(err.Error()))
+}
+
+func hosts(jobs []job) int {
+	seen := map[netip.Addr]bool{}
+	for _, j := range jobs {
+		for _, t := range j.targets {
+			seen[t.Address] = true
+		}
+	}
+	return len(seen)
+}

@@ -1,0 +1,95 @@
+package cli_test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sekisho/internal/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"sekisho": func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the sessions of testdata/script as a person would type
+// them. They send nothing but to 127.0.0.1 and ::1.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:      "testdata/script",
+		Setup:    setup,
+		Commands: map[string]func(*testscript.TestScript, bool, []string){"code": code},
+	})
+}
+
+// setup gives each session an own home, a plain locale, and two listening
+// ports in its environment: $BANNER greets, $ESCAPES greets with terminal
+// escapes and bidirectional controls.
+func setup(env *testscript.Env) error {
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+	env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
+	for _, name := range []string{"LANG", "LC_ALL", "LC_MESSAGES", "COLUMNS"} {
+		env.Setenv(name, "")
+	}
+	for name, greeting := range map[string]string{
+		"BANNER":  "220 files.example FTP ready\r\n",
+		"ESCAPES": "\x1b[31mred\x1b]0;title\a\u202egpj.exe\u009b1m\x00 banner\r\n",
+	} {
+		port, err := greet(env, greeting)
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strconv.Itoa(port))
+	}
+	return nil
+}
+
+// greet listens on a free port of 127.0.0.1 until the session ends.
+func greet(env *testscript.Env, greeting string) (int, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	env.Defer(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			// The peer may be gone already: a scan resets what it opened.
+			_, _ = c.Write([]byte(greeting))
+			_ = c.Close()
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// code runs a command and holds its exact exit code: code N command….
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command [args…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		got = ended.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%s: %v", strings.Join(args[1:], " "), err)
+	}
+	if got != want {
+		ts.Fatalf("%s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
