@@ -13,6 +13,9 @@ import (
 // Text is a text in both languages of the program.
 type Text struct{ EN, JA string }
 
+// ports keeps the entries of the catalogue short.
+type ports = []uint16
+
 // Service is one entry of the catalogue. The numbers and names are those of the
 // IANA registry where it has any, and else of the software's documentation.
 // What listens on a port may be something else: the catalogue tells what a
@@ -41,7 +44,7 @@ type Service struct {
 // catalogue is all entries. Where several use a number, the first one gives it
 // its name, so the order of the themes, and within them of the entries, counts.
 var catalogue = sync.OnceValue(func() []Service {
-	return slices.Concat(basic, mail, remote, web, trojans)
+	return slices.Concat(basic, mail, remote, files, web, windows, network, printing, voice, home, databases, queues, containers, peers, monitoring, games, trojans)
 })
 
 // index finds entries by name and number.

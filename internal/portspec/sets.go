@@ -57,7 +57,7 @@ type kindOfSet struct{ trojan, udp bool }
 var ofCatalogue = sync.OnceValue(func() map[kindOfSet][]span {
 	sets := map[kindOfSet][]span{}
 	for _, of := range []kindOfSet{{false, false}, {false, true}, {true, false}, {true, true}} {
-		var ports bitmap
+		var all bitmap
 		for _, s := range Services() {
 			if s.Trojan != of.trojan {
 				continue
@@ -67,10 +67,10 @@ var ofCatalogue = sync.OnceValue(func() map[kindOfSet][]span {
 				numbers = s.UDP
 			}
 			for _, port := range numbers {
-				ports.add(port, port)
+				all.add(port, port)
 			}
 		}
-		sets[of] = ports.set().spans
+		sets[of] = all.set().spans
 	}
 	return sets
 })
