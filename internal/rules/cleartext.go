@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"strings"
 
 	"sekisho/internal/exposure"
@@ -22,7 +21,7 @@ func judgeCleartext(s subject) []ruling {
 
 // cleartext completes a ruling: as long as only the machine itself reaches the
 // port, nobody can read along.
-func (s subject) cleartext(evidence said, remedy ...said) []ruling {
+func (s subject) cleartext(severity exposure.Severity, evidence said, remedy ...said) []ruling {
 	meaning := lang.Text{
 		EN: "The password crosses the network readable. Whoever sits on the way can use it afterwards.",
 		JA: "パスワードが読める形で流れます。通信経路にいる人は、後からそれを使えます。",
@@ -33,7 +32,7 @@ func (s subject) cleartext(evidence said, remedy ...said) []ruling {
 			JA: "パスワードは読める形で送られます。今は自機内からしか届かないため、このままなら盗み見られる心配はありません。",
 		}
 	}
-	return []ruling{{s.graded(exposure.Medium), evidence, say(meaning), remedy}}
+	return []ruling{{s.graded(severity), evidence, say(meaning), remedy}}
 }
 
 // smtpLogin: AUTH is to be offered after STARTTLS only (RFC 4954 section 4).
@@ -45,50 +44,59 @@ func (s subject) smtpLogin(service exposure.Service) []ruling {
 		EN: `SMTP ("{{.Banner}}") takes logins before encryption: AUTH {{.Mechanisms}}.`,
 		JA: "SMTP(「{{.Banner}}」)は暗号化の前にログインを受け付けます: AUTH {{.Mechanisms}}",
 	}, "Banner", quote(service.Banner), "Mechanisms", words(service.Facts.Texts("auth")))
-	remedy := say(lang.Text{
+	remedy := []said{say(lang.Text{
 		EN: "Let the mail server take logins inside TLS only, or only on port 465, where TLS comes first.",
 		JA: "メールサーバーの設定で、ログインをTLSの中だけに限ります。または最初から暗号化する465番だけで受け付けます。",
-	})
+	})}
 	switch {
 	case product(service, "postfix"):
-		remedy = say(lang.Text{
+		remedy = []said{say(lang.Text{
 			EN: "Let Postfix take logins inside TLS only:\npostconf -e smtpd_tls_security_level=may smtpd_tls_auth_only=yes\nsystemctl reload postfix",
 			JA: "PostfixがTLSの中だけでログインを受け付けるようにします。\npostconf -e smtpd_tls_security_level=may smtpd_tls_auth_only=yes\nsystemctl reload postfix",
-		})
+		})}
 	case product(service, "exim"):
-		remedy = say(lang.Text{
-			EN: "Let Exim offer logins inside TLS only. In its main configuration:\nauth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}\n{{.Reload}}",
-			JA: "EximがTLSの中だけでログインを受け付けるようにします。主設定に次の行を書きます。\nauth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}\n{{.Reload}}",
-		}, "Reload", s.reload("exim4"))
+		remedy = []said{say(lang.Text{
+			EN: "Let Exim offer logins inside TLS only. In its main configuration:\nauth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}",
+			JA: "EximがTLSの中だけでログインを受け付けるようにします。主設定に次の行を書きます。\nauth_advertise_hosts = ${if eq{$tls_in_cipher}{}{}{*}}",
+		}), s.reloaded("exim4")}
 	}
-	return s.cleartext(evidence, remedy)
+	return s.cleartext(exposure.Medium, evidence, remedy...)
 }
 
 // mailboxLogin speaks of POP3 and IMAP by their greeting (RFC 1939 section 4,
 // RFC 9051 section 7.1.1). LOGINDISABLED in it says that a server refuses
-// passwords before TLS (RFC 9051 section 6.2.3).
+// passwords before TLS (RFC 9051 section 6.2.3), AUTH=PLAIN that it takes them;
+// what says neither, as every POP3, may refuse and counts less.
 func (s subject) mailboxLogin(service exposure.Service) []ruling {
-	banner := []byte(service.Banner.Raw())
-	pop := service.Protocol == "pop3" || service.Protocol == "" && s.Port.Port == 110 && bytes.HasPrefix(banner, []byte("+OK"))
-	imap := service.Protocol == "imap" || service.Protocol == "" && s.Port.Port == 143 && bytes.HasPrefix(banner, []byte("* OK"))
-	if !pop && !imap || service.TLS != nil || strings.Contains(strings.ToUpper(string(banner)), "LOGINDISABLED") {
+	banner := strings.ToUpper(service.Banner.Raw())
+	pop := service.Protocol == "pop3" || service.Protocol == "" && s.Port.Port == 110 && strings.HasPrefix(banner, "+OK")
+	imap := service.Protocol == "imap" || service.Protocol == "" && s.Port.Port == 143 && strings.HasPrefix(banner, "* OK")
+	if !pop && !imap || service.TLS != nil || strings.Contains(banner, "LOGINDISABLED") {
 		return nil
 	}
 	evidence := say(lang.Text{
 		EN: `A mailbox service answers without encryption: "{{.Banner}}". It does not say that it refuses passwords.`,
 		JA: "メールボックスのサービスが暗号化なしで「{{.Banner}}」と応答し、パスワードを拒否するとは示していません。",
 	}, "Banner", quote(service.Banner))
-	remedy := say(lang.Text{
+	severity := exposure.Low
+	if strings.Contains(banner, "AUTH=PLAIN") || strings.Contains(banner, "AUTH=LOGIN") {
+		severity = exposure.Medium
+		evidence = say(lang.Text{
+			EN: `A mailbox service takes passwords without encryption: "{{.Banner}}".`,
+			JA: "メールボックスのサービスが暗号化なしのパスワードを受け付けます:「{{.Banner}}」",
+		}, "Banner", quote(service.Banner))
+	}
+	remedy := []said{say(lang.Text{
 		EN: "Let mail programs use port 993 (IMAP) or 995 (POP3), where TLS comes first, and close this port.",
 		JA: "メールソフトには、最初から暗号化する993番(IMAP)か995番(POP3)を使わせ、このポートは閉じます。",
-	})
+	})}
 	if product(service, "dovecot") || s.owner().Process == "dovecot" {
-		remedy = say(lang.Text{
-			EN: "Let Dovecot refuse passwords without TLS. In /etc/dovecot/conf.d/10-ssl.conf and 10-auth.conf:\nssl = required\ndisable_plaintext_auth = yes\ndoveadm reload",
-			JA: "DovecotがTLSなしのパスワードを拒否するようにします。/etc/dovecot/conf.d/10-ssl.conf と 10-auth.conf に書きます。\nssl = required\ndisable_plaintext_auth = yes\ndoveadm reload",
-		})
+		remedy = []said{say(lang.Text{
+			EN: "Let Dovecot refuse passwords without TLS. In /etc/dovecot/conf.d/10-ssl.conf and 10-auth.conf:\nssl = required\ndisable_plaintext_auth = yes",
+			JA: "DovecotがTLSなしのパスワードを拒否するようにします。/etc/dovecot/conf.d/10-ssl.conf と 10-auth.conf に書きます。\nssl = required\ndisable_plaintext_auth = yes",
+		}), then("doveadm reload")}
 	}
-	return s.cleartext(evidence, remedy)
+	return s.cleartext(severity, evidence, remedy...)
 }
 
 // httpLogin: with the Basic scheme the password is in every request, encoded
@@ -98,7 +106,7 @@ func (s subject) httpLogin(service exposure.Service) []ruling {
 	if service.TLS != nil || !strings.HasPrefix(strings.ToLower(asks.Raw()), "basic") {
 		return nil
 	}
-	return s.cleartext(say(lang.Text{
+	return s.cleartext(exposure.Medium, say(lang.Text{
 		EN: `HTTP without TLS asks for a password: "{{.Asks}}".`,
 		JA: "TLSなしのHTTPがパスワードを求めています:「{{.Asks}}」",
 	}, "Asks", quote(asks)), say(lang.Text{

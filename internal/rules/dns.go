@@ -34,14 +34,14 @@ func judgeResolver(s subject) []ruling {
 		switch {
 		case product(service, "bind"):
 			found.remedy = []said{say(lang.Text{
-				EN: "Let BIND resolve for its own network only. In the options of /etc/bind/named.conf.options:\nallow-recursion { localhost; localnets; };\nrndc reconfig",
-				JA: "BINDが自分のネットワークだけに再帰検索を許すようにします。/etc/bind/named.conf.options の options に書きます。\nallow-recursion { localhost; localnets; };\nrndc reconfig",
-			})}
+				EN: "Let BIND resolve for its own network only. In the options of /etc/bind/named.conf.options:\nallow-recursion { localhost; localnets; };",
+				JA: "BINDが自分のネットワークだけに再帰検索を許すようにします。/etc/bind/named.conf.options の options に書きます。\nallow-recursion { localhost; localnets; };",
+			}), then("rndc reconfig")}
 		case product(service, "unbound"):
 			found.remedy = []said{say(lang.Text{
-				EN: "Let Unbound answer its own network only, with an access-control line for it and none for others, then:\nunbound-control reload",
-				JA: "Unboundの access-control を自分のネットワークだけにし、読み直させます。\nunbound-control reload",
-			})}
+				EN: "Let Unbound answer its own network only, with an access-control line for it and none for others.",
+				JA: "Unboundの access-control を自分のネットワークだけにします。",
+			}), then("unbound-control reload")}
 		}
 		return []ruling{found}
 	}, "dns")

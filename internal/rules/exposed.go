@@ -63,27 +63,33 @@ func judgeExposed(s subject) []ruling {
 // exposure says how it is known that others may reach the service.
 func (s subject) exposure(name string) said {
 	process := s.owner().Process
-	address := s.openAt()
+	address, bound := s.reachableAt()
 	switch {
 	case process != "" && address.IsUnspecified():
 		return say(lang.Text{
-			EN: "{{.Name}} ({{.Process}}) is bound to all addresses, port {{.Port}}.",
+			EN: "{{.Name}} ({{.Process}}) listens on all addresses, port {{.Port}}.",
 			JA: "{{.Name}}({{.Process}})が全アドレスのポート {{.Port}} で待ち受けています。",
 		}, "Name", name, "Process", process, "Port", s.number())
 	case process != "":
 		return say(lang.Text{
-			EN: "{{.Name}} ({{.Process}}) is reachable at {{.Address}}, port {{.Port}}.",
-			JA: "{{.Name}}({{.Process}})に {{.Address}} のポート {{.Port}} で接続できます。",
+			EN: "{{.Name}} ({{.Process}}) listens at {{.Address}}, port {{.Port}}.",
+			JA: "{{.Name}}({{.Process}})が {{.Address}} のポート {{.Port}} で待ち受けています。",
 		}, "Name", name, "Process", process, "Address", address, "Port", s.number())
 	case address.IsUnspecified():
 		return say(lang.Text{
-			EN: "Port {{.Port}} is bound to all addresses; by its number it is {{.Name}}.",
-			JA: "ポート {{.Port}} が全アドレスで待ち受けています。番号からは {{.Name}} です。",
+			EN: "Something listens on all addresses, port {{.Port}}; by its number it is {{.Name}}.",
+			JA: "全アドレスのポート {{.Port}} で待ち受けがあります。番号からは {{.Name}} です。",
 		}, "Name", name, "Port", s.number())
 	}
+	if bound {
+		return say(lang.Text{
+			EN: "Something listens at {{.Address}}, port {{.Port}}; by its number it is {{.Name}}.",
+			JA: "{{.Address}} のポート {{.Port}} で待ち受けがあります。番号からは {{.Name}} です。",
+		}, "Name", name, "Address", address, "Port", s.number())
+	}
 	return say(lang.Text{
-		EN: "Port {{.Port}} is reachable at {{.Address}}; by its number it is {{.Name}}.",
-		JA: "{{.Address}} のポート {{.Port}} に接続できます。番号からは {{.Name}} です。",
+		EN: "Port {{.Port}} is open at {{.Address}}; by its number it is {{.Name}}.",
+		JA: "{{.Address}} のポート {{.Port}} が開いています。番号からは {{.Name}} です。",
 	}, "Name", name, "Address", address, "Port", s.number())
 }
 
@@ -91,14 +97,17 @@ func (s subject) exposure(name string) said {
 // the way its port is published, else by its own setting.
 func (s subject) hide(l local) []said {
 	owner := s.owner()
-	step := say(l.bind, "Restart", s.restart(l.unit))
+	steps := []said{say(l.bind)}
+	if l.unit != "" {
+		steps = append(steps, s.restarted(l.unit))
+	}
 	if owner.Container != "" || slices.Contains(publishers, owner.Process) {
-		step = say(lang.Text{
+		steps = []said{say(lang.Text{
 			EN: "A container publishes the port. Publish it on the loopback address only, in the command or in compose.yaml:\n-p 127.0.0.1:{{.Port}}:{{.Port}}",
 			JA: "コンテナがポートを公開しています。コマンドか compose.yaml で、自機内だけに公開します。\n-p 127.0.0.1:{{.Port}}:{{.Port}}",
-		}, "Port", s.number())
+		}, "Port", s.number())}
 	}
-	return []said{step, admitFew, s.unneeded()}
+	return append(steps, admitFew, s.unneeded())
 }
 
 // localNetworkOnly speaks of what the catalogue knows to belong to a local

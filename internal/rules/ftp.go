@@ -24,13 +24,19 @@ func judgeFTPLogin(s subject) []ruling {
 		found := ruling{
 			severity: s.graded(exposure.Medium),
 			evidence: say(lang.Text{
-				EN: `FTP without encryption answers: "{{.Banner}}". It offers no TLS.`,
-				JA: "暗号化なしのFTPが「{{.Banner}}」と応答し、TLSも提供していません。",
+				EN: `FTP answers "{{.Banner}}" and offers no TLS.`,
+				JA: "FTPが「{{.Banner}}」と応答し、TLSを提供していません。",
 			}, "Banner", quote(service.Banner)),
 			meaning: say(ftpReadable),
 			remedy:  s.ftpRemedy(service),
 		}
-		if offered, _ := service.Facts.Bool("auth_tls"); offered {
+		switch offered, known := service.Facts.Bool("auth_tls"); {
+		case !known:
+			found.evidence = say(lang.Text{
+				EN: `FTP answers without encryption: "{{.Banner}}".`,
+				JA: "FTPが暗号化なしで「{{.Banner}}」と応答しています。",
+			}, "Banner", quote(service.Banner))
+		case offered:
 			found.evidence = say(lang.Text{
 				EN: `FTP answers "{{.Banner}}". It offers TLS and accepts logins without it too.`,
 				JA: "FTPが「{{.Banner}}」と応答します。TLSを提供していますが、TLSなしのログインも受け付けます。",
@@ -67,19 +73,19 @@ func (s subject) ftpRemedy(service exposure.Service) []said {
 	switch {
 	case product(service, "vsftpd"):
 		steps = append(steps, say(lang.Text{
-			EN: "Or demand TLS: put these lines into /etc/vsftpd.conf, with your own certificate, and restart vsftpd:\nssl_enable=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\nrsa_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\nrsa_private_key_file=/etc/ssl/private/ssl-cert-snakeoil.key\n{{.Restart}}",
-			JA: "またはTLSを必須にします。/etc/vsftpd.conf に次の行を書き(証明書は自分のもの)、vsftpdを再起動します。\nssl_enable=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\nrsa_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\nrsa_private_key_file=/etc/ssl/private/ssl-cert-snakeoil.key\n{{.Restart}}",
-		}, "Restart", s.restart("vsftpd")))
+			EN: "Or demand TLS: put these lines into /etc/vsftpd.conf, with your own certificate:\nssl_enable=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\nrsa_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\nrsa_private_key_file=/etc/ssl/private/ssl-cert-snakeoil.key",
+			JA: "またはTLSを必須にします。/etc/vsftpd.conf に次の行を書きます(証明書は自分のものにします)。\nssl_enable=YES\nforce_local_logins_ssl=YES\nforce_local_data_ssl=YES\nrsa_cert_file=/etc/ssl/certs/ssl-cert-snakeoil.pem\nrsa_private_key_file=/etc/ssl/private/ssl-cert-snakeoil.key",
+		}), s.restarted("vsftpd"))
 	case product(service, "proftpd"):
 		steps = append(steps, say(lang.Text{
-			EN: "Or demand TLS: load mod_tls, put these lines into /etc/proftpd/tls.conf and restart ProFTPD:\nTLSEngine on\nTLSRequired on\n{{.Restart}}",
-			JA: "またはTLSを必須にします。mod_tlsを読み込み、/etc/proftpd/tls.conf に次の行を書いてProFTPDを再起動します。\nTLSEngine on\nTLSRequired on\n{{.Restart}}",
-		}, "Restart", s.restart("proftpd")))
+			EN: "Or demand TLS: load mod_tls, put these lines into /etc/proftpd/tls.conf:\nTLSEngine on\nTLSRequired on",
+			JA: "またはTLSを必須にします。mod_tlsを読み込み、/etc/proftpd/tls.conf に次の行を書きます。\nTLSEngine on\nTLSRequired on",
+		}), s.restarted("proftpd"))
 	case product(service, "pure-ftpd"):
 		steps = append(steps, say(lang.Text{
-			EN: "Or demand TLS in Pure-FTPd:\necho 2 > /etc/pure-ftpd/conf/TLS\n{{.Restart}}",
-			JA: "またはPure-FTPdでTLSを必須にします。\necho 2 > /etc/pure-ftpd/conf/TLS\n{{.Restart}}",
-		}, "Restart", s.restart("pure-ftpd")))
+			EN: "Or demand TLS in Pure-FTPd:\necho 2 > /etc/pure-ftpd/conf/TLS",
+			JA: "またはPure-FTPdでTLSを必須にします。\necho 2 > /etc/pure-ftpd/conf/TLS",
+		}), s.restarted("pure-ftpd"))
 	default:
 		steps = append(steps, say(lang.Text{
 			EN: "Or switch TLS on in the FTP server and refuse logins without it.",
@@ -112,9 +118,9 @@ func judgeFTPAnonymous(s subject) []ruling {
 		}
 		if product(service, "vsftpd") {
 			found.remedy = []said{say(lang.Text{
-				EN: "If it is not meant, write this line into /etc/vsftpd.conf and restart vsftpd:\nanonymous_enable=NO\n{{.Restart}}",
-				JA: "意図していなければ、/etc/vsftpd.conf に次の行を書いてvsftpdを再起動します。\nanonymous_enable=NO\n{{.Restart}}",
-			}, "Restart", s.restart("vsftpd"))}
+				EN: "If it is not meant, write this line into /etc/vsftpd.conf:\nanonymous_enable=NO",
+				JA: "意図していなければ、/etc/vsftpd.conf に次の行を書きます。\nanonymous_enable=NO",
+			}), s.restarted("vsftpd")}
 		}
 		return []ruling{found}
 	}, "ftp")

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"sekisho/internal/exposure"
@@ -11,6 +12,12 @@ import (
 // whatever started it.
 func (s subject) unneeded() said {
 	l := s.owner()
+	if slices.Contains(publishers, l.Process) {
+		return say(lang.Text{
+			EN: "If nobody needs it, see which container publishes the port, and stop that one:\ndocker ps --filter publish={{.Port}}",
+			JA: "使っていなければ、このポートを公開しているコンテナを確かめて止めます。\ndocker ps --filter publish={{.Port}}",
+		}, "Port", s.number())
+	}
 	if runtime, id, ok := strings.Cut(l.Container, " "); ok && (runtime == "docker" || runtime == "podman") && safe(id) {
 		return say(lang.Text{
 			EN: "If nobody needs it, stop its container:\n{{.Runtime}} stop {{.ID}}",
@@ -41,22 +48,33 @@ func (s subject) unneeded() said {
 	})
 }
 
-// restart is the last line of a change to a file: what makes the service read
-// it. Usual is the unit of the product in Debian; without it and without a unit
-// that is seen to own the port there is no command to tell.
-func (s subject) restart(usual string) string {
+// restarted is the step after a change to a file: what makes the service read
+// it. Usual is the unit of the product in Debian, for when none is seen to own
+// the port; without either there is no command to tell.
+func (s subject) restarted(usual string) said { return s.systemctl("restart", usual) }
+
+// reloaded is restarted for what need not be interrupted.
+func (s subject) reloaded(usual string) said { return s.systemctl("reload-or-restart", usual) }
+
+func (s subject) systemctl(verb, usual string) said {
 	if unit, ok := unit(s.owner()); ok {
-		return "systemctl restart " + unit
+		usual = unit
 	}
 	if usual == "" {
-		return ""
+		return say(lang.Text{
+			EN: "Then restart the service.",
+			JA: "その後、サービスを再起動します。",
+		})
 	}
-	return "systemctl restart " + usual
+	return then("systemctl " + verb + " " + usual)
 }
 
-// reload is restart for what need not be interrupted.
-func (s subject) reload(usual string) string {
-	return strings.Replace(s.restart(usual), "restart", "reload-or-restart", 1)
+// then is the command after a change to a file.
+func then(command string) said {
+	return say(lang.Text{
+		EN: "Then have the service read it:\n{{.Command}}",
+		JA: "その後、サービスに読み込ませます。\n{{.Command}}",
+	}, "Command", command)
 }
 
 // unit is the systemd unit that stops a listener: a service or a socket of the

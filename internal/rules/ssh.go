@@ -41,7 +41,7 @@ func judgeSSHAlgorithms(s subject) []ruling {
 		return []ruling{{s.graded(severity), say(lang.Text{
 			EN: `SSH offers "{{.Algorithms}}".`,
 			JA: "SSHが「{{.Algorithms}}」を提供しています。",
-		}, "Algorithms", words(weak)), say(meaning), []said{s.sshRemedy(service, weak)}}}
+		}, "Algorithms", words(weak)), say(meaning), s.sshRemedy(service, weak)}}
 	}, "ssh")
 }
 
@@ -51,7 +51,7 @@ func isBroken(algorithm untrusted.Text) bool {
 
 // sshRemedy takes the weak algorithms off OpenSSH's own lists: a list that
 // begins with a minus removes from the default (sshd_config(5)).
-func (s subject) sshRemedy(service exposure.Service, weak []untrusted.Text) said {
+func (s subject) sshRemedy(service exposure.Service, weak []untrusted.Text) []said {
 	var lines []string
 	for _, kind := range []struct{ fact, keyword string }{
 		{"kex_algorithms", "KexAlgorithms"},
@@ -70,15 +70,15 @@ func (s subject) sshRemedy(service exposure.Service, weak []untrusted.Text) said
 		}
 	}
 	if !product(service, "openssh") || len(lines) == 0 {
-		return say(lang.Text{
+		return []said{say(lang.Text{
 			EN: "Switch these algorithms off in the SSH server, or update it: newer ones do not offer them any more.",
 			JA: "SSHサーバーの設定でこれらの方式を無効にするか、更新します。新しい版は初めから提供していません。",
-		})
+		})}
 	}
-	return say(lang.Text{
-		EN: "Write these lines into /etc/ssh/sshd_config.d/algorithms.conf and have sshd read them:\n{{range .Lines}}{{.}}\n{{end}}sshd -t && {{.Reload}}",
-		JA: "/etc/ssh/sshd_config.d/algorithms.conf に次の行を書き、sshdに読み込ませます。\n{{range .Lines}}{{.}}\n{{end}}sshd -t && {{.Reload}}",
-	}, "Lines", lines, "Reload", s.reload("ssh"))
+	return []said{say(lang.Text{
+		EN: "Write these lines into /etc/ssh/sshd_config.d/algorithms.conf:{{range .Lines}}\n{{.}}{{end}}",
+		JA: "/etc/ssh/sshd_config.d/algorithms.conf に次の行を書きます。{{range .Lines}}\n{{.}}{{end}}",
+	}, "Lines", lines), s.reloaded("ssh")}
 }
 
 // judgeSSHVersion: a server that says 1.99 takes version 1 too (RFC 4253

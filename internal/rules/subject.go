@@ -75,20 +75,23 @@ func (s subject) owner() exposure.Listener {
 // number is the port as people write it.
 func (s subject) number() int { return int(s.Port.Port) }
 
-// openAt is the address at which somebody else may reach the port: one that was
-// seen open, before one that a socket is bound to.
-func (s subject) openAt() netip.Addr {
+// reachableAt is where others may reach the port: the address that a socket is
+// bound to, the widest first, or else one at which the port was seen open.
+func (s subject) reachableAt() (address netip.Addr, bound bool) {
+	for _, l := range s.Listeners {
+		if !l.LoopbackOnly() && (!bound || l.Address.IsUnspecified()) {
+			address, bound = l.Address, true
+		}
+	}
+	if bound {
+		return address, true
+	}
 	for _, o := range s.Observations {
 		if o.State == exposure.Open && !o.Address.Unmap().IsLoopback() {
-			return o.Address
+			return o.Address, false
 		}
 	}
-	for _, l := range s.Listeners {
-		if !l.LoopbackOnly() {
-			return l.Address
-		}
-	}
-	return netip.Addr{}
+	return address, false
 }
 
 // quoteLength is how many bytes of a text from the network a finding quotes.

@@ -59,14 +59,14 @@ func (s subject) telnetRemedy() []said {
 	switch {
 	case strings.Contains(owner.Process, "inetd") && !strings.Contains(owner.Process, "xinetd"):
 		return []said{instead, say(lang.Text{
-			EN: "Here inetd starts it. Take its line out of /etc/inetd.conf:\nupdate-inetd --disable telnet\n{{.Restart}}",
-			JA: "ここではinetdが起動しています。/etc/inetd.conf から外します。\nupdate-inetd --disable telnet\n{{.Restart}}",
-		}, "Restart", s.restart("inetutils-inetd"))}
+			EN: "Here inetd starts it. Take its line out of /etc/inetd.conf:\nupdate-inetd --disable telnet",
+			JA: "ここではinetdが起動しています。/etc/inetd.conf から外します。\nupdate-inetd --disable telnet",
+		}), s.restarted("inetutils-inetd")}
 	case strings.Contains(owner.Process, "xinetd"):
 		return []said{instead, say(lang.Text{
-			EN: "Here xinetd starts it. Write this line into /etc/xinetd.d/telnet and restart xinetd:\ndisable = yes\n{{.Restart}}",
-			JA: "ここではxinetdが起動しています。/etc/xinetd.d/telnet に次の行を書いてxinetdを再起動します。\ndisable = yes\n{{.Restart}}",
-		}, "Restart", s.restart("xinetd"))}
+			EN: "Here xinetd starts it. Write this line into /etc/xinetd.d/telnet:\ndisable = yes",
+			JA: "ここではxinetdが起動しています。/etc/xinetd.d/telnet に次の行を書きます。\ndisable = yes",
+		}), s.restarted("xinetd")}
 	case owner.Process == "systemd":
 		return []said{instead, say(lang.Text{
 			EN: "Here systemd listens and starts it on demand:\nsystemctl list-sockets\nsystemctl disable --now telnet.socket",

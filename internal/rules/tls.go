@@ -76,23 +76,23 @@ func judgeExpiresSoon(s subject, service exposure.Service, c *exposure.Certifica
 
 // renew is how a certificate is renewed, by who issued it.
 func (s subject) renew(service exposure.Service, c *exposure.Certificate) []said {
-	restart := s.reload(usualUnit(service))
+	reloaded := s.reloaded(usualUnit(service))
 	if strings.Contains(c.Issuer.Raw(), "Let's Encrypt") {
 		return []said{say(lang.Text{
-			EN: "See why the renewal failed, and have the service read the new certificate:\ncertbot renew{{with .Reload}}\n{{.}}{{end}}",
-			JA: "更新が失敗した理由を確かめ、新しい証明書をサービスに読み込ませます。\ncertbot renew{{with .Reload}}\n{{.}}{{end}}",
-		}, "Reload", restart)}
+			EN: "See why the renewal failed, and renew it:\ncertbot renew",
+			JA: "更新が失敗した理由を確かめ、更新します。\ncertbot renew",
+		}), reloaded}
 	}
 	if c.SelfSigned {
 		return []said{say(lang.Text{
-			EN: "Make a new certificate and have the service read it. Where it is Debian's own one:\nmake-ssl-cert generate-default-snakeoil --force-overwrite{{with .Reload}}\n{{.}}{{end}}",
-			JA: "新しい証明書を作り、サービスに読み込ませます。Debian標準の自己署名証明書なら次のとおりです。\nmake-ssl-cert generate-default-snakeoil --force-overwrite{{with .Reload}}\n{{.}}{{end}}",
-		}, "Reload", restart)}
+			EN: "Make a new certificate. Where it is Debian's own one:\nmake-ssl-cert generate-default-snakeoil --force-overwrite",
+			JA: "新しい証明書を作ります。Debian標準の自己署名証明書なら次のとおりです。\nmake-ssl-cert generate-default-snakeoil --force-overwrite",
+		}), reloaded}
 	}
 	return []said{say(lang.Text{
-		EN: "Renew the certificate with who issued it, and have the service read it.{{with .Reload}}\n{{.}}{{end}}",
-		JA: "発行元で証明書を更新し、サービスに読み込ませます。{{with .Reload}}\n{{.}}{{end}}",
-	}, "Reload", restart)}
+		EN: "Renew the certificate with who issued it.",
+		JA: "発行元で証明書を更新します。",
+	}), reloaded}
 }
 
 // usualUnit is the unit of a product in Debian, for when the owner is unknown.
@@ -207,9 +207,9 @@ func judgeKey(s subject, service exposure.Service, c *exposure.Certificate) []ru
 			JA: "十分な計算力があれば鍵を割り出し、このサーバーになりすませます。受け付けないソフトも増えています。",
 		}),
 		[]said{say(lang.Text{
-			EN: "Have a new certificate made with a new key, ECDSA P-256 or RSA 2048 at least, and have the service read it.{{with .Reload}}\n{{.}}{{end}}",
-			JA: "新しい鍵(ECDSA P-256、またはRSA 2048ビット以上)で証明書を作り直し、サービスに読み込ませます。{{with .Reload}}\n{{.}}{{end}}",
-		}, "Reload", s.reload(usualUnit(service)))},
+			EN: "Have a new certificate made with a new key, ECDSA P-256 or RSA 2048 at least.",
+			JA: "新しい鍵(ECDSA P-256、またはRSA 2048ビット以上)で証明書を作り直します。",
+		}), s.reloaded(usualUnit(service))},
 	}}
 }
 
@@ -249,35 +249,35 @@ func judgeTLSVersion(s subject) []ruling {
 		return []ruling{{severity, say(lang.Text{
 			EN: "It still speaks {{list .Old}}.",
 			JA: "古い {{list .Old}} をまだ受け付けます。",
-		}, "Old", old), say(meaning), []said{s.newTLS(service)}}}
+		}, "Old", old), say(meaning), s.newTLS(service)}}
 	})
 }
 
-func (s subject) newTLS(service exposure.Service) said {
+func (s subject) newTLS(service exposure.Service) []said {
 	switch {
 	case product(service, "nginx"):
-		return say(lang.Text{
-			EN: "Let nginx speak TLS 1.2 and 1.3 only. In /etc/nginx/nginx.conf:\nssl_protocols TLSv1.2 TLSv1.3;\n{{.Reload}}",
-			JA: "nginxがTLS 1.2と1.3だけを使うようにします。/etc/nginx/nginx.conf に書きます。\nssl_protocols TLSv1.2 TLSv1.3;\n{{.Reload}}",
-		}, "Reload", s.reload("nginx"))
+		return []said{say(lang.Text{
+			EN: "Let nginx speak TLS 1.2 and 1.3 only. In /etc/nginx/nginx.conf:\nssl_protocols TLSv1.2 TLSv1.3;",
+			JA: "nginxがTLS 1.2と1.3だけを使うようにします。/etc/nginx/nginx.conf に書きます。\nssl_protocols TLSv1.2 TLSv1.3;",
+		}), s.reloaded("nginx")}
 	case product(service, "apache"):
-		return say(lang.Text{
-			EN: "Let Apache speak TLS 1.2 and 1.3 only. In /etc/apache2/mods-enabled/ssl.conf:\nSSLProtocol -all +TLSv1.2 +TLSv1.3\n{{.Reload}}",
-			JA: "ApacheがTLS 1.2と1.3だけを使うようにします。/etc/apache2/mods-enabled/ssl.conf に書きます。\nSSLProtocol -all +TLSv1.2 +TLSv1.3\n{{.Reload}}",
-		}, "Reload", s.reload("apache2"))
+		return []said{say(lang.Text{
+			EN: "Let Apache speak TLS 1.2 and 1.3 only. In /etc/apache2/mods-enabled/ssl.conf:\nSSLProtocol -all +TLSv1.2 +TLSv1.3",
+			JA: "ApacheがTLS 1.2と1.3だけを使うようにします。/etc/apache2/mods-enabled/ssl.conf に書きます。\nSSLProtocol -all +TLSv1.2 +TLSv1.3",
+		}), s.reloaded("apache2")}
 	case product(service, "postfix"):
-		return say(lang.Text{
+		return []said{say(lang.Text{
 			EN: "Let Postfix speak TLS 1.2 and newer only:\npostconf -e 'smtpd_tls_protocols = >=TLSv1.2' 'smtpd_tls_mandatory_protocols = >=TLSv1.2'\nsystemctl reload postfix",
 			JA: "PostfixがTLS 1.2以降だけを使うようにします。\npostconf -e 'smtpd_tls_protocols = >=TLSv1.2' 'smtpd_tls_mandatory_protocols = >=TLSv1.2'\nsystemctl reload postfix",
-		})
+		})}
 	case product(service, "dovecot"):
-		return say(lang.Text{
-			EN: "Let Dovecot speak TLS 1.2 and newer only. In /etc/dovecot/conf.d/10-ssl.conf:\nssl_min_protocol = TLSv1.2\ndoveadm reload",
-			JA: "DovecotがTLS 1.2以降だけを使うようにします。/etc/dovecot/conf.d/10-ssl.conf に書きます。\nssl_min_protocol = TLSv1.2\ndoveadm reload",
-		})
+		return []said{say(lang.Text{
+			EN: "Let Dovecot speak TLS 1.2 and newer only. In /etc/dovecot/conf.d/10-ssl.conf:\nssl_min_protocol = TLSv1.2",
+			JA: "DovecotがTLS 1.2以降だけを使うようにします。/etc/dovecot/conf.d/10-ssl.conf に書きます。\nssl_min_protocol = TLSv1.2",
+		}), then("doveadm reload")}
 	}
-	return say(lang.Text{
+	return []said{say(lang.Text{
 		EN: "Let the service speak TLS 1.2 and 1.3 only. Where it is too old for them, update or replace it.",
 		JA: "サービスの設定で、TLS 1.2と1.3だけを許します。対応していなければ、更新するか置き換えます。",
-	})
+	})}
 }

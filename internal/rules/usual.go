@@ -38,7 +38,7 @@ func judgeWrongService(s subject) []ruling {
 		}, "Protocol", service.Protocol, "Port", s.number(), "Usual", usual), say(lang.Text{
 			EN: "Some do this to pass a firewall that knows ports only. If it was not you, find out who did.",
 			JA: "番号だけを見るファイアウォールを通り抜けるために使われることがあります。心当たりがなければ、誰が始めたのかを確かめます。",
-		}), []said{s.unneeded()}}}
+		}), []said{s.whose()}}}
 	})
 }
 
@@ -58,8 +58,23 @@ func judgeUnusualPort(s subject) []ruling {
 		}), []said{say(lang.Text{
 			EN: "If you moved it on purpose, nothing is to be done.",
 			JA: "意図して変えたのなら、何もする必要はありません。",
-		}), s.unneeded()}}}
+		}), s.whose()}}}
 	})
+}
+
+// whose is how one finds out who started a service. To stop it is no advice
+// here: it may be the very way by which the reader came in.
+func (s subject) whose() said {
+	if !s.Local {
+		return say(lang.Text{
+			EN: "See on that host which program holds the port:\nss -lnp 'sport = :{{.Port}}'",
+			JA: "そのホストで、どのプログラムのものかを確かめます。\nss -lnp 'sport = :{{.Port}}'",
+		}, "Port", s.number())
+	}
+	return say(lang.Text{
+		EN: "See which program holds the port:\nss -lnp 'sport = :{{.Port}}'",
+		JA: "どのプログラムのものかを確かめます。\nss -lnp 'sport = :{{.Port}}'",
+	}, "Port", s.number())
 }
 
 func usualProtocol(port uint16) string {

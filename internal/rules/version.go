@@ -17,49 +17,60 @@ func init() {
 type disclosure struct {
 	product string
 	unit    string // in Debian
+	command string // that has it read the change, where it is not the unit's
 	step    lang.Text
 }
 
+func (d disclosure) after(s subject) []said {
+	switch {
+	case d.command != "":
+		return []said{then(d.command)}
+	case d.unit != "":
+		return []said{s.reloaded(d.unit)}
+	}
+	return nil
+}
+
 var disclosures = []disclosure{
-	{"nginx", "nginx", lang.Text{
-		EN: "Hide it: in the http block of /etc/nginx/nginx.conf\nserver_tokens off;\n{{.Reload}}",
-		JA: "隠すには、/etc/nginx/nginx.conf の http ブロックに書きます。\nserver_tokens off;\n{{.Reload}}",
+	{"nginx", "nginx", "", lang.Text{
+		EN: "Hide it: in the http block of /etc/nginx/nginx.conf\nserver_tokens off;",
+		JA: "隠すには、/etc/nginx/nginx.conf の http ブロックに書きます。\nserver_tokens off;",
 	}},
-	{"apache", "apache2", lang.Text{
-		EN: "Hide it: in /etc/apache2/conf-enabled/security.conf\nServerTokens Prod\nServerSignature Off\n{{.Reload}}",
-		JA: "隠すには、/etc/apache2/conf-enabled/security.conf に書きます。\nServerTokens Prod\nServerSignature Off\n{{.Reload}}",
+	{"apache", "apache2", "", lang.Text{
+		EN: "Hide it: in /etc/apache2/conf-enabled/security.conf\nServerTokens Prod\nServerSignature Off",
+		JA: "隠すには、/etc/apache2/conf-enabled/security.conf に書きます。\nServerTokens Prod\nServerSignature Off",
 	}},
-	{"lighttpd", "lighttpd", lang.Text{
-		EN: "Hide it: in /etc/lighttpd/lighttpd.conf\nserver.tag = \"\"\n{{.Reload}}",
-		JA: "隠すには、/etc/lighttpd/lighttpd.conf に書きます。\nserver.tag = \"\"\n{{.Reload}}",
+	{"lighttpd", "lighttpd", "", lang.Text{
+		EN: "Hide it: in /etc/lighttpd/lighttpd.conf\nserver.tag = \"\"",
+		JA: "隠すには、/etc/lighttpd/lighttpd.conf に書きます。\nserver.tag = \"\"",
 	}},
-	{"postfix", "postfix", lang.Text{
+	{"postfix", "", "", lang.Text{
 		EN: "Hide it:\npostconf -e 'smtpd_banner = $myhostname ESMTP'\nsystemctl reload postfix",
 		JA: "隠すには次のとおりにします。\npostconf -e 'smtpd_banner = $myhostname ESMTP'\nsystemctl reload postfix",
 	}},
-	{"exim", "exim4", lang.Text{
-		EN: "Hide it: in the main configuration of Exim\nsmtp_banner = $smtp_active_hostname ESMTP\n{{.Reload}}",
-		JA: "隠すには、Eximの主設定に書きます。\nsmtp_banner = $smtp_active_hostname ESMTP\n{{.Reload}}",
+	{"exim", "exim4", "", lang.Text{
+		EN: "Hide it: in the main configuration of Exim\nsmtp_banner = $smtp_active_hostname ESMTP",
+		JA: "隠すには、Eximの主設定に書きます。\nsmtp_banner = $smtp_active_hostname ESMTP",
 	}},
-	{"bind", "named", lang.Text{
-		EN: "Hide it: in the options of /etc/bind/named.conf.options\nversion none;\nhostname none;\nrndc reconfig",
-		JA: "隠すには、/etc/bind/named.conf.options の options に書きます。\nversion none;\nhostname none;\nrndc reconfig",
+	{"bind", "", "rndc reconfig", lang.Text{
+		EN: "Hide it: in the options of /etc/bind/named.conf.options\nversion none;\nhostname none;",
+		JA: "隠すには、/etc/bind/named.conf.options の options に書きます。\nversion none;\nhostname none;",
 	}},
-	{"unbound", "unbound", lang.Text{
-		EN: "Hide it: in the server part of /etc/unbound/unbound.conf\nhide-version: yes\nhide-identity: yes\nunbound-control reload",
-		JA: "隠すには、/etc/unbound/unbound.conf の server に書きます。\nhide-version: yes\nhide-identity: yes\nunbound-control reload",
+	{"unbound", "", "unbound-control reload", lang.Text{
+		EN: "Hide it: in the server part of /etc/unbound/unbound.conf\nhide-version: yes\nhide-identity: yes",
+		JA: "隠すには、/etc/unbound/unbound.conf の server に書きます。\nhide-version: yes\nhide-identity: yes",
 	}},
-	{"vsftpd", "vsftpd", lang.Text{
-		EN: "Hide it: in /etc/vsftpd.conf\nftpd_banner=FTP\n{{.Restart}}",
-		JA: "隠すには、/etc/vsftpd.conf に書きます。\nftpd_banner=FTP\n{{.Restart}}",
+	{"vsftpd", "vsftpd", "", lang.Text{
+		EN: "Hide it: in /etc/vsftpd.conf\nftpd_banner=FTP",
+		JA: "隠すには、/etc/vsftpd.conf に書きます。\nftpd_banner=FTP",
 	}},
-	{"proftpd", "proftpd", lang.Text{
-		EN: "Hide it: in /etc/proftpd/proftpd.conf\nServerIdent on \"FTP\"\n{{.Restart}}",
-		JA: "隠すには、/etc/proftpd/proftpd.conf に書きます。\nServerIdent on \"FTP\"\n{{.Restart}}",
+	{"proftpd", "proftpd", "", lang.Text{
+		EN: "Hide it: in /etc/proftpd/proftpd.conf\nServerIdent on \"FTP\"",
+		JA: "隠すには、/etc/proftpd/proftpd.conf に書きます。\nServerIdent on \"FTP\"",
 	}},
-	{"openssh", "ssh", lang.Text{
-		EN: "The version itself belongs to the protocol (RFC 4253, section 4.2) and stays. The package's number can be hidden: in /etc/ssh/sshd_config.d/banner.conf\nDebianBanner no\n{{.Reload}}",
-		JA: "版はプロトコルの一部(RFC 4253 4.2節)なので隠せません。パッケージの番号は、/etc/ssh/sshd_config.d/banner.conf に書けば隠せます。\nDebianBanner no\n{{.Reload}}",
+	{"openssh", "ssh", "", lang.Text{
+		EN: "The version itself belongs to the protocol (RFC 4253, section 4.2) and stays. The package's number can be hidden: in /etc/ssh/sshd_config.d/banner.conf\nDebianBanner no",
+		JA: "版はプロトコルの一部(RFC 4253 4.2節)なので隠せません。パッケージの番号は、/etc/ssh/sshd_config.d/banner.conf に書けば隠せます。\nDebianBanner no",
 	}},
 }
 
@@ -78,13 +89,13 @@ func judgeVersion(s subject) []ruling {
 		if s.open(exposure.ViewOutside) && !product(service, "openssh") {
 			severity = exposure.Low
 		}
-		remedy := say(lang.Text{
+		remedy := []said{say(lang.Text{
 			EN: "Where the service can be told to keep it to itself, do that. What matters more: install its updates.",
 			JA: "サービスの設定で隠せるなら隠します。それよりも大切なのは、更新を入れ続けることです。",
-		})
+		})}
 		for _, d := range disclosures {
 			if product(service, d.product) {
-				remedy = say(d.step, "Reload", s.reload(d.unit), "Restart", s.restart(d.unit))
+				remedy = append([]said{say(d.step)}, d.after(s)...)
 			}
 		}
 		return []ruling{{severity, say(lang.Text{
@@ -93,7 +104,7 @@ func judgeVersion(s subject) []ruling {
 		}, "Told", quote(told)), say(lang.Text{
 			EN: "Whoever looks for a certain old version finds it by this. Hiding it does not replace updates.",
 			JA: "特定の古い版を探す人の手がかりになります。隠しても、更新の代わりにはなりません。",
-		}), []said{remedy}}}
+		}), remedy}}
 	})
 }
 
