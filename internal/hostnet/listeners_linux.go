@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"sekisho/internal/exposure"
@@ -35,37 +36,45 @@ type socket struct {
 	partial   bool   // from a source that tells neither index nor v6only
 }
 
-// listeners reads twice when a socket seems to have no holder: a process that
-// ended between the two halves of a reading, or handed its socket over to
-// another, leaves such a socket behind, and it must not be called the kernel's.
+// listeners looks again when a socket seems to have no holder: it closed while
+// the files were looked through, or went to a process that started meanwhile,
+// and must not be called the kernel's.
 func (m machine) listeners(ctx context.Context) ([]exposure.Listener, []Unseen, error) {
-	for again := false; ; again = true {
-		sockets, err := m.sockets(ctx)
+	sockets, err := m.sockets(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	held := newHolders(sockets)
+	m.lookThrough(ctx, held)
+	found, orphans := m.owned(sockets, held)
+	if orphans {
+		still, err := m.sockets(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		wanted := make(map[uint64]bool, len(sockets))
-		for _, s := range sockets {
-			if s.inode != 0 {
-				wanted[s.inode] = true
-			}
-		}
-		held := m.holders(ctx, wanted)
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		found, orphans := m.owned(sockets, held)
-		if orphans && !again {
-			continue
-		}
-		found = merged(found)
-		return found, unseen(found, sockets), nil
+		sockets = intersection(sockets, still)
+		m.lookThrough(ctx, held)
+		found, _ = m.owned(sockets, held)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	found = merged(found)
+	return found, unseen(found, sockets), nil
+}
+
+// intersection keeps the sockets that are still there.
+func intersection(sockets, still []socket) []socket {
+	inodes := make(map[uint64]bool, len(still))
+	for _, s := range still {
+		inodes[s.inode] = true
+	}
+	return slices.DeleteFunc(sockets, func(s socket) bool { return !inodes[s.inode] })
 }
 
 // owned joins sockets with their owners; orphans tells that one had none though
 // every process could be looked at.
-func (m machine) owned(sockets []socket, held holders) (found []exposure.Listener, orphans bool) {
+func (m machine) owned(sockets []socket, held *holders) (found []exposure.Listener, orphans bool) {
 	var (
 		processes = newProcesses(m)
 		groups    = cgroups{machine: m}
@@ -78,6 +87,7 @@ func (m machine) owned(sockets []socket, held holders) (found []exposure.Listene
 			Address:   s.local.Addr().Unmap(),
 			Port:      s.local.Port(),
 			Device:    deviceName(devices, s.index),
+			User:      processes.users.name(s.uid),
 		}
 		if l.Address == netip.IPv6Unspecified() {
 			l.V6Only = s.v6only
@@ -85,18 +95,16 @@ func (m machine) owned(sockets []socket, held holders) (found []exposure.Listene
 		if l.Address.Is6() && l.Address.IsLinkLocalUnicast() && l.Device != "" {
 			l.Address = l.Address.WithZone(l.Device)
 		}
-		owner, ok := processes.owner(held.pids[s.inode])
-		switch {
-		case ok:
+		if owner := processes.owner(held.pids[s.inode]); owner != nil {
 			owner.fill(&l, processes.users)
 			if owner.manager() {
 				// systemd holds it for a unit that has not started yet: the group in
 				// which it was made tells which.
 				l.Unit = groups.of(s.cgroup).unit
 			}
-		default:
+		} else {
 			group := groups.of(s.cgroup)
-			l.User, l.Unit, l.Container = processes.users.name(s.uid), group.unit, group.container
+			l.Unit, l.Container = group.unit, group.container
 			l.Unowned = held.complete
 			orphans = orphans || held.complete
 		}

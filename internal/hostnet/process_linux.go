@@ -2,6 +2,7 @@ package hostnet
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/netip"
@@ -20,15 +21,18 @@ const maxProcFile = 16 << 10
 // process is one holder of a socket.
 type process struct {
 	pid     int
-	name    string
-	uid     uint32 // effective
-	hasUID  bool
+	name    string // as the kernel keeps it
 	started uint64 // ticks since the machine started
-	args    []string
-	group   group
+
+	// Of an owner only:
+	described bool
+	uid       uint32 // effective
+	hasUID    bool
+	args      []string
+	group     group
 }
 
-// processes describes each process once.
+// processes reads each process once.
 type processes struct {
 	machine machine
 	known   map[int]*process // nil: it ended meanwhile
@@ -39,26 +43,29 @@ func newProcesses(m machine) *processes {
 	return &processes{machine: m, known: map[int]*process{}, users: &users{machine: m}}
 }
 
-// owner chooses among the processes that hold one socket. A service manager
-// that keeps the socket of a service which runs is not the owner. Of a server
-// that forked, the one that started first is the master.
-func (ps *processes) owner(pids []int) (owner process, ok bool) {
+// owner chooses among the processes that hold one socket; it is nil when all
+// have ended. A service manager that keeps the socket of a service which runs is
+// not the owner. Of a server that forked, the one that started first is the
+// master.
+func (ps *processes) owner(pids []int) *process {
+	var owner *process
 	for _, pid := range pids {
-		p := ps.describe(pid)
+		p := ps.process(pid)
 		switch {
 		case p == nil:
-			continue
-		case ok && owner.manager() == p.manager() && owner.started <= p.started:
-			continue
-		case ok && p.manager() && !owner.manager():
-			continue
+		case owner == nil,
+			owner.manager() && !p.manager(),
+			owner.manager() == p.manager() && p.before(owner):
+			owner = p
 		}
-		owner, ok = *p, true
 	}
-	return owner, ok
+	if owner != nil && !owner.described {
+		ps.machine.describe(owner)
+	}
+	return owner
 }
 
-func (ps *processes) describe(pid int) *process {
+func (ps *processes) process(pid int) *process {
 	p, ok := ps.known[pid]
 	if !ok {
 		p = ps.machine.process(pid)
@@ -67,19 +74,25 @@ func (ps *processes) describe(pid int) *process {
 	return p
 }
 
-// process reads what everybody may know of a process, and with the privilege
-// its program. It is nil when the process has ended.
+// process reads what it takes to choose the owner. It is nil when the process
+// has ended.
 func (m machine) process(pid int) *process {
-	dir := "proc/" + strconv.Itoa(pid)
-	stat, err := m.read(dir + "/stat")
+	stat, err := m.read("proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return nil
 	}
-	p := &process{pid: pid}
-	if p.name, p.started, err = parseStat(stat); err != nil {
+	name, started, err := parseStat(stat)
+	if err != nil {
 		return nil
 	}
-	// What follows may be missing when the process ends just now.
+	return &process{pid: pid, name: name, started: started}
+}
+
+// describe adds what everybody may know of a process, and with the privilege
+// its program. What is missing because it ends just now stays unknown.
+func (m machine) describe(p *process) {
+	p.described = true
+	dir := "proc/" + strconv.Itoa(p.pid)
 	if status, err := m.read(dir + "/status"); err == nil {
 		p.uid, p.hasUID = parseStatus(status)
 	}
@@ -91,7 +104,6 @@ func (m machine) process(pid int) *process {
 	}
 	program, _ := os.Readlink(filepath.Join(m.root, dir, "exe"))
 	p.name = fullName(p.name, program, p.args)
-	return p
 }
 
 // read returns the beginning of a file below root.
@@ -104,14 +116,19 @@ func (m machine) read(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxProcFile))
 }
 
+// before orders by age: processes that started in the same tick by number.
+func (p *process) before(o *process) bool {
+	return cmp.Or(cmp.Compare(p.started, o.started), cmp.Compare(p.pid, o.pid)) < 0
+}
+
 // manager tells that this is systemd, which holds the sockets of services that
 // start at the first connection.
-func (p process) manager() bool { return p.name == "systemd" }
+func (p *process) manager() bool { return p.name == "systemd" }
 
 // fill writes the owner into a listener.
-func (p process) fill(l *exposure.Listener, u *users) {
+func (p *process) fill(l *exposure.Listener, u *users) {
 	l.Process, l.PID = clean(p.name, maxName), p.pid
-	if p.hasUID {
+	if p.hasUID { // else it ended just now, and the user of the socket stands
 		l.User = u.name(p.uid)
 	}
 	l.Unit, l.Container = p.group.unit, p.group.container
@@ -170,17 +187,19 @@ func parseCmdline(cmdline []byte) []string {
 const maxComm = 15
 
 // fullName completes a name that the kernel cut, by the program or else the
-// first argument when they begin with it.
+// first argument when they begin with it. A process that started itself anew
+// through /proc/self/exe, as container runtimes do, is called exe and gets the
+// name of its program.
 func fullName(name, program string, args []string) string {
-	if len(name) < maxComm {
-		return name
-	}
 	candidates := []string{strings.TrimSuffix(program, " (deleted)")}
 	if len(args) > 0 {
 		candidates = append(candidates, args[0])
 	}
 	for _, candidate := range candidates {
-		if base := filepath.Base(candidate); strings.HasPrefix(base, name) {
+		base := filepath.Base(candidate)
+		switch {
+		case candidate == "" || base == "exe":
+		case name == "exe", len(name) >= maxComm && strings.HasPrefix(base, name):
 			return base
 		}
 	}

@@ -64,6 +64,10 @@ func TestFullName(t *testing.T) {
 		{"systemd-timesyn", "/usr/lib/systemd/systemd-timesyncd (deleted)", nil, "systemd-timesyncd"},
 		{"fail2ban-server", "/usr/bin/python3.11", []string{"/usr/bin/python3", "/usr/bin/fail2ban-server"}, "fail2ban-server"},
 		{"exactly-fifteen", "", nil, "exactly-fifteen"},
+		{"exe", "/usr/bin/rootlesskit", []string{"/proc/self/exe"}, "rootlesskit"},
+		{"exe", "", []string{"/proc/self/exe", "x"}, "exe"},
+		{"exe", "", []string{"rootlesskit"}, "rootlesskit"},
+		{"exe", "", nil, "exe"},
 	}
 	for _, test := range tests {
 		if got := fullName(test.name, test.program, test.args); got != test.want {
