@@ -32,9 +32,15 @@ var (
 	hosts      = []string{"", "systemd", "java", "beam.smp"}
 )
 
-// is reports whether a port is this service: by the process that holds it, or
-// by its number where no process and no answer says otherwise.
+// spokenBy names the services that are known by what they speak.
+var spokenBy = map[string]string{"mysql": "MySQL/MariaDB"}
+
+// is reports whether a port is this service: by what it speaks, by the
+// process that holds it, or by its number where neither says otherwise.
 func (l local) is(s subject) bool {
+	if slices.ContainsFunc(s.spoken(), func(service exposure.Service) bool { return spokenBy[service.Protocol] == l.name }) {
+		return true
+	}
 	process := strings.TrimSuffix(s.owner().Process, ".exe")
 	if process != "" && slices.Contains(l.processes, process) {
 		return true
