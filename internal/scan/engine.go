@@ -74,7 +74,7 @@ func (e *Engine) Run(ctx context.Context, r Request, found func(exposure.Observa
 	case ctx.Err() != nil:
 		return n.summary, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded):
-		n.summary.Notes = append(n.summary.Notes, r.Say("scan.note.timeout"))
+		n.summary.Notes = append(n.summary.Notes, r.Say("note.timeout"))
 		return n.summary, nil
 	}
 	return n.summary, err

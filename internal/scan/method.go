@@ -36,20 +36,20 @@ func (m *methods) raw(e *Engine, r *Request, p *plan, own bool) (way, error) {
 }
 
 // words says it.
-func (m *methods) words(say func(string, ...any) string) string {
+func (m *methods) words(r *Request) string {
 	switch {
 	case m.syn && m.connect:
-		return say("scan.method.syn-and-connect")
+		return r.Say("method.syn-and-connect")
 	case m.syn:
-		return say("scan.method.syn")
+		return r.Say("method.syn")
 	case !m.connect:
 		return ""
 	case m.asked:
-		return say("scan.method.connect")
+		return r.Say("method.connect")
 	case errors.Is(m.why, ErrNotPermitted):
-		return say("scan.method.connect-unpermitted")
+		return r.Say("method.connect-unpermitted")
 	case m.why != nil:
-		return say("scan.method.connect-unsupported")
+		return r.Say("method.connect-unsupported")
 	}
-	return say("scan.method.connect-own")
+	return r.Say("method.connect-own")
 }

@@ -45,11 +45,16 @@ func (p *plan) endpoint(index uint32) netip.AddrPort {
 
 // find is the port that an answer came from.
 func (p *plan) find(from netip.AddrPort) (uint32, bool) {
-	host, ok := p.place[answering(from.Addr())]
+	host, ok := p.place[numbered(answering(from.Addr()))]
 	if !ok {
 		return 0, false
 	}
-	port, ok := slices.BinarySearch(p.ports, from.Port())
+	return p.within(host, from.Port())
+}
+
+// within is a port of the target at a place.
+func (p *plan) within(host int, number uint16) (uint32, bool) {
+	port, ok := slices.BinarySearch(p.ports, number)
 	return uint32(host*len(p.ports) + port), ok
 }
 
@@ -68,7 +73,7 @@ func answering(a netip.Addr) netip.Addr {
 // numbered names a zone by the number of its interface, as the addresses that
 // come from a socket do.
 func numbered(a netip.Addr) netip.Addr {
-	if a.Zone() == "" {
+	if _, err := strconv.Atoi(a.Zone()); err == nil || a.Zone() == "" {
 		return a
 	}
 	device, err := net.InterfaceByName(a.Zone())

@@ -221,20 +221,22 @@ func (n *run) observe(l *lane, batch []conclusion) []exposure.Observation {
 
 // detail says what the reason does not.
 func (n *run) detail(c conclusion) string {
-	say := n.request.Say
+	r := n.request
 	switch {
 	case c.note == cut:
-		return say("scan.detail.cut")
+		return r.Say("detail.cut")
 	case c.note == unrecognised:
-		return say("scan.detail.unrecognised")
+		return r.Say("detail.unrecognised")
 	case c.note == forbidden:
-		return say("scan.detail.forbidden", "Error", c.err)
+		return r.Say("detail.forbidden", "Error", c.err.Error())
+	case c.note == portZero:
+		return r.Say("detail.port-zero")
 	case c.note == unpermitted:
-		return say("scan.detail.echo-unpermitted")
+		return r.Say("detail.echo-unpermitted")
 	case c.err != nil:
-		return say("scan.detail.local", "Error", c.err)
+		return r.Say("detail.local", "Error", c.err.Error())
 	case c.void:
-		return say("scan.detail.void")
+		return r.Say("detail.void")
 	}
 	return ""
 }
@@ -244,7 +246,7 @@ func (n *run) finish(elapsed time.Duration) {
 	s := &n.summary
 	s.ElapsedMS = elapsed.Milliseconds()
 	s.Complete = s.Open+s.Closed+s.Filtered+s.OpenFiltered+s.Unknown == s.Ports
-	s.Method = n.methods.words(n.request.Say)
+	s.Method = n.methods.words(n.request)
 	var seen roundTrips
 	for _, l := range n.ended {
 		s.PacketsSent += l.packets.Load()
@@ -259,25 +261,25 @@ func (n *run) finish(elapsed time.Duration) {
 
 // note says what the counts do not tell.
 func (n *run) note() {
-	s, say := &n.summary, n.request.Say
+	s, r := &n.summary, n.request
 	assumed := false
 	for _, l := range n.ended {
 		assumed = assumed || l.ledger.assumed()
 		if l.trouble != nil {
-			s.Notes = append(s.Notes, say("scan.note.trouble", "Error", l.trouble))
+			s.Notes = append(s.Notes, r.Say("note.trouble", "Error", l.trouble.Error()))
 		}
 		if l.plan.transport != exposure.UDP {
 			continue
 		}
 		for i := range l.ledger.hosts {
 			if h := &l.ledger.hosts[i]; h.stingy() {
-				s.Notes = append(s.Notes, say("scan.note.icmp-limited",
+				s.Notes = append(s.Notes, r.Say("note.icmp-limited",
 					"Address", l.plan.targets[i].Address.String(),
 					"Count", h.silent, "Closed", h.refusals.first+h.refusals.later))
 			}
 		}
 	}
 	if assumed {
-		s.Notes = append(s.Notes, say("scan.note.loss-assumed", "Percent", int(100*assumedLoss)))
+		s.Notes = append(s.Notes, r.Say("note.loss-assumed", "Percent", int(100*assumedLoss)))
 	}
 }

@@ -24,6 +24,9 @@ const (
 	find    purpose = iota
 	control         // the port is known to answer: does it still, or is the way losing packets
 	canary          // waits for longer than a neighbour needs to be found missing
+	// neighbour is never asked for: it marks what a way that finds neighbours
+	// by itself has found out about the host of the port.
+	neighbour
 )
 
 // evidence is what came back for one port. It is what some way saw, and no
@@ -51,6 +54,7 @@ const (
 	cut               // accepted the connection and reset it at once
 	unrecognised      // an answer that is none to what was asked
 	forbidden         // this machine does not let us send
+	portZero          // which UDP has, but no system sends to
 	unpermitted       // this process may not ask in this way
 )
 
