@@ -38,7 +38,7 @@ var basic = []Service{
 		Name: "bootps", Aliases: []string{"dhcp", "dhcps"}, UDP: ports{67}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"DHCP server: hands out addresses, router and name servers", "DHCPサーバー。IPアドレス、ルーター、DNSサーバーの配布"},
 		Risk: Text{
-			"Who answers first decides the router and the name server of every machine of the network.",
+			"Whoever answers first decides the router and the name server of every machine of the network.",
 			"先に応答した者が、ネットワーク内の全機器のルーターとDNSサーバーを決めてしまいます。",
 		},
 	},
@@ -62,12 +62,12 @@ var basic = []Service{
 		Name: "dhcpv6-server", Aliases: []string{"dhcpv6"}, UDP: ports{547}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"DHCPv6 server: hands out IPv6 addresses, prefixes and name servers", "DHCPv6サーバー。IPv6のアドレス、プレフィックス、DNSサーバーの配布"},
 		Risk: Text{
-			"Who answers first decides the name server of every machine of the network.",
+			"Whoever answers first decides the name server of every machine of the network.",
 			"先に応答した者が、ネットワーク内の全機器のDNSサーバーを決めてしまいます。",
 		},
 	},
 	{
-		Name: "tftp", UDP: ports{69}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "ssh",
+		Name: "tftp", UDP: ports{69}, Cleartext: true, LocalOnly: true, Successor: "ssh",
 		Summary: Text{"TFTP: file transfer without any login, for booting devices", "TFTP。認証のないファイル転送(機器の起動や設定の配布用)"},
 		Risk: Text{
 			"Anybody takes the files whose names can be guessed, configurations with passwords among them, and often may put others in their place.",
@@ -142,8 +142,8 @@ var basic = []Service{
 		Name: "nicname", Aliases: []string{"whois"}, TCP: ports{43}, Cleartext: true,
 		Summary: Text{"Whois: tells who holds a domain or an address", "whois。ドメインやIPアドレスの登録者の照会"},
 		Risk: Text{
-			"Who runs no registry has no use for it, and its text programs of the past had holes.",
-			"レジストリーでなければ公開する必要はなく、古い実装には欠陥がありました。",
+			"Whoever runs no registry has no use for it, and its text programs of the past had holes.",
+			"レジストリでなければ公開する必要はなく、古い実装には欠陥がありました。",
 		},
 	},
 	{

@@ -36,10 +36,10 @@ var containers = []Service{
 	},
 	{
 		Name: "kubelet", TCP: ports{10250}, LocalOnly: true,
-		Summary: Text{"Kubelet: runs the containers of one machine of a cluster", "kubelet。クラスターの各機器でのコンテナー実行"},
+		Summary: Text{"Kubelet: runs the containers of one machine of a cluster", "kubelet。クラスターの各機器でのコンテナ実行"},
 		Risk: Text{
 			"With anonymous access anybody runs commands in every container.",
-			"匿名の利用を許していると、全コンテナーで任意のコマンドを実行されます。",
+			"匿名の利用を許していると、全コンテナで任意のコマンドを実行されます。",
 		},
 	},
 	{
@@ -60,7 +60,7 @@ var containers = []Service{
 	},
 	{
 		Name: "docker-registry", Aliases: []string{"registry"}, TCP: ports{5000}, Cleartext: true, LoginCleartext: true, Successor: "https",
-		Summary: Text{"Registry of container images", "コンテナーイメージの保管庫"},
+		Summary: Text{"Registry of container images", "コンテナイメージの保管庫"},
 		Risk: Text{
 			"Without a login anybody takes images, with the secrets in them, and puts changed ones in their place.",
 			"認証がないと、秘密情報ごとイメージを取られ、改ざんしたものに置き換えられます。",
@@ -68,17 +68,17 @@ var containers = []Service{
 	},
 	{
 		Name: "portainer", TCP: ports{9443, 9000}, Cleartext: true, LoginCleartext: true,
-		Summary: Text{"Portainer: containers in the browser", "Portainer。ブラウザーによるコンテナー管理"},
+		Summary: Text{"Portainer: containers in the browser", "Portainer。ブラウザーによるコンテナ管理"},
 		Risk: Text{
-			"Who gets in is root of every machine that it manages.",
+			"Whoever gets in is root of every machine that it manages.",
 			"入られると、管理下の全機器でroot権限を握られます。",
 		},
 	},
 	{
 		Name: "dockge", Aliases: []string{"dockge-web"}, TCP: ports{5001}, Cleartext: true, LoginCleartext: true,
-		Summary: Text{"Dockge: containers in the browser", "Dockge。ブラウザーによるコンテナー管理"},
+		Summary: Text{"Dockge: containers in the browser", "Dockge。ブラウザーによるコンテナ管理"},
 		Risk: Text{
-			"Who gets in is root of the machine.",
+			"Whoever gets in is root of the machine.",
 			"入られると、機器のroot権限を握られます。",
 		},
 	},
@@ -118,7 +118,7 @@ var containers = []Service{
 		Name: "proxmox", Aliases: []string{"pve"}, TCP: ports{8006},
 		Summary: Text{"Proxmox VE: virtual machines in the browser", "Proxmox VE。ブラウザーによる仮想マシン管理"},
 		Risk: Text{
-			"Passwords are tried here; who gets in holds every virtual machine.",
+			"Passwords are tried here; whoever gets in holds every virtual machine.",
 			"パスワードが試され、入られると全仮想マシンを握られます。",
 		},
 	},
@@ -134,7 +134,7 @@ var containers = []Service{
 		Name: "vcenter-vami", Aliases: []string{"vami"}, TCP: ports{5480}, LocalOnly: true,
 		Summary: Text{"VMware appliances: their administration page", "VMware製品の管理画面"},
 		Risk: Text{
-			"Passwords are tried here; who gets in holds every virtual machine.",
+			"Passwords are tried here; whoever gets in holds every virtual machine.",
 			"パスワードが試され、入られると全仮想マシンを握られます。",
 		},
 	},
@@ -156,7 +156,7 @@ var containers = []Service{
 	},
 	{
 		Name: "lxd", Aliases: []string{"incus"}, TCP: ports{8443}, LocalOnly: true,
-		Summary: Text{"LXD and Incus: containers and virtual machines", "LXD・Incus。コンテナーと仮想マシンの管理"},
+		Summary: Text{"LXD and Incus: containers and virtual machines", "LXD・Incus。コンテナと仮想マシンの管理"},
 		Risk: Text{
 			"Whoever is trusted there is root of the machine.",
 			"信頼された相手は、機器のroot権限を得られます。",
@@ -166,7 +166,7 @@ var containers = []Service{
 		Name: "openstack-id", Aliases: []string{"keystone"}, TCP: ports{35357, 5000}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"OpenStack Keystone: logins of a private cloud", "OpenStackのKeystone。プライベートクラウドの認証"},
 		Risk: Text{
-			"Passwords are tried here; who gets in rents your machines.",
+			"Passwords are tried here; whoever gets in rents your machines.",
 			"パスワードが試され、入られると計算資源を使われます。",
 		},
 	},

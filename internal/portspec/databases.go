@@ -6,7 +6,7 @@ var databases = []Service{
 		Name: "mysql", Aliases: []string{"mariadb"}, TCP: ports{3306}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"MySQL and MariaDB", "MySQL・MariaDBのデータベース"},
 		Risk: Text{
-			"Passwords are tried around the clock; who gets in takes or deletes everything.",
+			"Passwords are tried around the clock; whoever gets in takes or deletes everything.",
 			"パスワードが絶えず試され、入られるとデータを丸ごと取られるか消されます。",
 		},
 	},
@@ -22,7 +22,7 @@ var databases = []Service{
 		Name: "postgresql", Aliases: []string{"postgres", "pgsql"}, TCP: ports{5432}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"PostgreSQL", "PostgreSQLのデータベース"},
 		Risk: Text{
-			"Passwords are tried here; who gets in as superuser also runs programs.",
+			"Passwords are tried here; whoever gets in as superuser also runs programs.",
 			"パスワードが試され、管理者権限で入られるとプログラムも実行されます。",
 		},
 	},
@@ -38,7 +38,7 @@ var databases = []Service{
 		Name: "ms-sql-s", Aliases: []string{"mssql", "sqlserver"}, TCP: ports{1433}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Microsoft SQL Server", "Microsoft SQL Server"},
 		Risk: Text{
-			"Passwords of the account sa are tried around the clock; who gets in runs programs on the machine.",
+			"Passwords of the account sa are tried around the clock; whoever gets in runs programs on the machine.",
 			"saアカウントのパスワードが絶えず試され、入られるとOSのコマンドまで実行されます。",
 		},
 	},
@@ -70,7 +70,7 @@ var databases = []Service{
 		Name: "db2", Aliases: []string{"ibm-db2"}, TCP: ports{50000, 50001, 523}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"IBM Db2", "IBM Db2のデータベース"},
 		Risk: Text{
-			"Passwords are tried here; who gets in takes the data.",
+			"Passwords are tried here; whoever gets in takes the data.",
 			"パスワードが試され、入られるとデータを取られます。",
 		},
 	},
@@ -102,7 +102,7 @@ var databases = []Service{
 		Name: "hana", Aliases: []string{"sap-hana"}, TCP: ports{30015, 30013}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"SAP HANA", "SAP HANAのデータベース"},
 		Risk: Text{
-			"Passwords are tried here; who gets in takes the firm's books.",
+			"Passwords are tried here; whoever gets in takes the firm's books.",
 			"パスワードが試され、入られると業務データを取られます。",
 		},
 	},
@@ -116,7 +116,7 @@ var databases = []Service{
 	},
 	{
 		Name: "redis", Aliases: []string{"valkey"}, TCP: ports{6379}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
-		Summary: Text{"Redis and Valkey: keep data in memory", "Redis・Valkey。メモリー上のデータベース"},
+		Summary: Text{"Redis and Valkey: keep data in memory", "Redis・Valkey。メモリ上のデータベース"},
 		Risk: Text{
 			"Without a password anybody reads it and, by writing files, takes over the machine.",
 			"パスワードがないと誰でも中身を読め、ファイル書き込みを使って機器を乗っ取られます。",
@@ -126,7 +126,7 @@ var databases = []Service{
 		Name: "redis-sentinel", TCP: ports{26379}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"Redis Sentinel: watches over Redis servers", "Redis Sentinel。Redisサーバーの監視と切り替え"},
 		Risk: Text{
-			"Who reaches it points all programs to another server.",
+			"Whoever reaches it points all programs to another server.",
 			"到達できる相手は、全プログラムの接続先を別のサーバーに変えられます。",
 		},
 	},
@@ -134,13 +134,13 @@ var databases = []Service{
 		Name: "redis-cluster", TCP: ports{16379}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Redis cluster: the servers among themselves", "Redisクラスターのサーバー間接続"},
 		Risk: Text{
-			"Who reaches it joins the cluster.",
+			"Whoever reaches it joins the cluster.",
 			"到達できる相手にクラスターへ参加されます。",
 		},
 	},
 	{
 		Name: "memcache", Aliases: []string{"memcached"}, TCP: ports{11211}, UDP: ports{11211}, Cleartext: true, LocalOnly: true,
-		Summary: Text{"Memcached: keeps data in memory, without a login", "Memcached。認証のないメモリー上のキャッシュ"},
+		Summary: Text{"Memcached: keeps data in memory, without a login", "Memcached。認証のないメモリ上のキャッシュ"},
 		Risk: Text{
 			"Anybody reads sessions and pages; on UDP it is one of the strongest amplifiers known (2018).",
 			"セッション情報などを誰でも読め、2018年にはUDPで最大級の増幅攻撃に使われました。",
@@ -166,7 +166,7 @@ var databases = []Service{
 		Name: "cassandra-storage", TCP: ports{7000, 7199}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Cassandra: the servers among themselves, and JMX on 7199", "Cassandraのサーバー間接続と管理(7199番はJMX)"},
 		Risk: Text{
-			"Who reaches it joins the cluster or runs code through JMX.",
+			"Whoever reaches it joins the cluster or runs code through JMX.",
 			"到達できる相手に、クラスターへの参加やJMX経由のコード実行を許します。",
 		},
 	},
@@ -284,15 +284,15 @@ var databases = []Service{
 	},
 	{
 		Name: "hazelcast", TCP: ports{5701}, Cleartext: true, LocalOnly: true,
-		Summary: Text{"Hazelcast: data in memory, spread over servers", "Hazelcast。複数サーバーで共有するメモリー上のデータ"},
+		Summary: Text{"Hazelcast: data in memory, spread over servers", "Hazelcast。複数サーバーで共有するメモリ上のデータ"},
 		Risk: Text{
-			"Who reaches it joins, and objects sent here can run code.",
+			"Whoever reaches it joins, and objects sent here can run code.",
 			"到達できる相手に参加され、細工したオブジェクトでコードも実行されます。",
 		},
 	},
 	{
 		Name: "ignite", TCP: ports{10800, 47100, 47500}, Cleartext: true, LocalOnly: true,
-		Summary: Text{"Apache Ignite: data in memory, spread over servers", "Apache Ignite。複数サーバーで共有するメモリー上のデータ"},
+		Summary: Text{"Apache Ignite: data in memory, spread over servers", "Apache Ignite。複数サーバーで共有するメモリ上のデータ"},
 		Risk: Text{
 			"It has no login by default.",
 			"既定では認証がありません。",
@@ -358,7 +358,7 @@ var databases = []Service{
 		Name: "etcd-server", TCP: ports{2380}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"etcd: the servers among themselves", "etcdのサーバー間接続"},
 		Risk: Text{
-			"Who reaches it without a certificate joins the cluster.",
+			"Whoever reaches it without a certificate joins the cluster.",
 			"証明書なしで到達できると、クラスターに参加されます。",
 		},
 	},

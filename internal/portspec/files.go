@@ -54,7 +54,7 @@ var files = []Service{
 		Name: "nfs", TCP: ports{2049}, UDP: ports{2049}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"NFS: Unix file sharing that trusts the client's word on who its users are", "NFS。UNIXのファイル共有(利用者が誰かは相手の申告を信じる)"},
 		Risk: Text{
-			"Who may mount it reads the files of everybody by claiming their number.",
+			"Whoever may mount it reads the files of everybody by claiming their number.",
 			"マウントを許された相手は、利用者番号を名乗るだけで他人のファイルを読めます。",
 		},
 	},
@@ -84,7 +84,7 @@ var files = []Service{
 	},
 	{
 		Name: "git", Aliases: []string{"git-daemon"}, TCP: ports{9418}, Cleartext: true, Successor: "ssh",
-		Summary: Text{"Git's own protocol: copies repositories without a login", "Gitの専用プロトコル。認証のないリポジトリーの配布"},
+		Summary: Text{"Git's own protocol: copies repositories without a login", "Gitの専用プロトコル。認証のないリポジトリの配布"},
 		Risk: Text{
 			"Everything under its folder is public, with the history, in which passwords are often found.",
 			"公開フォルダー以下は履歴ごと誰でも取得でき、過去のパスワードが見つかることもあります。",
@@ -126,7 +126,7 @@ var files = []Service{
 		Name: "bacula-dir", Aliases: []string{"bacula", "bareos"}, TCP: ports{9101, 9102, 9103}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Bacula and Bareos: director, file and storage daemons of the backup", "Bacula・Bareosのバックアップ(管理、取得、保存の各デーモン)"},
 		Risk: Text{
-			"Who gets in reads the backup of everything, or destroys it before asking for ransom.",
+			"Whoever gets in reads the backup of everything, or destroys it before asking for ransom.",
 			"侵入されるとバックアップを丸ごと読まれ、身代金要求の前に消されます。",
 		},
 	},

@@ -14,7 +14,7 @@ var games = []Service{
 		Name: "minecraft-rcon", Aliases: []string{"rcon"}, TCP: ports{25575}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"Minecraft's remote console", "Minecraftの遠隔コンソール"},
 		Risk: Text{
-			"The password crosses in clear, and who has it gives any command of the server.",
+			"The password crosses in clear, and whoever has it gives any command of the server.",
 			"パスワードが平文で流れ、知られるとサーバーの全コマンドを使われます。",
 		},
 	},

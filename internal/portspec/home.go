@@ -38,7 +38,7 @@ var home = []Service{
 		Name: "home-assistant", Aliases: []string{"hass"}, TCP: ports{8123}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"Home Assistant: the house in the browser", "Home Assistant。ブラウザーによる家の操作"},
 		Risk: Text{
-			"Who gets in switches lights, doors and cameras.",
+			"Whoever gets in switches lights, doors and cameras.",
 			"入られると、照明、鍵、カメラまで操作されます。",
 		},
 	},
@@ -94,7 +94,7 @@ var home = []Service{
 		Name: "tuya", TCP: ports{6668}, UDP: ports{6666, 6667}, LocalOnly: true,
 		Summary: Text{"Tuya: cheap plugs and lamps of many brands", "Tuya。各社ブランドの安価なプラグや照明"},
 		Risk: Text{
-			"Who knows the device's key switches it.",
+			"Whoever knows the device's key switches it.",
 			"機器の鍵を知る相手に操作されます。",
 		},
 	},

@@ -62,7 +62,7 @@ var mail = []Service{
 		Name: "sieve", Aliases: []string{"managesieve"}, TCP: ports{4190}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"ManageSieve: edits the filter rules of a mailbox; encrypted after STARTTLS", "ManageSieve。メールの振り分け規則の編集(STARTTLSで暗号化)"},
 		Risk: Text{
-			"Who logs in can forward all mail elsewhere without being seen.",
+			"Whoever logs in can forward all mail elsewhere without being seen.",
 			"ログインされると、全メールをこっそり別の宛先へ転送されるおそれがあります。",
 		},
 	},

@@ -15,7 +15,7 @@ var monitoring = []Service{
 		Summary: Text{"Prometheus's figures of a Linux machine", "node_exporter。Prometheus向けのLinux機器の測定値"},
 		Risk: Text{
 			"It tells kernel, disks, users of memory and addresses to whoever asks.",
-			"カーネル、ディスク、メモリー、アドレスなどを誰にでも教えます。",
+			"カーネル、ディスク、メモリ、アドレスなどを誰にでも教えます。",
 		},
 	},
 	{
@@ -86,7 +86,7 @@ var monitoring = []Service{
 		Name: "icinga2", Aliases: []string{"icinga"}, TCP: ports{5665}, LocalOnly: true,
 		Summary: Text{"Icinga: its servers and agents among themselves", "Icingaのサーバーとエージェントの接続"},
 		Risk: Text{
-			"Who holds a certificate runs checks on every machine.",
+			"Whoever holds a certificate runs checks on every machine.",
 			"証明書を得た相手は、全機器で検査コマンドを実行できます。",
 		},
 	},
@@ -214,7 +214,7 @@ var monitoring = []Service{
 		Name: "splunkd", Aliases: []string{"splunk"}, TCP: ports{8089, 9997}, LocalOnly: true,
 		Summary: Text{"Splunk: its programming interface, and where logs arrive", "SplunkのAPIとログの受信口"},
 		Risk: Text{
-			"Who gets in as administrator runs programs on every machine that reports to it.",
+			"Whoever gets in as administrator runs programs on every machine that reports to it.",
 			"管理者として入られると、報告元の全機器でプログラムを実行されます。",
 		},
 	},
@@ -239,7 +239,7 @@ var monitoring = []Service{
 		Summary: Text{"Go programs: profiles and state for their developers", "pprof。Goプログラムの内部状態(開発者向け)"},
 		Risk: Text{
 			"It shows memory and command line, and lets strangers load the machine.",
-			"メモリーやコマンドラインを見せ、負荷もかけられます。",
+			"メモリやコマンドラインを見せ、負荷もかけられます。",
 		},
 	},
 	{
@@ -262,7 +262,7 @@ var monitoring = []Service{
 		Name: "nut", Aliases: []string{"upsd"}, TCP: ports{3493}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"NUT: state of a power supply", "NUT。無停電電源装置の状態"},
 		Risk: Text{
-			"Who gets in shuts the machines down.",
+			"Whoever gets in shuts the machines down.",
 			"入られると、機器を停止されます。",
 		},
 	},

@@ -4,10 +4,10 @@ package portspec
 var network = []Service{
 	{
 		Name: "snmp", UDP: ports{161}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "snmptls",
-		Summary: Text{"SNMP: reads and sets values of devices; the community of v1 and v2c is a password in clear", "SNMP。機器の値の読み書き(v1・v2cのコミュニティー名は平文のパスワード)"},
+		Summary: Text{"SNMP: reads and sets values of devices; the community of v1 and v2c is a password in clear", "SNMP。機器の値の読み書き(v1・v2cのコミュニティ名は平文のパスワード)"},
 		Risk: Text{
 			"With \"public\" strangers read interfaces, routes and names, and make it multiply forged requests.",
-			"コミュニティー名がpublicのままだと構成や名前を読まれ、増幅攻撃の踏み台にもされます。",
+			"コミュニティ名がpublicのままだと構成や名前を読まれ、増幅攻撃の踏み台にもされます。",
 		},
 	},
 	{
@@ -36,7 +36,7 @@ var network = []Service{
 	},
 	{
 		Name: "syslog", TCP: ports{514, 601}, UDP: ports{514}, Cleartext: true, LocalOnly: true, Successor: "syslog-tls",
-		Summary: Text{"Syslog: takes log messages, sorted by facility and severity; on UDP without any receipt", "syslog。ファシリティーと重大度で分けたログの受信(UDPは到達確認なし)"},
+		Summary: Text{"Syslog: takes log messages, sorted by facility and severity; on UDP without any receipt", "syslog。ファシリティと重大度で分けたログの受信(UDPは到達確認なし)"},
 		Risk: Text{
 			"Strangers fill the disk, forge entries and bury their own traces.",
 			"外部からディスクを埋められ、偽の記録で痕跡を隠されます。",
@@ -86,7 +86,7 @@ var network = []Service{
 		Name: "tacacs", TCP: ports{49}, UDP: ports{49}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"TACACS+: logins to switches and routers", "TACACS+。スイッチやルーターへのログイン認証"},
 		Risk: Text{
-			"Its scrambling with a shared secret is weak, and who breaks it holds the network's devices.",
+			"Its scrambling with a shared secret is weak, and whoever breaks it holds the network's devices.",
 			"共有鍵による秘匿は弱く、破られるとネットワーク機器を握られます。",
 		},
 	},
@@ -94,7 +94,7 @@ var network = []Service{
 		Name: "bgp", TCP: ports{179}, Cleartext: true,
 		Summary: Text{"BGP: routers of different networks exchange routes", "BGP。異なるネットワークのルーター同士の経路交換"},
 		Risk: Text{
-			"Who takes part redirects traffic; strangers should not even reach the port.",
+			"Whoever takes part redirects traffic; strangers should not even reach the port.",
 			"参加されると通信を曲げられるため、対向以外からは到達させないものです。",
 		},
 	},
@@ -118,7 +118,7 @@ var network = []Service{
 		Name: "hsrp", UDP: ports{1985}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"HSRP: several routers stand in for one another", "HSRP。複数のルーターによる冗長化"},
 		Risk: Text{
-			"Who speaks it on the network becomes the router.",
+			"Whoever speaks it on the network becomes the router.",
 			"同じネットワークで話せる相手は、ルーターの役を奪えます。",
 		},
 	},
@@ -126,12 +126,12 @@ var network = []Service{
 		Name: "ldp", TCP: ports{646}, UDP: ports{646}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"LDP: labels for MPLS between routers", "LDP。ルーター間でのMPLSラベルの配布"},
 		Risk: Text{
-			"Who takes part redirects traffic.",
+			"Whoever takes part redirects traffic.",
 			"参加されると通信を曲げられます。",
 		},
 	},
 	{
-		Name: "smart-install", Aliases: []string{"cisco-smi"}, TCP: ports{4786}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
+		Name: "smart-install", Aliases: []string{"cisco-smi"}, TCP: ports{4786}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Cisco Smart Install: sets up new switches from afar", "Cisco Smart Install。新しいスイッチの遠隔設定"},
 		Risk: Text{
 			"It asks for no login: strangers take and replace the configuration.",
@@ -158,7 +158,7 @@ var network = []Service{
 		Name: "mikrotik-api", TCP: ports{8728}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "mikrotik-api-ssl",
 		Summary: Text{"Programming interface of MikroTik routers", "MikroTikルーターのAPI"},
 		Risk: Text{
-			"Passwords are tried here, and who gets in holds the router.",
+			"Passwords are tried here, and whoever gets in holds the router.",
 			"パスワードが試され、入られるとルーターを握られます。",
 		},
 	},
@@ -166,7 +166,7 @@ var network = []Service{
 		Name: "mikrotik-api-ssl", TCP: ports{8729}, LocalOnly: true,
 		Summary: Text{"Programming interface of MikroTik routers over TLS", "TLSで暗号化されたMikroTikルーターのAPI"},
 		Risk: Text{
-			"Passwords are tried here, and who gets in holds the router.",
+			"Passwords are tried here, and whoever gets in holds the router.",
 			"パスワードが試され、入られるとルーターを握られます。",
 		},
 	},
@@ -190,7 +190,7 @@ var network = []Service{
 		Name: "netconf-ssh", Aliases: []string{"netconf"}, TCP: ports{830}, LocalOnly: true,
 		Summary: Text{"NETCONF: sets up routers and switches, over SSH", "NETCONF。SSHによるルーター・スイッチの設定"},
 		Risk: Text{
-			"Passwords are tried here, and who gets in holds the device.",
+			"Passwords are tried here, and whoever gets in holds the device.",
 			"パスワードが試され、入られると機器を握られます。",
 		},
 	},
@@ -204,7 +204,7 @@ var network = []Service{
 	},
 	{
 		Name: "vxlan", UDP: ports{4789, 8472}, Cleartext: true, LocalOnly: true,
-		Summary: Text{"VXLAN: carries Ethernet inside UDP, between hosts of virtual machines and containers", "VXLAN。仮想マシンやコンテナーのホスト間でEthernetをUDPに載せるトンネル"},
+		Summary: Text{"VXLAN: carries Ethernet inside UDP, between hosts of virtual machines and containers", "VXLAN。仮想マシンやコンテナのホスト間でEthernetをUDPに載せるトンネル"},
 		Risk: Text{
 			"It checks no sender: strangers put frames right into the inner network.",
 			"送信元を確かめないため、内側のネットワークへ直接フレームを送り込まれます。",
@@ -294,7 +294,7 @@ var network = []Service{
 		Name: "tailscale", UDP: ports{41641},
 		Summary: Text{"Tailscale: WireGuard between the devices of an account", "Tailscale。同じアカウントの機器同士を結ぶWireGuard"},
 		Risk: Text{
-			"It stays silent to strangers; who takes over the account takes part.",
+			"It stays silent to strangers; whoever takes over the account takes part.",
 			"見知らぬ相手には無応答ですが、アカウントを奪われると参加されます。",
 		},
 	},
@@ -302,7 +302,7 @@ var network = []Service{
 		Name: "zerotier", UDP: ports{9993},
 		Summary: Text{"ZeroTier: a virtual LAN between devices", "ZeroTier。機器同士を結ぶ仮想LAN"},
 		Risk: Text{
-			"Who is let into the network by mistake reaches every device in it.",
+			"Whoever is let into the network by mistake reaches every device in it.",
 			"誤って参加を許すと、中の全機器に到達されます。",
 		},
 	},
@@ -366,7 +366,7 @@ var network = []Service{
 		Name: "ptp-event", Aliases: []string{"ptp"}, UDP: ports{319, 320}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"PTP: sets clocks to within a microsecond", "PTP。マイクロ秒単位の時刻合わせ"},
 		Risk: Text{
-			"Who takes the lead sets every clock of the network.",
+			"Whoever takes the lead sets every clock of the network.",
 			"主時計の役を奪われると、全機器の時計を動かされます。",
 		},
 	},

@@ -46,7 +46,7 @@ var peers = []Service{
 		Name: "bitcoin-rpc", TCP: ports{8332}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"Bitcoin: orders to a node and its wallet", "Bitcoinのノードとウォレットへの指示"},
 		Risk: Text{
-			"The password crosses in clear, and who has it sends the coins away.",
+			"The password crosses in clear, and whoever has it sends the coins away.",
 			"パスワードが平文で流れ、知られると送金されます。",
 		},
 	},
@@ -78,7 +78,7 @@ var peers = []Service{
 		Name: "monero-rpc", TCP: ports{18081, 18082, 18089}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"Monero: orders to a node and its wallet", "Moneroのノードとウォレットへの指示"},
 		Risk: Text{
-			"Who gets in sends the coins away.",
+			"Whoever gets in sends the coins away.",
 			"入られると送金されます。",
 		},
 	},

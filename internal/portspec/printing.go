@@ -46,7 +46,7 @@ var printing = []Service{
 		Name: "sane-port", Aliases: []string{"sane", "saned"}, TCP: ports{6566}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"SANE: scanners over the network", "SANE。ネットワーク越しのスキャナー利用"},
 		Risk: Text{
-			"Who reaches it scans what lies on the glass.",
+			"Whoever reaches it scans what lies on the glass.",
 			"到達できる相手に、原稿台に置かれたものを読み取られます。",
 		},
 	},

@@ -22,7 +22,7 @@ var queues = []Service{
 		Name: "rabbitmq-management", TCP: ports{15672, 15671}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"RabbitMQ's web page", "RabbitMQの管理画面"},
 		Risk: Text{
-			"Who gets in with a factory password reads and writes every queue.",
+			"Whoever gets in with a factory password reads and writes every queue.",
 			"初期パスワードで入られると、全キューを読み書きされます。",
 		},
 	},
@@ -86,7 +86,7 @@ var queues = []Service{
 		Name: "nats-cluster", TCP: ports{6222, 7422}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"NATS: the servers among themselves", "NATSのサーバー間接続"},
 		Risk: Text{
-			"Who joins reads all messages.",
+			"Whoever joins reads all messages.",
 			"参加されると、全メッセージを読まれます。",
 		},
 	},

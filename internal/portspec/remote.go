@@ -54,7 +54,7 @@ var remote = []Service{
 		Name: "login", Aliases: []string{"rlogin"}, TCP: ports{513}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "ssh",
 		Summary: Text{"rlogin: remote terminal that trusts the name and port of the caller", "rlogin。接続元の名前とポート番号を信じる遠隔端末"},
 		Risk: Text{
-			"Who pretends to be a trusted machine is let in without a password, and all else crosses in clear.",
+			"Whoever pretends to be a trusted machine is let in without a password, and all else crosses in clear.",
 			"信頼された機器になりすませばパスワードなしで入られ、通信もすべて平文です。",
 		},
 	},
@@ -62,7 +62,7 @@ var remote = []Service{
 		Name: "shell", Aliases: []string{"rsh", "remsh", "cmd"}, TCP: ports{514}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "ssh",
 		Summary: Text{"rsh: runs commands for callers whose address is trusted", "rsh。接続元アドレスだけを信じるコマンド実行"},
 		Risk: Text{
-			"Who pretends to be a trusted machine runs commands without a password.",
+			"Whoever pretends to be a trusted machine runs commands without a password.",
 			"信頼された機器になりすませば、パスワードなしでコマンドを実行できます。",
 		},
 	},
@@ -102,7 +102,7 @@ var remote = []Service{
 		Name: "x11", Aliases: []string{"xwindow"}, TCP: ports{6000, 6001, 6002, 6003}, Cleartext: true, LocalOnly: true, Successor: "ssh",
 		Summary: Text{"X11: the display of a Unix desktop", "X11。UNIXのデスクトップ表示"},
 		Risk: Text{
-			"Who may connect sees the screen, reads every key and types in your place.",
+			"Whoever may connect sees the screen, reads every key and types in your place.",
 			"接続を許すと、画面を見られ、全打鍵を読まれ、代わりに入力もされます。",
 		},
 	},
@@ -118,7 +118,7 @@ var remote = []Service{
 		Name: "teamviewer", TCP: ports{5938}, UDP: ports{5938},
 		Summary: Text{"TeamViewer: remote control; normally it calls out and needs no open port", "TeamViewer。遠隔操作(通常は外へ接続するため待ち受けの公開は不要)"},
 		Risk: Text{
-			"Who knows the password controls the machine.",
+			"Whoever knows the password controls the machine.",
 			"パスワードを知られると機器を操作されます。",
 		},
 	},
@@ -126,7 +126,7 @@ var remote = []Service{
 		Name: "anydesk", TCP: ports{7070, 6568}, UDP: ports{50001},
 		Summary: Text{"AnyDesk: remote control, directly between machines", "AnyDesk。遠隔操作(機器同士の直接接続)"},
 		Risk: Text{
-			"Who knows the password controls the machine.",
+			"Whoever knows the password controls the machine.",
 			"パスワードを知られると機器を操作されます。",
 		},
 	},
@@ -187,10 +187,10 @@ var remote = []Service{
 		},
 	},
 	{
-		Name: "webmin", TCP: ports{10000}, UDP: ports{10000}, Successor: "ssh",
+		Name: "webmin", TCP: ports{10000}, UDP: ports{10000},
 		Summary: Text{"Webmin: administration of a server in the browser", "Webmin。ブラウザーによるサーバー管理"},
 		Risk: Text{
-			"Who gets in is root, and several versions let strangers in.",
+			"Whoever gets in is root, and several versions let strangers in.",
 			"侵入されればroot権限を奪われ、過去には認証なしで入られる版もありました。",
 		},
 	},
@@ -206,7 +206,7 @@ var remote = []Service{
 		Name: "cockpit", TCP: ports{9090},
 		Summary: Text{"Cockpit: administration of a Linux server in the browser (this number is Prometheus's too)", "Cockpit。ブラウザーによるLinuxサーバー管理(Prometheusも同じ番号)"},
 		Risk: Text{
-			"Passwords of the system's accounts are tried here, and who gets in is an administrator.",
+			"Passwords of the system's accounts are tried here, and whoever gets in is an administrator.",
 			"OSのアカウントのパスワードが試され、入られると管理者として操作されます。",
 		},
 	},
@@ -214,20 +214,20 @@ var remote = []Service{
 		Name: "asf-rmcp", Aliases: []string{"ipmi"}, UDP: ports{623}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"IPMI: the small computer beside the computer, which switches it on and shows its console", "IPMI。本体とは別に動く管理用コンピューター(電源操作やコンソール)"},
 		Risk: Text{
-			"By design it hands out password hashes to strangers, and who gets in holds the machine below its operating system.",
+			"By design it hands out password hashes to strangers, and whoever gets in holds the machine below its operating system.",
 			"仕様上パスワードのハッシュを誰にでも渡し、入られるとOSより下の層から機器を握られます。",
 		},
 	},
 	{
-		Name: "amt-soap-http", Aliases: []string{"amt"}, TCP: ports{16992, 16993, 16994, 16995}, Cleartext: true, LoginCleartext: true,
+		Name: "amt-soap-http", Aliases: []string{"amt"}, TCP: ports{16992, 16993, 16994, 16995}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"Intel AMT: management of a PC below its operating system", "Intel AMT。OSより下の層でのPC管理"},
 		Risk: Text{
-			"A hole of 2017 let anybody in without a password; who gets in sees the screen and starts other systems.",
+			"A hole of 2017 let anybody in without a password; whoever gets in sees the screen and starts other systems.",
 			"2017年の欠陥ではパスワードなしで入られ、画面の閲覧や別のOSの起動までされました。",
 		},
 	},
 	{
-		Name: "adb", Aliases: []string{"android-debug"}, TCP: ports{5555}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
+		Name: "adb", Aliases: []string{"android-debug"}, TCP: ports{5555}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Android debug bridge: full control of a phone, television or box", "ADB。スマートフォンやTV機器を完全に操作する開発用の口"},
 		Risk: Text{
 			"It asks for nothing on many boxes: worms install miners there within hours.",

@@ -4,8 +4,6 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Set is a set of ports of one transport. The zero Set is empty. A Set does not
@@ -40,40 +38,9 @@ func (s Set) Len() int {
 	return n
 }
 
-// Contains reports whether the port is in the set.
-func (s Set) Contains(port uint16) bool {
-	_, found := slices.BinarySearchFunc(s.spans, port, func(r span, port uint16) int {
-		switch {
-		case r.last < port:
-			return -1
-		case r.first > port:
-			return 1
-		}
-		return 0
-	})
-	return found
-}
-
 // Slice returns the ports in rising order.
 func (s Set) Slice() []uint16 {
 	return slices.AppendSeq(make([]uint16, 0, s.Len()), s.All())
-}
-
-// String writes the set as [Parse] reads it, numbers only: "22,80-90". It is
-// the same for equal sets, and empty for the empty one.
-func (s Set) String() string {
-	var b strings.Builder
-	for i, r := range s.spans {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.Itoa(int(r.first)))
-		if r.last > r.first {
-			b.WriteByte('-')
-			b.WriteString(strconv.Itoa(int(r.last)))
-		}
-	}
-	return b.String()
 }
 
 // bitmap is a set under construction: however often ports are named again, it

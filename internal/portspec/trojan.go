@@ -58,7 +58,7 @@ var trojans = []Service{
 // trojan makes the entry of a program that its users called so.
 func trojan(name, called string, tcp, udp ports) Service {
 	return Service{
-		Name: name, TCP: tcp, UDP: udp, Cleartext: true, LoginCleartext: true, LocalOnly: true, Trojan: true,
+		Name: name, TCP: tcp, UDP: udp, Cleartext: true, Trojan: true,
 		Summary: Text{
 			fmt.Sprintf("Usual port of the remote-access trojan or worm %s; honest programs use the number too", called),
 			fmt.Sprintf("遠隔操作型トロイの木馬やワーム(%s)の既定ポート。正規のソフトが使うこともある番号", called),

@@ -38,7 +38,7 @@ var voice = []Service{
 		Name: "mgcp-gateway", Aliases: []string{"mgcp"}, UDP: ports{2427, 2727}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"MGCP: a telephone exchange leads its gateways", "MGCP。電話交換機による配下のゲートウェイの制御"},
 		Risk: Text{
-			"Who reaches it makes calls.",
+			"Whoever reaches it makes calls.",
 			"到達できる相手に発信されます。",
 		},
 	},
@@ -54,7 +54,7 @@ var voice = []Service{
 		Name: "asterisk-ami", Aliases: []string{"ami"}, TCP: ports{5038}, Cleartext: true, LoginCleartext: true, LocalOnly: true,
 		Summary: Text{"Asterisk manager: commands to the telephone exchange", "Asteriskの管理接続。電話交換機への指示"},
 		Risk: Text{
-			"Who gets in makes calls and runs programs.",
+			"Whoever gets in makes calls and runs programs.",
 			"入られると発信され、プログラムも実行されます。",
 		},
 	},
@@ -62,7 +62,7 @@ var voice = []Service{
 		Name: "sccp", Aliases: []string{"skinny", "cisco-sccp"}, TCP: ports{2000, 2443}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"SCCP: Cisco telephones and their exchange", "SCCP。Cisco製電話機と交換機の制御"},
 		Risk: Text{
-			"Who poses as a telephone makes and hears calls.",
+			"Whoever poses as a telephone makes and hears calls.",
 			"電話機になりすまされ、発信や盗聴をされます。",
 		},
 	},

@@ -36,7 +36,7 @@ var web = []Service{
 	},
 	{
 		Name: "http-dev", Aliases: []string{"rails", "django", "flask", "vite"}, TCP: ports{8000, 3000, 5000, 5173, 4200, 9000}, Cleartext: true, LoginCleartext: true, Successor: "https",
-		Summary: Text{"Web programs under development or in containers; these numbers are many programs' default", "開発中やコンテナー内のWebアプリ(多くのソフトが既定にしている番号)"},
+		Summary: Text{"Web programs under development or in containers; these numbers are many programs' default", "開発中やコンテナ内のWebアプリ(多くのソフトが既定にしている番号)"},
 		Risk: Text{
 			"Development servers show source code and debuggers that run commands, and are not made for strangers.",
 			"開発用サーバーはソースコードや、コマンドを実行できるデバッガーまで見せることがあり、公開には向きません。",
@@ -126,7 +126,7 @@ var web = []Service{
 		Name: "glassfish", Aliases: []string{"appserv-http"}, TCP: ports{4848}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"GlassFish administration console", "GlassFishの管理コンソール"},
 		Risk: Text{
-			"Who gets in installs programs of their own.",
+			"Whoever gets in installs programs of their own.",
 			"入られると任意のプログラムを配備されます。",
 		},
 	},
@@ -134,7 +134,7 @@ var web = []Service{
 		Name: "jboss", Aliases: []string{"wildfly"}, TCP: ports{9990, 9993}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"WildFly and JBoss administration console", "WildFly・JBossの管理コンソール"},
 		Risk: Text{
-			"Who gets in installs programs of their own.",
+			"Whoever gets in installs programs of their own.",
 			"入られると任意のプログラムを配備されます。",
 		},
 	},
@@ -142,7 +142,7 @@ var web = []Service{
 		Name: "cpanel", TCP: ports{2083, 2082, 2086, 2087, 2095, 2096}, Cleartext: true, LoginCleartext: true,
 		Summary: Text{"cPanel and WHM: administration of rented web space", "cPanel・WHM。レンタルサーバーの管理画面"},
 		Risk: Text{
-			"Passwords are tried here, and who gets in holds sites and mail.",
+			"Passwords are tried here, and whoever gets in holds sites and mail.",
 			"パスワードが試され、入られるとサイトとメールを握られます。",
 		},
 	},
@@ -150,7 +150,7 @@ var web = []Service{
 		Name: "plesk", TCP: ports{8880}, Cleartext: true, LoginCleartext: true, Successor: "https-alt",
 		Summary: Text{"Plesk: administration of rented web space", "Plesk。レンタルサーバーの管理画面"},
 		Risk: Text{
-			"Passwords are tried here, and who gets in holds sites and mail.",
+			"Passwords are tried here, and whoever gets in holds sites and mail.",
 			"パスワードが試され、入られるとサイトとメールを握られます。",
 		},
 	},
@@ -158,7 +158,7 @@ var web = []Service{
 		Name: "varnish-adm", TCP: ports{6082}, Cleartext: true, LocalOnly: true,
 		Summary: Text{"Varnish: management of a web cache", "Varnishキャッシュの管理"},
 		Risk: Text{
-			"Who gets in changes what every visitor sees.",
+			"Whoever gets in changes what every visitor sees.",
 			"入られると、閲覧者全員に見せる内容を変えられます。",
 		},
 	},

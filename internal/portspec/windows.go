@@ -44,7 +44,7 @@ var windows = []Service{
 	},
 	{
 		Name: "ldap", Aliases: []string{"cldap"}, TCP: ports{389}, UDP: ports{389}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "ldaps",
-		Summary: Text{"LDAP: directory of users and machines; Active Directory, and CLDAP on UDP", "LDAP。利用者や機器のディレクトリー(Active Directory、UDPはCLDAP)"},
+		Summary: Text{"LDAP: directory of users and machines; Active Directory, and CLDAP on UDP", "LDAP。利用者や機器のディレクトリ(Active Directory、UDPはCLDAP)"},
 		Risk: Text{
 			"A simple bind sends the password in clear, anonymous reading gives the directory away, and CLDAP multiplies forged requests some fiftyfold.",
 			"単純バインドのパスワードは平文で流れ、匿名で読めると名簿が漏れ、CLDAPは約50倍の増幅攻撃に使われます。",
@@ -62,7 +62,7 @@ var windows = []Service{
 		Name: "msft-gc", Aliases: []string{"global-catalog"}, TCP: ports{3268}, Cleartext: true, LoginCleartext: true, LocalOnly: true, Successor: "msft-gc-ssl",
 		Summary: Text{"Active Directory global catalogue: LDAP over all domains of a forest", "Active Directoryのグローバルカタログ(フォレスト全体のLDAP)"},
 		Risk: Text{
-			"A simple bind sends the password in clear, and who reads it knows every account of the firm.",
+			"A simple bind sends the password in clear, and whoever reads it knows every account of the firm.",
 			"単純バインドのパスワードは平文で流れ、読まれると全アカウントを知られます。",
 		},
 	},
@@ -70,7 +70,7 @@ var windows = []Service{
 		Name: "msft-gc-ssl", TCP: ports{3269}, LocalOnly: true,
 		Summary: Text{"Active Directory global catalogue over TLS", "TLSで暗号化されたグローバルカタログ"},
 		Risk: Text{
-			"Who reads it knows every account of the firm.",
+			"Whoever reads it knows every account of the firm.",
 			"読まれると、組織の全アカウントを知られます。",
 		},
 	},
@@ -94,7 +94,7 @@ var windows = []Service{
 		Name: "kerberos-adm", TCP: ports{749}, UDP: ports{749}, LocalOnly: true,
 		Summary: Text{"Administration of a Kerberos realm", "Kerberosレルムの管理"},
 		Risk: Text{
-			"Who gets in makes and changes every account.",
+			"Whoever gets in makes and changes every account.",
 			"入られると、あらゆるアカウントを作成・変更されます。",
 		},
 	},
@@ -102,7 +102,7 @@ var windows = []Service{
 		Name: "wsman", Aliases: []string{"winrm"}, TCP: ports{5985, 47001}, Cleartext: true, LocalOnly: true, Successor: "wsmans",
 		Summary: Text{"WinRM: Windows administration by PowerShell, over HTTP", "WinRM。HTTPによるWindowsの遠隔管理(PowerShell)"},
 		Risk: Text{
-			"Who has a password runs commands; names and traffic patterns can be read on the way.",
+			"Whoever has a password runs commands; names and traffic patterns can be read on the way.",
 			"パスワードを得た相手にコマンドを実行されます。",
 		},
 	},
@@ -110,7 +110,7 @@ var windows = []Service{
 		Name: "wsmans", Aliases: []string{"winrms"}, TCP: ports{5986}, LocalOnly: true,
 		Summary: Text{"WinRM over HTTPS", "HTTPSによるWindowsの遠隔管理"},
 		Risk: Text{
-			"Who has a password runs commands.",
+			"Whoever has a password runs commands.",
 			"パスワードを得た相手にコマンドを実行されます。",
 		},
 	},
@@ -140,7 +140,7 @@ var windows = []Service{
 	},
 	{
 		Name: "adws", TCP: ports{9389}, LocalOnly: true,
-		Summary: Text{"Active Directory web services: PowerShell's door to the directory", "Active Directory Webサービス。PowerShellからのディレクトリー操作"},
+		Summary: Text{"Active Directory web services: PowerShell's door to the directory", "Active Directory Webサービス。PowerShellからのディレクトリ操作"},
 		Risk: Text{
 			"Passwords are tried here, and every account may read the directory.",
 			"パスワードが試され、どのアカウントでも名簿を読めます。",
