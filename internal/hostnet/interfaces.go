@@ -20,8 +20,10 @@ func Interfaces() ([]exposure.Interface, error) {
 	for _, device := range devices {
 		addresses, err := device.Addrs()
 		if err != nil {
-			// The device went away after it was listed: it is no longer there.
-			continue
+			if _, gone := net.InterfaceByIndex(device.Index); gone != nil {
+				continue // it went away after it was listed
+			}
+			return nil, &Error{Op: "list addresses of", Source: clean(device.Name, maxName), Err: err}
 		}
 		interfaces = append(interfaces, exposure.Interface{
 			Name:     interfaceName(device),
