@@ -27,6 +27,7 @@ type lane struct {
 	walk     int // place in the order
 	rounds   int
 	patient  bool     // this round waits for the canaries
+	finds    bool     // the way finds neighbours by itself
 	anew     []uint32 // to be asked again at once
 	batch    []ask
 	evidence []evidence
@@ -210,7 +211,7 @@ const (
 )
 
 func (l *lane) hushed(now time.Time) bool {
-	return !l.ledger.own && l.ledger.seen.answered == 0 && now.Sub(l.started) < hushTime
+	return !l.ledger.own && !l.finds && l.ledger.seen.answered == 0 && now.Sub(l.started) < hushTime
 }
 
 // How many control questions a second are asked: more of closed ports, which
@@ -333,6 +334,9 @@ func (l *lane) take(e evidence) {
 	e.local = e.local || e.by.IsValid() && l.mine(e.by)
 
 	switch {
+	case e.purpose == neighbour:
+		l.found(i, e)
+		return
 	case e.purpose == control:
 		l.controlled(e)
 		return
@@ -361,6 +365,16 @@ func (l *lane) take(e evidence) {
 		l.pace.fault(e.at)
 	}
 	if h.left > 0 && h.dead() {
+		l.ledger.bury(i, l.end)
+	}
+}
+
+// found takes in whether the neighbour of a host is there.
+func (l *lane) found(i int, e evidence) {
+	l.finds = true
+	h := &l.ledger.hosts[i]
+	if h.resolved = !e.local; !h.resolved {
+		h.failed = e.at
 		l.ledger.bury(i, l.end)
 	}
 }

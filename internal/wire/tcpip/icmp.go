@@ -8,10 +8,12 @@ import (
 // The types of ICMP errors (RFC 792; RFC 4443 section 3) that say something
 // about a port.
 const (
-	Unreachable4  = 3
-	TimeExceeded4 = 11
-	Unreachable6  = 1
-	TimeExceeded6 = 3
+	unreachable4      = 3
+	timeExceeded4     = 11
+	parameterProblem4 = 12
+	unreachable6      = 1
+	timeExceeded6     = 3
+	parameterProblem6 = 4
 )
 
 // quotedTCP is how much of the TCP header an error must quote (RFC 792: 64
@@ -28,7 +30,9 @@ func (p *Packet) icmp4(b []byte, summed bool) error {
 	if summed && fold(add(0, b)) != 0 {
 		return ErrChecksum
 	}
-	if b[0] != Unreachable4 && b[0] != TimeExceeded4 {
+	switch b[0] {
+	case unreachable4, timeExceeded4, parameterProblem4:
+	default:
 		return ErrOther
 	}
 	p.Type, p.Code = b[0], b[1]
@@ -54,7 +58,7 @@ func (p *Packet) icmp6(b []byte, hops byte, summed bool) error {
 	switch b[0] {
 	case advertisement:
 		return p.advertised(b, hops)
-	case Unreachable6, TimeExceeded6:
+	case unreachable6, timeExceeded6, parameterProblem6:
 	default:
 		return ErrOther
 	}

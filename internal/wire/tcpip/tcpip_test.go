@@ -99,8 +99,8 @@ func TestParse(t *testing.T) {
 	broken[36]++
 	brokenHeader := answer4(there4, here4, protoTCP, tcp(443, 61007, flagSYN|flagACK, 0xdeadbef0))
 	brokenHeader[8]++
-	unreach := answer4(router4, here4, protoICMP, icmp(Unreachable4, 13, syn4[:28]))
-	brokenICMP := answer4(router4, here4, protoICMP, icmp(Unreachable4, 13, syn4[:28]))
+	unreach := answer4(router4, here4, protoICMP, icmp(unreachable4, 13, syn4[:28]))
+	brokenICMP := answer4(router4, here4, protoICMP, icmp(unreachable4, 13, syn4[:28]))
 	brokenICMP[40]++
 	fragment := header4(there4, here4, protoTCP, tcpLength)
 	fragment[7] = 2
@@ -134,7 +134,7 @@ func TestParse(t *testing.T) {
 			Kind: Error, Source: router4, Destination: here4, Type: 3, Code: 13, Sequence: 0xdeadbeef,
 			From: netip.AddrPortFrom(here4, 61007), To: netip.AddrPortFrom(there4, 443),
 		}},
-		{name: "unreachable6", parse: ParseIPv6, packet: answer6(router6, here6, protoICMPv6, icmp(Unreachable6, 1, syn6)), want: Packet{
+		{name: "unreachable6", parse: ParseIPv6, packet: answer6(router6, here6, protoICMPv6, icmp(unreachable6, 1, syn6)), want: Packet{
 			Kind: Error, Source: router6, Destination: here6, Type: 1, Code: 1, Sequence: 0xdeadbeef,
 			From: netip.AddrPortFrom(here6, 61007), To: netip.AddrPortFrom(there6, 443),
 		}},

@@ -1,0 +1,32 @@
+//go:build !linux
+
+package netio
+
+import (
+	"errors"
+	"net/netip"
+	"runtime"
+)
+
+// Routes asks the kernel about ways and neighbours; not on this system.
+type Routes struct{}
+
+var errRoutes = errors.New("the ways of packets are not read on " + runtime.GOOS)
+
+// OpenRoutes returns an error that names the system.
+func OpenRoutes() (*Routes, error) { return nil, errRoutes }
+
+// Close does nothing.
+func (*Routes) Close() {}
+
+// To returns an error that names the system.
+func (*Routes) To(netip.Addr) (Route, error) { return Route{}, errRoutes }
+
+// Neighbours returns an error that names the system.
+func (*Routes) Neighbours(int) (map[netip.Addr]Neighbour, error) { return nil, errRoutes }
+
+// OutputRule returns an error that names the system.
+func OutputRule() (string, error) { return "", errRoutes }
+
+// ReservePorts returns an error that names the system.
+func ReservePorts(int) (*Reservation, error) { return nil, errRoutes }

@@ -1,0 +1,149 @@
+package scan
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+	"sekisho/internal/wire/tcpip"
+)
+
+// take is called by the reader of the tap with what came in.
+func (w *synWay) take(p *tcpip.Packet, index int, at time.Time) {
+	if p.Kind == tcpip.Neighbour {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if h := w.hops[hopKey{index, p.Source}]; h != nil {
+			h.answer(p, at)
+			w.wake()
+		}
+		return
+	}
+	a, ok := w.prove(p, index)
+	if !ok {
+		return
+	}
+	a.at = at
+	w.mu.Lock()
+	w.answers = append(w.answers, a)
+	w.mu.Unlock()
+	w.wake()
+}
+
+// prove reads what a packet says of a port of the plan, if it proves by the
+// cookie that it answers a question of this scan. A SYN-ACK or reset that
+// acknowledges our SYN acknowledges its number plus one (RFC 9293 section
+// 3.10.7); an ICMP error quotes it.
+func (w *synWay) prove(p *tcpip.Packet, index int) (answer, bool) {
+	to, source, cookie := p.From, p.To.Port(), p.Acknowledged-1
+	here := p.To.Addr()
+	if p.Kind == tcpip.Error {
+		to, source, cookie = p.To, p.From.Port(), p.Sequence
+		here = p.From.Addr()
+	}
+	place, ok := w.place[keyOf(to.Addr(), index)]
+	if !ok || here != w.hosts[place].source || p.Destination != here ||
+		source < w.tap.row.First || source > w.tap.row.Last {
+		return answer{}, false
+	}
+	a := answer{source: source}
+	if a.reason, a.by, a.quoted = meaning(p); a.reason == "" {
+		return answer{}, false
+	}
+	if cookie != uint32(w.key.Word(to, source)) {
+		return answer{}, false
+	}
+	a.index, ok = w.plan.within(place, to.Port())
+	return a, ok
+}
+
+// meaning is what a packet says, empty when it says nothing of a port.
+func meaning(p *tcpip.Packet) (reason exposure.Reason, by netip.Addr, quoted bool) {
+	switch {
+	case p.Kind == tcpip.Error:
+		return netio.EvidenceOfICMP(p.To.Addr().Is6(), p.Type, p.Code), p.Source, true
+	case !p.ACK || p.SYN == p.RST:
+		return "", by, false
+	case p.SYN:
+		return exposure.SynAck, by, false
+	}
+	return exposure.Reset, by, false
+}
+
+func (w *synWay) receive(into []evidence, until time.Time) ([]evidence, error) {
+	if w.resolving {
+		if soon := time.Now().Add(burstPause); soon.Before(until) {
+			until = soon
+		}
+	}
+	start := len(into)
+	into = append(into, w.said...)
+	w.said = w.said[:0]
+	for {
+		into = w.fetch(into)
+		if err := w.tap.failure(); err != nil {
+			return into, err
+		}
+		if len(into) > start || !w.wait(until) {
+			return into, nil
+		}
+	}
+}
+
+// wait waits for news until then, and reports whether there may be some.
+func (w *synWay) wait(until time.Time) bool {
+	left := time.Until(until)
+	if left <= 0 {
+		return false
+	}
+	w.timer.Reset(left)
+	select {
+	case <-w.news:
+	case <-w.timer.C:
+	}
+	return true
+}
+
+func (w *synWay) wake() {
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
+}
+
+// fetch appends the evidence of the answers that have come.
+func (w *synWay) fetch(into []evidence) []evidence {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range w.answers {
+		if e, ok := w.match(a); ok {
+			into = append(into, e)
+		}
+	}
+	w.answers = w.answers[:0]
+	return into
+}
+
+// match finds the question that was answered. Repeats of an answer, as a host
+// sends them that does not get our reset, are no news.
+func (w *synWay) match(a answer) (evidence, bool) {
+	e := a.evidence
+	if a.source >= w.tap.row.First+w.half() {
+		e.purpose = control
+	}
+	f := w.flight(e.index, e.purpose == control)
+	if !f.used || f.index != e.index || f.source != a.source {
+		return e, e.purpose != control // forgotten, which makes it no less true
+	}
+	again := &f.answered
+	if a.quoted {
+		again = &f.quoted
+	}
+	if *again {
+		return e, false
+	}
+	*again = true
+	e.rtt = max(e.at.Sub(w.epoch)-f.sent, 1)
+	return e, true
+}

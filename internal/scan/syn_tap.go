@@ -1,0 +1,173 @@
+package scan
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+	"sekisho/internal/rawsock"
+	"sekisho/internal/wire/tcpip"
+)
+
+// wire is the raw socket, and in tests what stands for it.
+type wire interface {
+	Send([]rawsock.Frame) (int, error)
+	Receive(time.Time, func(rawsock.Packet)) error
+	Lost() (int, error)
+	Close() error
+}
+
+// router tells the ways of packets, and in tests is a table.
+type router interface {
+	To(target netip.Addr) (netio.Route, error)
+	Neighbours(index int) (map[netip.Addr]netio.Neighbour, error)
+	Close()
+}
+
+// tap is what all raw scans of an engine share: one ring, one row of source
+// ports, one reader. Each packet goes to the way whose cookie it carries.
+type tap struct {
+	wire   wire
+	router router
+	row    *netio.Reservation
+	done   chan struct{} // closed when the reader has ended
+	lost   atomic.Int64  // packets that the ring had no room for
+
+	mu   sync.Mutex
+	ways []*synWay
+	err  error // why the reader ended
+}
+
+// sourcePorts is how many source ports a tap has: half for questions, half for
+// controls. A host that answers repeats of one connection only twice a second
+// does not hold back 50 controls a second that come from 32 ports.
+const sourcePorts = 64
+
+// openTap opens the raw socket of this network namespace. It needs CAP_NET_RAW
+// for that moment.
+func openTap() (*tap, error) {
+	row, err := netio.ReservePorts(sourcePorts)
+	if err != nil {
+		return nil, err
+	}
+	socket, err := rawsock.Open(rawsock.Ports{First: row.First, Last: row.Last})
+	if err != nil {
+		return nil, errors.Join(err, row.Close())
+	}
+	routes, err := netio.OpenRoutes()
+	if err != nil {
+		return nil, errors.Join(err, socket.Close(), row.Close())
+	}
+	return startTap(socket, routes, row), nil
+}
+
+func startTap(w wire, r router, row *netio.Reservation) *tap {
+	t := &tap{wire: w, router: r, row: row, done: make(chan struct{})}
+	go t.read()
+	return t
+}
+
+// readSlice bounds one wait for packets, in case the kernel forgets to wake
+// us.
+const readSlice = time.Second
+
+// read hands packets to the ways until the socket is closed.
+func (t *tap) read() {
+	defer close(t.done)
+	for {
+		err := t.wire.Receive(time.Now().Add(readSlice), t.take)
+		if err == nil {
+			var lost int
+			lost, err = t.wire.Lost()
+			t.lost.Add(int64(lost))
+		}
+		if err != nil {
+			t.fail(err)
+			return
+		}
+	}
+}
+
+// take reads one packet and gives it to whom it concerns. What cannot be read,
+// or carries nobody's cookie, is thrown away.
+func (t *tap) take(p rawsock.Packet) {
+	var (
+		packet tcpip.Packet
+		err    error
+	)
+	switch p.Protocol {
+	case rawsock.IPv4:
+		packet, err = tcpip.ParseIPv4(p.Data, !p.Unsummed)
+	case rawsock.IPv6:
+		packet, err = tcpip.ParseIPv6(p.Data, !p.Unsummed)
+	case rawsock.ARP:
+		packet, err = tcpip.ParseARP(p.Data)
+	default:
+		return
+	}
+	if err != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, w := range t.ways {
+		w.take(&packet, p.Index, p.At)
+	}
+}
+
+// fail ends all ways: without the reader they would take everything for
+// silence.
+func (t *tap) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.err = err
+	for _, w := range t.ways {
+		w.wake()
+	}
+}
+
+func (t *tap) failure() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+func (t *tap) add(w *synWay) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ways = append(t.ways, w)
+}
+
+func (t *tap) remove(w *synWay) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ways = slices.DeleteFunc(t.ways, func(other *synWay) bool { return other == w })
+}
+
+// part parts targets into those that raw packets reach and the rest: addresses
+// of this machine, to which Linux drops injected packets, links whose frames
+// we cannot address, and those that no way leads to, which a connect finds out
+// as well.
+func (t *tap) part(targets []exposure.Target) (raw, rest []exposure.Target) {
+	for _, target := range targets {
+		if route, err := t.router.To(target.Address); err == nil && route.Raw {
+			raw = append(raw, target)
+		} else {
+			rest = append(rest, target)
+		}
+	}
+	return raw, rest
+}
+
+// close ends the reader and gives back what the tap held.
+func (t *tap) close() error {
+	err := t.wire.Close()
+	<-t.done
+	t.router.Close()
+	return errors.Join(err, t.row.Close())
+}
