@@ -4,6 +4,7 @@ package netio
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"runtime"
 )
@@ -11,7 +12,7 @@ import (
 // Routes asks the kernel about ways and neighbours; not on this system.
 type Routes struct{}
 
-var errRoutes = errors.New("the ways of packets are not read on " + runtime.GOOS)
+var errRoutes = fmt.Errorf("raw packets on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 
 // OpenRoutes returns an error that names the system.
 func OpenRoutes() (*Routes, error) { return nil, errRoutes }

@@ -4,6 +4,7 @@ package rawsock
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"time"
 )
@@ -14,7 +15,7 @@ const Batch = 64
 // Socket sends and receives raw packets; there is none on this system.
 type Socket struct{}
 
-var errSystem = errors.New("raw packets are not supported on " + runtime.GOOS)
+var errSystem = fmt.Errorf("on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 
 // Open returns an error that names the system.
 func Open(Ports) (*Socket, error) { return nil, &Error{"open", errSystem} }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -35,18 +36,25 @@ func (e *Error) Unwrap() error { return e.Err }
 // Engine serves many scans, one after the other or at once, out of one budget.
 type Engine struct {
 	descriptors *netio.Descriptors
+
+	mu  sync.Mutex
+	tap *tap // nil until raw packets are first wanted
 }
 
 // New returns an engine.
 func New() *Engine { return &Engine{descriptors: netio.NewDescriptors()} }
 
 // Close frees what the engine holds.
-func (e *Engine) Close() error { return nil }
-
-// openSYN makes the raw way for the ports of a plan. An error that wraps
-// ErrNotPermitted tells that this process may not, one that wraps
-// errors.ErrUnsupported that this system cannot. Nil where there is none.
-var openSYN func(e *Engine, r *Request, p *plan) (way, error)
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.tap == nil {
+		return nil
+	}
+	err := e.tap.close()
+	e.tap = nil
+	return err
+}
 
 // Run looks at every address, transport and port of the request. It calls
 // found from one goroutine, once for each whose state is known, whatever the
@@ -61,6 +69,9 @@ func (e *Engine) Run(ctx context.Context, r Request, found func(exposure.Observa
 	started := time.Now()
 	n := &run{engine: e, request: &r, found: found, total: r.size()}
 	n.summary.Hosts, n.summary.Ports = len(r.Targets), n.total
+	if n.tap, err = n.methods.choose(e, &r); err != nil {
+		return exposure.ScanSummary{}, err
+	}
 
 	limited, cancel := context.WithTimeoutCause(ctx, r.bound(), errTime)
 	defer cancel()

@@ -23,6 +23,7 @@ type run struct {
 	summary exposure.ScanSummary
 	ended   []*lane // of earlier waves
 	methods methods
+	tap     *tap  // nil where ports are connected to
 	pace    *pace // of all lanes, when the request names a rate
 	meter   meter
 }
@@ -32,6 +33,7 @@ type group struct {
 	targets []exposure.Target
 	own     bool
 	limits  limits
+	tap     *tap // raw packets reach them
 	heard   []atomic.Bool
 }
 
@@ -54,13 +56,24 @@ func (n *run) groups(targets []exposure.Target) []*group {
 		g.targets = append(g.targets, t)
 	}
 	var used []*group
-	for _, g := range []*group{own, lan, wan} {
+	for _, g := range append(n.reached(lan), append(n.reached(wan), own)...) {
 		if len(g.targets) > 0 {
 			g.heard = make([]atomic.Bool, len(g.targets))
 			used = append(used, g)
 		}
 	}
 	return used
+}
+
+// reached parts a group into the targets that raw packets reach and the rest.
+func (n *run) reached(g *group) []*group {
+	if n.tap == nil || len(g.targets) == 0 {
+		return []*group{g}
+	}
+	raw, rest := *g, *g
+	raw.targets, rest.targets = n.tap.part(g.targets)
+	raw.tap = n.tap
+	return []*group{&raw, &rest}
 }
 
 // translated reports whether a router has to translate each flow to a: it is
@@ -161,9 +174,11 @@ func (n *run) tcp(g *group) (*lane, error) {
 		return nil, nil
 	}
 	return n.newLane(g, exposure.TCP, n.request.TCP, func(p *plan) (way, error) {
-		if w, err := n.methods.raw(n.engine, n.request, p, g.own); w != nil || err != nil {
-			return w, err
+		if g.tap != nil {
+			n.methods.syn = true
+			return newSYNWay(g.tap, p)
 		}
+		n.methods.connect, n.methods.own = true, n.methods.own || g.own
 		return newConnectWay(n.engine.descriptors)
 	})
 }
@@ -263,6 +278,9 @@ func (n *run) finish(elapsed time.Duration) {
 func (n *run) note() {
 	s, r := &n.summary, n.request
 	assumed := false
+	if n.methods.syn && n.methods.unread {
+		s.Notes = append(s.Notes, r.Say("note.rules-unread"))
+	}
 	for _, l := range n.ended {
 		assumed = assumed || l.ledger.assumed()
 		if l.trouble != nil {
