@@ -31,7 +31,8 @@ const (
 // failure ends a command with one line for the person and an exit code.
 type failure struct {
 	code int
-	line string // whole and translated; more lines only show where in the input
+	line string // whole and translated
+	mark string // lines below it that show where in the input, empty for none
 }
 
 func (f *failure) Error() string { return f.line }
@@ -84,11 +85,14 @@ func (a *app) finish(err error) int {
 		return int(e)
 	case errors.As(err, &f):
 	case errors.Is(err, context.Canceled):
-		f = &failure{exitInterrupted, a.say.Say("cli.interrupted")}
+		f = &failure{code: exitInterrupted, line: a.say.Say("cli.interrupted")}
 	default:
 		f = a.misused(err)
 	}
 	fmt.Fprintln(a.err, a.say.Say("cli.error", "Error", f.line))
+	if f.mark != "" {
+		fmt.Fprintln(a.err, f.mark)
+	}
 	return f.code
 }
 
@@ -100,7 +104,7 @@ func (a *app) speak(t lang.Tag) {
 
 // fail is a failure with a message of the catalogue.
 func (a *app) fail(code int, id string, pairs ...any) error {
-	return &failure{code, a.say.Say(id, pairs...)}
+	return &failure{code: code, line: a.say.Say(id, pairs...)}
 }
 
 // note says one line beside the results, unless -q asked for silence.

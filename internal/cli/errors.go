@@ -32,13 +32,15 @@ func (a *app) misused(err error) *failure {
 	case errors.As(err, &syntax):
 		line = a.say.Say("cli.unknown-flag", "Flag", syntax.GetSpecifiedFlag())
 	}
-	return &failure{exitUsage, line}
+	return &failure{code: exitUsage, line: line}
 }
 
 // unknownCommand names the command that was perhaps meant.
 func (a *app) unknownCommand(cmd *cobra.Command, name string) error {
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		return a.fail(exitUsage, "cli.unknown-command-near", "Name", quoted(name), "Near", near[0])
+	root := cmd.Root()
+	root.SuggestionsMinimumDistance = 2
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		return a.fail(exitUsage, "cli.unknown-command-near", "Name", quoted(name), "Near", strings.Join(near, ", "))
 	}
 	return a.fail(exitUsage, "cli.unknown-command", "Name", quoted(name))
 }

@@ -99,7 +99,7 @@ func (a *app) manCommand() *cobra.Command {
 			}
 			page.DisableAutoGenTag = true
 			return a.deliver(func(w *bufio.Writer) error {
-				return doc.GenMan(page, &doc.GenManHeader{Section: "1", Source: "sekisho " + version(), Date: &manDate}, w)
+				return doc.GenMan(page, &doc.GenManHeader{Section: "1", Source: "sekisho " + version()}, w)
 			})
 		},
 	}

@@ -81,12 +81,18 @@ func (s *scanFlags) spec(a *app) (portspec.Spec, error) {
 	return spec, nil
 }
 
+// badPorts points at the character that is wrong: with a mark below it on a
+// terminal, by its number elsewhere.
 func (a *app) badPorts(err error) error {
 	var wrong *portspec.Error
 	if !errors.As(err, &wrong) {
 		return a.fail(exitUsage, "cli.bad-ports", "Error", oneLine(err.Error()))
 	}
-	return &failure{exitUsage, a.say.Say("cli.bad-ports", "Error", wrong.Text(a.tag == lang.Japanese)) + "\n" + wrong.Caret()}
+	japanese := a.tag == lang.Japanese
+	if _, is := terminal(a.err); is {
+		return &failure{exitUsage, a.say.Say("cli.ports-marked"), wrong.Caret(japanese)}
+	}
+	return a.fail(exitUsage, "cli.bad-ports", "Error", wrong.Line(japanese))
 }
 
 // defaultPorts is what is looked at without -p: everything on own addresses

@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:      "testdata/script",
 		Setup:    setup,
-		Commands: map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Cmds:     map[string]func(*testscript.TestScript, bool, []string){"code": code},
 	})
 }
 

@@ -92,7 +92,7 @@ func (s ScanSummary) Plus(o ScanSummary) ScanSummary {
 	if o.Loss != nil && (sum.Loss == nil || *o.Loss > *sum.Loss) {
 		sum.Loss = o.Loss // the worse path is the one to know of
 	}
-	if o.Method != "" && o.Method != s.Method {
+	if !strings.Contains(s.Method, o.Method) {
 		sum.Method = strings.Trim(s.Method+"; "+o.Method, "; ")
 	}
 	sum.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.Notes, o.Notes))))
