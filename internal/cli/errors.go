@@ -24,7 +24,11 @@ func (a *app) misused(err error) *failure {
 	line := oneLine(err.Error())
 	switch {
 	case errors.As(err, &unknown):
-		line = a.say.Say("cli.unknown-flag", "Flag", unknown.GetSpecifiedName())
+		dashes := "--"
+		if unknown.GetSpecifiedShortnames() != "" {
+			dashes = "-"
+		}
+		line = a.say.Say("cli.unknown-flag", "Flag", dashes+unknown.GetSpecifiedName())
 	case errors.As(err, &missing):
 		line = a.say.Say("cli.flag-needs-value", "Flag", missing.GetFlag().Name)
 	case errors.As(err, &invalid):

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"sekisho/internal/lang"
+	"sekisho/internal/output"
 )
 
 // common holds the flags that mean the same everywhere.
@@ -114,6 +115,10 @@ func (a *app) configure(cmd *cobra.Command) error {
 	}
 	if a.common.timeout < 0 {
 		return a.fail(exitUsage, "cli.bad-setting", "Where", "--timeout", "Value", a.common.timeout, "Flag", "timeout")
+	}
+	// The format is checked before anything is asked of anybody.
+	if err := a.oneOf("format", a.common.format, output.Formats()); err != nil {
+		return err
 	}
 	return a.oneOf("show", a.common.show, showWords)
 }
