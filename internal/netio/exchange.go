@@ -3,6 +3,7 @@ package netio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -86,11 +87,13 @@ func unreachable(conn net.Conn, err error) error {
 			if by != e.Target.Addr().Unmap() {
 				e.By = by.String()
 			}
+			e.Err = fmt.Errorf("icmp %s: %w", reason, e.Err)
 			return e
 		}
 	}
 	if e.Reason == exposure.ConnRefused || e.Reason == exposure.Reset {
 		e.Reason = exposure.PortUnreach
+		e.Err = fmt.Errorf("icmp %s: %w", e.Reason, e.Err)
 	}
 	return e
 }

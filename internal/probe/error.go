@@ -1,10 +1,13 @@
 package probe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"syscall"
 
 	"sekisho/internal/netio"
 	"sekisho/internal/untrusted"
@@ -60,10 +63,14 @@ func (e errRefused) Error() string {
 // refusal makes a reply an error.
 func refusal(r reply) error { return errRefused(r) }
 
-// cause names the end of a stream for what it is: the peer hung up.
+// cause gives what ended a step one name, whichever layer noticed it first: the
+// peer hung up, or the time was over.
 func cause(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, syscall.EPIPE):
 		return errHangup
+	case errors.Is(err, context.DeadlineExceeded):
+		return os.ErrDeadlineExceeded
 	}
 	return err
 }

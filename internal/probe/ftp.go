@@ -2,10 +2,12 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sekisho/internal/exposure"
@@ -63,31 +65,46 @@ const (
 	ftpStranger  = "USER sekisho"
 )
 
-// runFTP reads the greeting, asks for the features and tries the anonymous
-// login: RFC 959 section 5.4 has the server speak first. TLS and a login in the
-// clear are looked at on connections of their own, since servers drop one on
-// which they refused a login.
+// runFTP reads the greeting and asks for the features: RFC 959 section 5.4 has
+// the server speak first. TLS and a login in the clear are looked at on
+// connections of their own, since servers drop one on which they refused a
+// login. The anonymous login comes last: a server that refuses it lets the
+// asker wait for seconds first.
 func runFTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	f := ftp{s: s, svc: exposure.Service{Facts: exposure.Facts{}}}
-	if err := f.talk(ctx); err != nil || f.svc.Protocol == "" {
+	c, hello, err := f.talk(ctx)
+	if c == nil || f.svc.Protocol == "" && err != nil {
 		return f.svc, err
 	}
-	s.Learn(f.svc)
+	defer c.Close()
+	if err != nil {
+		return f.svc, err
+	}
+	if f.svc.Protocol == "" {
+		// Neither its greeting nor FEAT told; the login dialogue does.
+		if err := f.anonymous(c, hello); err != nil {
+			return f.svc, err
+		}
+	}
 	if s.secure != nil {
 		f.svc.Facts["login_without_tls"] = false
-		return f.svc, nil
+	} else {
+		err = f.authTLS(ctx)
+		err = cmp.Or(err, f.clearLogin(ctx))
 	}
-	if err := f.authTLS(ctx); err != nil {
-		return f.svc, err
+	for _, on := range []*Conn{c, f.inner} {
+		if _, known := f.svc.Facts.Bool("anonymous"); !known && on != nil {
+			err = cmp.Or(err, f.anonymous(on, hello))
+		}
 	}
-	s.Learn(f.svc)
-	return f.svc, f.clearLogin(ctx)
+	return f.svc, err
 }
 
 // ftp is one run of the probe.
 type ftp struct {
-	s   *Session
-	svc exposure.Service
+	s     *Session
+	svc   exposure.Service
+	inner *Conn // inside TLS, where the server agreed to it
 }
 
 // greet opens a connection and reads the greeting. 120 announces that it will
@@ -107,49 +124,54 @@ func (f *ftp) greet(ctx context.Context) (*Conn, reply, error) {
 	return c, hello, nil
 }
 
-// talk recognises the server and learns what it tells in the clear.
-func (f *ftp) talk(ctx context.Context) error {
+// talk reads the greeting and the features, which tell most servers.
+func (f *ftp) talk(ctx context.Context) (*Conn, reply, error) {
 	c, hello, err := f.greet(ctx)
-	fit := greetsFTP([]byte(hello.banner().Raw()))
 	if c == nil {
-		return err
+		return nil, hello, err
 	}
-	defer c.Close()
-	if fit == No {
-		if err == nil {
-			err = f.s.fail("read greeting", ErrProtocol)
-		}
-		return err
-	}
-	if fit == Sure {
+	fit := greetsFTP([]byte(hello.banner().Raw()))
+	switch {
+	case fit == No && err == nil:
+		return c, hello, f.s.fail("read greeting", ErrProtocol)
+	case fit == Sure:
 		f.known(hello, exposure.Likely)
 	}
 	if err != nil {
-		return err
+		return c, hello, err
 	}
 	if hello.code != 220 {
-		return f.s.fail("read greeting", refusal(hello))
+		return c, hello, f.s.fail("read greeting", refusal(hello))
 	}
 	features, err := c.ask("FEAT")
 	if err != nil {
-		return f.s.fail("FEAT", err)
+		return c, hello, f.s.fail("FEAT", err)
 	}
 	if features.code == 211 || fit == Sure {
 		f.known(hello, exposure.Confirmed)
 	}
 	if features.code == 211 {
 		f.svc.Facts["features"] = texts(ftpFeatures(features.lines), 64)
+		f.s.Learn(f.svc)
 	}
-	err = f.anonymous(c, hello)
-	if err != nil || f.svc.Protocol == "" {
-		return err
+	if f.svc.Protocol != "" {
+		err = f.system(c)
 	}
-	// A server may have closed after the refusal, and tell its system to users
-	// only: no answer is no failure.
-	if system, err := c.ask("SYST"); err == nil && system.code == 215 {
-		f.svc.Facts["system"] = untrusted.New(system.text(), maxFact)
+	return c, hello, err
+}
+
+// system asks what the server runs on. Many tell users only.
+func (f *ftp) system(c *Conn) error {
+	if _, known := f.svc.Facts["system"]; known {
+		return nil
 	}
-	_ = c.Send("QUIT") // the connection is closed whatever becomes of it
+	answer, err := c.ask("SYST")
+	if err != nil {
+		return f.s.fail("SYST", err)
+	}
+	if answer.code == 215 {
+		f.svc.Facts["system"] = untrusted.New(answer.text(), maxFact)
+	}
 	return nil
 }
 
@@ -165,45 +187,39 @@ func (f *ftp) known(hello reply, sure exposure.Confidence) {
 }
 
 // anonymous tries to log in as nobody. An answer of the login dialogue tells an
-// FTP server that has no FEAT from whatever else greets with 220.
+// FTP server that has no FEAT from whatever else greets with 220. A refusal for
+// want of TLS leaves the question open.
 func (f *ftp) anonymous(c *Conn, hello reply) error {
-	user, err := c.ask(ftpAnonymous)
+	answer, err := c.ask(ftpAnonymous)
 	if err != nil {
 		return f.s.fail("USER", err)
 	}
-	switch user.code {
-	case 230, 232:
+	if answer.code == 331 {
 		f.known(hello, exposure.Confirmed)
-		f.svc.Facts["anonymous"] = true
-	case 331:
-		f.known(hello, exposure.Confirmed)
-		pass, err := c.ask(ftpPassword)
-		if err != nil {
+		if answer, err = c.ask(ftpPassword); err != nil {
 			return f.s.fail("PASS", err)
 		}
-		if pass.code < 400 || pass.code >= 500 { // 421 is no answer to the question
-			f.svc.Facts["anonymous"] = pass.code < 400
-		}
-		f.svc.Facts["login_without_tls"] = true
-	case 332:
+	}
+	switch {
+	case f.svc.Protocol == "" && !slices.Contains([]int{230, 232, 332}, answer.code):
+		return f.s.fail("USER", ErrProtocol)
+	case answer.code == 230 || answer.code == 232 || answer.code == 202:
+		f.known(hello, exposure.Confirmed)
+		f.svc.Facts["anonymous"] = true
+	case answer.code == 332 || answer.code >= 500 && !ftpNeedsTLS.MatchString(answer.text()):
 		f.known(hello, exposure.Confirmed)
 		f.svc.Facts["anonymous"] = false
+		return nil
 	default:
-		switch {
-		case f.svc.Protocol == "":
-			return f.s.fail("USER", ErrProtocol)
-		case ftpNeedsTLS.MatchString(user.text()):
-			f.svc.Facts["login_without_tls"] = false
-		case user.code == 530:
-			f.svc.Facts["anonymous"] = false
-		}
+		return nil // 421 and the like answer another question
 	}
-	return nil
+	err = f.system(c)
+	_ = c.Send("QUIT") // the connection is closed whatever becomes of it
+	return err
 }
 
 // authTLS upgrades a connection of its own (RFC 4217) and looks at the
-// certificate; where the anonymous login was refused for want of TLS it is
-// tried there.
+// certificate.
 func (f *ftp) authTLS(ctx context.Context) error {
 	c, err := f.agreeTLS(ctx)
 	if c == nil {
@@ -224,12 +240,6 @@ func (f *ftp) authTLS(ctx context.Context) error {
 		return f.s.fail("tls handshake", err)
 	}
 	f.s.Learn(f.svc)
-	if _, tried := f.svc.Facts.Bool("anonymous"); !tried {
-		if err := f.anonymous(inner, reply{}); err != nil {
-			return err
-		}
-	}
-	_ = inner.Send("QUIT")
 	older := f.s.tlsOlder(ctx, func(ctx context.Context) (net.Conn, error) {
 		c, err := f.agreeTLS(ctx)
 		if err != nil {
@@ -238,6 +248,7 @@ func (f *ftp) authTLS(ctx context.Context) error {
 		return c, nil
 	}, facts.Versions[0])
 	facts.Versions = append(older, facts.Versions...)
+	f.inner = inner
 	return nil
 }
 
@@ -262,11 +273,6 @@ func (f *ftp) agreeTLS(ctx context.Context) (*Conn, error) {
 // alone: servers that forbid it refuse the name, before any password. A server
 // may allow it to nobody in particular and to no user.
 func (f *ftp) clearLogin(ctx context.Context) error {
-	tls, _ := f.svc.Facts.Bool("auth_tls")
-	if _, known := f.svc.Facts.Bool("login_without_tls"); known && !tls {
-		return nil
-	}
-	delete(f.svc.Facts, "login_without_tls")
 	c, _, err := f.greet(ctx)
 	if err != nil {
 		return err

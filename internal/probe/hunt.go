@@ -172,8 +172,8 @@ func (c *chase) hear(e event) {
 }
 
 // end takes the outcome of an attempt and reports whether the hunt is over: the
-// protocol is confirmed, or the peer spoke of its own accord and so waits for
-// neither TLS nor a request, or it cannot be reached.
+// protocol is confirmed, or TLS is, whatever is inside, or the peer spoke of its
+// own accord and so waits for neither, or it cannot be reached.
 func (c *chase) end(e event) bool {
 	c.calls[e.attempt]()
 	c.calls[e.attempt] = nil
@@ -187,7 +187,7 @@ func (c *chase) end(e event) bool {
 	case c.found.Confidence == exposure.NoConfidence:
 		c.err = telling(c.err, e.err)
 	}
-	return c.found.Confidence == exposure.Confirmed ||
+	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
 		c.ways[e.attempt].listen && e.svc.Confidence != exposure.NoConfidence ||
 		!c.arrived && unreached(e.err) || c.transport == exposure.UDP && refused(e.err)
 }

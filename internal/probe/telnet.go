@@ -154,7 +154,8 @@ func runTelnet(ctx context.Context, s *Session) (exposure.Service, error) {
 // telnet is one conversation.
 type telnet struct {
 	text   []byte
-	offers []string // what the server proposed, in the order in which it did
+	offers []string // what the server proposed, each once, in its order
+	count  int      // how often it proposed something
 	answer []byte   // what we have to say to it
 
 	state byte // what the last byte left open: 0, IAC, a verb, SB, or SE for an IAC inside SB
@@ -177,8 +178,7 @@ func (t *telnet) talk(c *Conn) error {
 		for _, b := range buf[:n] {
 			t.take(b)
 		}
-		if len(t.offers) > maxTelnetOffers {
-			t.offers = t.offers[:maxTelnetOffers]
+		if t.count > maxTelnetOffers {
 			return fmt.Errorf("peer negotiates without end, stopped after %d offers", maxTelnetOffers)
 		}
 		if len(t.answer) > 0 {
@@ -247,12 +247,12 @@ func (t *telnet) offer(verb, option byte) {
 	if !ok {
 		name = fmt.Sprint(option)
 	}
+	t.count++
 	said := telnetVerbs[verb] + " " + name
-	repeated := slices.Contains(t.offers, said)
-	t.offers = append(t.offers, said)
-	if repeated {
+	if slices.Contains(t.offers, said) {
 		return
 	}
+	t.offers = append(t.offers, said)
 	switch verb {
 	case telnetDo:
 		t.answer = append(t.answer, telnetIAC, telnetWont, option)

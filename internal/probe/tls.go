@@ -112,6 +112,9 @@ func (s *Session) tlsConfig(alpn []string) *tls.Config {
 		NextProtos:         alpn,
 		MinVersion:         tls.VersionTLS10,
 		CipherSuites:       tlsSuites,
+		// Without the post-quantum group, whose share makes the ClientHello too
+		// long for one segment: old servers and middleboxes lose the second.
+		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
 	}
 }
 

@@ -1,0 +1,441 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+)
+
+var update = flag.Bool("update", false, "write what came out as what is wanted")
+
+// A recording is data: what a server sends and what it must be asked.
+//
+//	# comment          where it was recorded, what it is for
+//	@ udp 53           transport and port, when they are not the probe's first
+//	S: text\r\n        the server sends this (Go escapes)
+//	C: text\r\n        the client must send this now
+//	S* text            the server sends this without end
+//	S1 text            the server sends this, one byte a second
+//	T: http/1.1        the server shakes hands for TLS, with these in its ALPN;
+//	                   what follows is inside
+//	...                the server stays silent until the client closes
+//	RST                the server resets the connection
+//	--- 3              the next three connections play what follows
+//	! error            how the probe must end; nothing: without an error
+//	=                  the Service that must come out, as JSON, to the end
+//
+// At the end of its lines the server closes. More connections than there are
+// scripts for are refused.
+type recording struct {
+	transport exposure.Transport
+	port      uint16
+	scripts   [][]directive // one per connection
+	fails     string
+	want      string
+	source    string // up to the line of the want
+}
+
+type directive struct{ verb, text string }
+
+func readRecording(t *testing.T, path string) recording {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r recording
+	r.source, r.want, _ = strings.Cut(string(b), "\n=\n")
+	r.source = strings.TrimSuffix(r.source, "\n") + "\n"
+	var script []directive
+	times := 1
+	flush := func() {
+		for range times {
+			r.scripts = append(r.scripts, script)
+		}
+		script = nil
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(r.source, "\n"), "\n") {
+		verb, text, _ := strings.Cut(line, " ")
+		switch verb {
+		case "#", "":
+		case "@":
+			var name string
+			if _, err := fmt.Sscan(text, &name, &r.port); err != nil {
+				t.Fatalf("%s:%d: %v", path, i+1, err)
+			}
+			if err := r.transport.UnmarshalText([]byte(name)); err != nil {
+				t.Fatalf("%s:%d: %v", path, i+1, err)
+			}
+		case "!":
+			r.fails = text
+		case "---":
+			flush()
+			times = 1
+			if text != "" {
+				if times, err = strconv.Atoi(text); err != nil {
+					t.Fatalf("%s:%d: %v", path, i+1, err)
+				}
+			}
+		case "S:", "C:", "S*", "S1":
+			plain, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)
+			if err != nil {
+				t.Fatalf("%s:%d: %v", path, i+1, err)
+			}
+			script = append(script, directive{verb, plain})
+		case "T:", "...", "RST":
+			script = append(script, directive{verb, text})
+		default:
+			t.Fatalf("%s:%d: %q is no line of a recording", path, i+1, line)
+		}
+	}
+	flush()
+	return r
+}
+
+// player stands for the network: it plays a recording to whoever dials.
+type player struct {
+	t       *testing.T
+	end     time.Time
+	mu      sync.Mutex
+	scripts [][]directive
+	dialled int
+
+	datagrams []directive // the first script, where datagrams are exchanged
+	servers sync.WaitGroup
+}
+
+// peer makes a peer of the player.
+func (p *player) peer(transport exposure.Transport, at netip.AddrPort, name string) *peer {
+	if transport == exposure.UDP {
+		p.datagrams, p.scripts = p.scripts[0], p.scripts[1:]
+	}
+	return &peer{
+		target: exposure.Target{Address: at.Addr(), Name: name}, at: at, name: name, wide: defaultParallel,
+		id: func() uint16 { return 0x1234 }, dial: p.dial, exchange: p.exchange,
+	}
+}
+
+func (p *player) next() (script []directive, n int, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dialled++
+	if len(p.scripts) == 0 {
+		return nil, p.dialled, false
+	}
+	script, p.scripts = p.scripts[0], p.scripts[1:]
+	return script, p.dialled, true
+}
+
+func (p *player) dial(ctx context.Context, _ exposure.Transport, to netip.AddrPort) (net.Conn, error) {
+	script, n, ok := p.next()
+	if !ok {
+		return nil, &netio.Error{Op: "dial", Target: to, Reason: exposure.ConnRefused, Err: syscall.ECONNREFUSED}
+	}
+	client, server := net.Pipe()
+	line := &pipeLine{Conn: client}
+	p.servers.Go(func() {
+		defer server.Close()
+		(&pipeServer{t: p.t, conn: newInbox(server), n: n, line: line}).play(script)
+	})
+	return netio.Limits{Deadline: p.end, Bytes: maxBytes}.Bound(ctx, line, to), nil
+}
+
+// exchange answers datagrams: the client's must be the next C, and the S lines
+// behind it come back.
+func (p *player) exchange(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for asked := false; len(p.datagrams) > 0; {
+		d := p.datagrams[0]
+		if d.verb == "C:" && asked {
+			break
+		}
+		p.datagrams = p.datagrams[1:]
+		switch {
+		case d.verb == "C:":
+			asked = true
+			if d.text != string(request) {
+				p.t.Errorf("the client asked\n%q, want\n%q", request, d.text)
+			}
+		case d.verb == "S:" && accept([]byte(d.text)):
+			return []byte(d.text), nil
+		case d.verb == "RST":
+			return nil, &netio.Error{Op: "receive", Target: to, Reason: exposure.PortUnreach, Err: syscall.ECONNREFUSED}
+		}
+	}
+	<-ctx.Done()
+	return nil, &netio.Error{Op: "receive", Target: to, Reason: exposure.NoResponse, Err: os.ErrDeadlineExceeded}
+}
+
+// pipeLine is the client's end of a connection, which can be reset.
+type pipeLine struct {
+	net.Conn
+	mu    sync.Mutex
+	reset bool
+}
+
+func (l *pipeLine) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil && l.reset {
+		err = &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	}
+	return n, err
+}
+
+// SetReadDeadline sets it. A pipe whose other end is closed refuses, which a
+// socket never does.
+func (l *pipeLine) SetReadDeadline(t time.Time) error {
+	if err := l.Conn.SetReadDeadline(t); !errors.Is(err, io.ErrClosedPipe) {
+		return err
+	}
+	return nil
+}
+
+// inbox takes what the client sends at any time, as a kernel would, so that a
+// pipe does not make both ends wait for each other.
+type inbox struct {
+	net.Conn
+	chunks chan []byte
+	rest   []byte
+}
+
+func newInbox(c net.Conn) *inbox {
+	in := &inbox{Conn: c, chunks: make(chan []byte, 1024)}
+	go func() {
+		defer close(in.chunks)
+		for {
+			b := make([]byte, 4096)
+			n, err := c.Read(b)
+			if n > 0 {
+				in.chunks <- b[:n]
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return in
+}
+
+func (in *inbox) Read(b []byte) (int, error) {
+	if len(in.rest) == 0 {
+		chunk, ok := <-in.chunks
+		if !ok {
+			return 0, io.EOF
+		}
+		in.rest = chunk
+	}
+	n := copy(b, in.rest)
+	in.rest = in.rest[n:]
+	return n, nil
+}
+
+// pipeServer plays one script.
+type pipeServer struct {
+	t    *testing.T
+	conn net.Conn
+	n    int // which connection it is, for messages
+	line *pipeLine
+}
+
+func (s *pipeServer) play(script []directive) {
+	for i, d := range script {
+		var err error
+		switch d.verb {
+		case "S:":
+			_, err = s.conn.Write([]byte(d.text))
+		case "S*":
+			for err == nil {
+				_, err = s.conn.Write([]byte(d.text))
+			}
+		case "S1":
+			for _, b := range []byte(d.text) {
+				time.Sleep(time.Second) // of the bubble's clock
+				if _, err = s.conn.Write([]byte{b}); err != nil {
+					break
+				}
+			}
+		case "C:":
+			got := make([]byte, len(d.text))
+			n, _ := io.ReadFull(s.conn, got)
+			if string(got[:n]) != d.text {
+				s.t.Errorf("connection %d, line %d: the client sent %q, want %q", s.n, i+1, got[:n], d.text)
+				return
+			}
+		case "T:":
+			inner := tls.Server(s.conn, testTLS(s.t, strings.Fields(d.text)...))
+			if err = inner.Handshake(); err == nil {
+				defer inner.Close()
+				s.conn = newInbox(inner)
+			}
+		case "...":
+			_, err = io.Copy(io.Discard, s.conn)
+		case "RST":
+			s.line.mu.Lock()
+			s.line.reset = true
+			s.line.mu.Unlock()
+			return
+		}
+		if err != nil {
+			return // the client has closed, which it may at any time
+		}
+	}
+}
+
+// testTLS is a server that speaks one version with one suite, so that what is
+// learned of it does not depend on the machine.
+func testTLS(t *testing.T, alpn ...string) *tls.Config {
+	cert, err := tls.LoadX509KeyPair("testdata/tls/server.pem", "testdata/tls/server.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{
+		Certificates: []tls.Certificate{cert},
+		MinVersion:   tls.VersionTLS12, MaxVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
+		NextProtos:   alpn,
+	}
+}
+
+// recordingsOf are the cases that every probe has.
+var recordingsOf = map[string][]string{
+	"banner": {"happy", "endless", "garbled"},
+	"dns":    {"happy", "wrong", "silent", "hangup", "endless", "garbled", "udp"},
+	"ftp":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"http":   {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"smtp":   {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"ssh":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"telnet": {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"tls":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+}
+
+// TestRecordings plays each recording to the probe of its folder.
+func TestRecordings(t *testing.T) {
+	for _, name := range slices.Sorted(func(yield func(string) bool) {
+		for _, p := range All() {
+			if !yield(p.Name) {
+				return
+			}
+		}
+	}) {
+		for _, kind := range recordingsOf[name] {
+			if found, _ := filepath.Glob(filepath.Join("testdata", name, kind+"*.txt")); len(found) == 0 {
+				t.Errorf("probe %s has no recording %s*.txt", name, kind)
+			}
+		}
+		if len(recordingsOf[name]) == 0 {
+			t.Errorf("nobody said which recordings probe %s must have", name)
+		}
+	}
+	paths, err := filepath.Glob("testdata/*/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(strings.TrimPrefix(path, "testdata/"), ".txt"), func(t *testing.T) {
+			r := readRecording(t, path)
+			synctest.Test(t, func(t *testing.T) { playRecording(t, path, r) })
+		})
+	}
+}
+
+func playRecording(t *testing.T, path string, r recording) {
+	name := filepath.Base(filepath.Dir(path))
+	i := slices.IndexFunc(probes, func(p Probe) bool {
+		return p.Name == name && (r.transport == exposure.NoTransport || p.Transport == r.transport)
+	})
+	if i < 0 {
+		t.Fatalf("no probe %s", name)
+	}
+	p := probes[i]
+	if r.port == 0 && len(p.Ports) > 0 {
+		r.port = p.Ports[0]
+	}
+	end := time.Now().Add(DefaultTimeout)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	net := &player{t: t, end: end, scripts: r.scripts}
+	h := &hunt{peer: net.peer(p.Transport, netip.AddrPortFrom(netip.MustParseAddr("192.0.2.7"), r.port), "home.example"), transport: p.Transport}
+	s := h.session(p, nil)
+	if name == bannerName {
+		// It has no connection of its own: what it judges was said to the hunt.
+		s.greeted, s.unasked = []byte(r.scripts[0][0].text), true
+	}
+	svc, err := guard(ctx, p, s)
+	cancel()
+	net.servers.Wait()
+
+	if got := message(err); got != r.fails && !*update {
+		t.Errorf("error %q, want %q", got, r.fails)
+	}
+	got, jsonErr := json.MarshalIndent(svc, "", " ")
+	if jsonErr != nil {
+		t.Fatal(jsonErr)
+	}
+	if *update {
+		rewrite(t, path, r, message(err), got)
+		return
+	}
+	if diff := cmp.Diff(decode(t, []byte(r.want)), decode(t, got)); diff != "" {
+		t.Errorf("service (-want +got):\n%s", diff)
+	}
+}
+
+func message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func decode(t *testing.T, b []byte) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatalf("%v in %q", err, b)
+	}
+	return v
+}
+
+func rewrite(t *testing.T, path string, r recording, fails string, got []byte) {
+	t.Helper()
+	var out bytes.Buffer
+	for line := range strings.Lines(r.source) {
+		if !strings.HasPrefix(line, "! ") {
+			out.WriteString(line)
+		}
+	}
+	if fails != "" {
+		out.WriteString("! " + fails + "\n")
+	}
+	fmt.Fprintf(&out, "=\n%s\n", got)
+	if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+
