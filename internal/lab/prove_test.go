@@ -3,38 +3,13 @@
 package lab
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/vishvananda/netlink"
 )
-
-// fatal records the first failure of what is run with it instead of failing.
-type fatal struct {
-	*testing.T
-	said string
-}
-
-func (f *fatal) Fatalf(format string, args ...any) {
-	f.said = fmt.Sprintf(format, args...)
-	runtime.Goexit()
-}
-
-// refusal runs fn to its end, or to its refusal, which it returns.
-func refusal(t *testing.T, fn func(T)) string {
-	f := &fatal{T: t}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		fn(f)
-	}()
-	<-done
-	return f.said
-}
 
 func TestRefusesWhatIsNotSealed(t *testing.T) {
 	for _, tc := range []struct {
@@ -88,7 +63,7 @@ func TestRefusesWhatIsNotSealed(t *testing.T) {
 			if err := l.prove(); err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("prove: %v; want %s", err, tc.want)
 			}
-			said := refusal(t, func(t T) { l.Link(t, WAN, Impairment{}) })
+			said := Refusal(t, func(t T) { l.Link(t, WAN, Impairment{}) })
 			if !strings.Contains(said, tc.want) {
 				t.Errorf("a new cable: %q; want %s", said, tc.want)
 			}

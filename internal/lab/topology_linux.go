@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/vishvananda/netlink"
 )
@@ -251,13 +252,18 @@ func nth(p netip.Prefix, n byte) netip.Prefix {
 // laid anew, so that neighbours need not ask again.
 func mac(n byte) net.HardwareAddr { return net.HardwareAddr{0x02, 0x5e, 0x19, 0, 0, n} }
 
+// indices number the first ends of cables. The kernel takes a pair whose ends
+// happen to have the same number for an ordinary interface, and lets IPv6 wait
+// up to a second for its carrier.
+var indices atomic.Int64
+
 // join makes a pair of interfaces, one in each namespace.
 func join(a *Host, aName string, b *process, bName string) error {
 	pair := &netlink.Veth{
 		LinkAttrs: netlink.NewLinkAttrs(), PeerName: bName,
 		PeerNamespace: netlink.NsFd(int(b.netns.Fd())),
 	}
-	pair.Name = aName
+	pair.Name, pair.Index = aName, 1000+int(indices.Add(1))
 	if err := a.process.links.LinkAdd(pair); err != nil {
 		return fmt.Errorf("cable %s %s to %s %s: %w", a.Name, aName, b.name, bName, err)
 	}

@@ -1,0 +1,44 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// Vsftpd says how an FTP server is to run.
+type Vsftpd struct {
+	Addr   netip.Addr // all addresses when zero
+	Port   uint16     // 21 when zero
+	Config string     // further lines of vsftpd.conf, which win
+}
+
+// StartVsftpd starts vsftpd. Anonymous users may read /srv/ftp, in which there
+// is the file welcome.txt; nobody may write.
+func (h *Host) StartVsftpd(t T, o Vsftpd) *Server {
+	t.Helper()
+	port := portOr(o.Port, 21)
+	listen := "listen=NO\nlisten_ipv6=YES\n"
+	if o.Addr.Is4() {
+		listen = fmt.Sprintf("listen=YES\nlisten_ipv6=NO\nlisten_address=%s\n", o.Addr)
+	} else if o.Addr.IsValid() {
+		listen += fmt.Sprintf("listen_address6=%s\n", o.Addr)
+	}
+	h.WriteFile(t, "/srv/ftp/welcome.txt", "Welcome to the lab.\n")
+	h.WriteFile(t, "/run/vsftpd/empty/.keep", "")
+	conf, log := fmt.Sprintf("/etc/vsftpd-%d.conf", port), fmt.Sprintf("/var/log/vsftpd-%d.log", port)
+	h.WriteFile(t, log, "")
+	h.WriteFile(t, conf, listen+fmt.Sprintf(`listen_port=%d
+vsftpd_log_file=%s
+background=NO
+anonymous_enable=YES
+anon_root=/srv/ftp
+local_enable=YES
+secure_chroot_dir=/run/vsftpd/empty
+xferlog_enable=YES
+%s
+`, port, log, o.Config))
+	// It complains on its standard input, where inetd would have put a client.
+	s := h.start(t, "vsftpd", []socket{{"tcp", port}}, "sh", "-c", `exec vsftpd "$1" 0>&2`, "vsftpd", conf)
+	s.file = log
+	return s
+}
