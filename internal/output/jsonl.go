@@ -3,6 +3,7 @@ package output
 import (
 	"encoding/json"
 	"io"
+	"time"
 
 	"sekisho/internal/exposure"
 )
@@ -45,8 +46,11 @@ type (
 		exposure.Finding
 	}
 	reportSummaryLine struct {
-		Type    string `json:"type"`
-		Partial bool   `json:"partial"`
+		Type       string    `json:"type"`
+		Version    string    `json:"version"`
+		StartedAt  time.Time `json:"started_at"`
+		FinishedAt time.Time `json:"finished_at"`
+		Partial    bool      `json:"partial"`
 		exposure.ReportSummary
 		Unseen []string `json:"unseen,omitempty"`
 	}
@@ -103,7 +107,7 @@ func jsonlReport(w io.Writer, r exposure.Report, _ Options) error {
 			}
 		}
 	}
-	l.write(reportSummaryLine{"summary", r.Partial, r.Summary, r.Unseen})
+	l.write(reportSummaryLine{"summary", r.Version, r.StartedAt, r.FinishedAt, r.Partial, r.Summary, r.Unseen})
 	return l.err
 }
 

@@ -92,7 +92,7 @@ func Report(w io.Writer, r exposure.Report, o Options) error {
 	if o.Redact {
 		r = newMask().report(r)
 	}
-	return f.report(w, r, o)
+	return f.report(w, whole(r), o)
 }
 
 // Scan begins the document of a scan.
@@ -117,10 +117,49 @@ func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
 	if o.Redact {
 		d = newMask().local(d)
 	}
+	d.Listeners = present(d.Listeners)
+	d.Interfaces = each(present(d.Interfaces), func(i exposure.Interface) exposure.Interface {
+		i.Prefixes = present(i.Prefixes)
+		return i
+	})
 	return f.local(w, d, o)
 }
 
 // shows reports whether an observation of a scan is one to show.
 func (s Show) shows(o exposure.Observation) bool {
 	return s == ShowAll || o.State == exposure.Open
+}
+
+// whole is a report whose lists are all there: an empty one is [] and not null
+// in JSON.
+func whole(r exposure.Report) exposure.Report {
+	r.Vantages = present(r.Vantages)
+	r.Hosts = each(present(r.Hosts), func(h exposure.Host) exposure.Host {
+		h.Addresses = present(h.Addresses)
+		h.Ports = each(present(h.Ports), func(p exposure.Port) exposure.Port {
+			p.Observations = present(p.Observations)
+			p.Findings = each(p.Findings, func(f exposure.Finding) exposure.Finding {
+				f.Remedy = present(f.Remedy)
+				return f
+			})
+			p.Verdicts = each(p.Verdicts, func(v exposure.Verdict) exposure.Verdict {
+				if v.Cause != nil {
+					cause := *v.Cause
+					cause.Evidence, cause.Remedy = present(cause.Evidence), present(cause.Remedy)
+					v.Cause = &cause
+				}
+				return v
+			})
+			return p
+		})
+		return h
+	})
+	return r
+}
+
+func present[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

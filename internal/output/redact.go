@@ -122,7 +122,8 @@ func each[T any](items []T, f func(T) T) []T {
 
 var (
 	quotations   = regexp.MustCompile(`"[^"]*"|「[^」]*」`)
-	addressLikes = regexp.MustCompile(`[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*(?:%[0-9A-Za-z_.-]+)?`)
+	colonAddress = regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f.:]+(?:%[0-9A-Za-z_.-]+)?`)
+	dotAddress   = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3}`)
 )
 
 // sentence masks what identifies inside our own words: addresses and every name
@@ -131,13 +132,17 @@ func (m *mask) sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	s = addressLikes.ReplaceAllStringFunc(s, func(like string) string {
-		trimmed := strings.TrimRight(like, ".:")
-		if a, err := netip.ParseAddr(trimmed); err == nil {
-			return m.address(a).String() + like[len(trimmed):]
-		}
-		return like
-	})
+	for _, form := range []*regexp.Regexp{colonAddress, dotAddress} {
+		s = form.ReplaceAllStringFunc(s, func(like string) string {
+			// A sentence may go on or end behind the address.
+			for end := len(like); end > 1; end = strings.LastIndexAny(like[:end], ".:") {
+				if a, err := netip.ParseAddr(like[:end]); err == nil {
+					return m.address(a).String() + like[end:]
+				}
+			}
+			return like
+		})
+	}
 	// The longest first: one name may be a part of another.
 	known := slices.SortedFunc(maps.Keys(m.names), func(a, b string) int {
 		if len(a) != len(b) {
@@ -283,12 +288,16 @@ func (m *mask) listener(l exposure.Listener) exposure.Listener {
 	if l.User != "root" {
 		l.User = m.name("user", l.User)
 	}
-	if l.Container != "" {
+	if runtime, id, ok := strings.Cut(l.Container, " "); ok {
+		l.Container = runtime + " " + m.name("container", id)
+	} else {
 		l.Container = m.name("container", l.Container)
 	}
 	// What stands behind @ is chosen by the administrator: a person, a customer.
 	if service, instance, ok := strings.Cut(l.Unit, "@"); ok && strings.Contains(instance, ".") {
-		l.Unit = service + "@" + masked + instance[strings.LastIndex(instance, "."):]
+		unit := service + "@" + masked + instance[strings.LastIndex(instance, "."):]
+		m.names[l.Unit] = unit
+		l.Unit = unit
 	}
 	if l.Command != "" {
 		l.Command = masked

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,9 @@ type cell struct {
 	style style
 }
 
-func text(lines ...string) cell { return cell{lines: lines} }
+func text(lines ...string) cell {
+	return cell{lines: slices.DeleteFunc(lines, func(line string) bool { return line == "" })}
+}
 
 // column says how a column behaves when room is scarce: one with a least width
 // gives way down to it and wraps, one without keeps its own width.
@@ -42,6 +45,11 @@ func (o Options) width() int {
 // too narrow for columns.
 func (o Options) table(heads []column, rows [][]cell) []string {
 	heads, rows = withoutEmpty(heads, rows)
+	for _, row := range rows {
+		for i := range row {
+			row[i].lines = each(row[i].lines, harmless)
+		}
+	}
 	if len(rows) == 0 {
 		return nil
 	}

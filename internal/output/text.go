@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
@@ -44,12 +45,17 @@ func (p *page) gap() {
 // paragraph wraps a text: the first line after head, the others under it.
 func (p *page) paragraph(head string, s style, text string) {
 	indent := strings.Repeat(" ", columns(head))
-	for i, l := range wrap(text, p.width()-len(indent)) {
+	for i, l := range wrap(harmless(text), p.width()-len(indent)) {
 		if i > 0 {
 			head = indent
 		}
-		p.line(head + p.paint(s, l))
+		p.line(strings.TrimRight(head+p.paint(s, l), " "))
 	}
+}
+
+// copied writes a line that people will copy: it is never wrapped.
+func (p *page) copied(text string) {
+	p.line(strings.TrimRight(findingIndent+"    "+p.paint(bold, harmless(text)), " "))
 }
 
 // to writes the page out.
@@ -58,9 +64,24 @@ func (p *page) to(w io.Writer) error {
 	return err
 }
 
-// harmless is a plain string for a terminal: names of processes, users and
-// hosts are chosen by others too.
-func harmless(s string) string { return untrusted.New(s, 0).Terminal() }
+// harmless makes any string one for a terminal. Everything on a page passes it,
+// wherever it came from: names of processes, users and hosts are chosen by
+// others too, and a document may have been read from a file.
+func harmless(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return s
+	}
+	var b strings.Builder
+	for s != "" {
+		end := min(len(s), untrusted.MaxText)
+		for end < len(s) && end > untrusted.MaxText-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+			end--
+		}
+		b.WriteString(untrusted.New(s[:end], 0).Terminal())
+		s = s[end:]
+	}
+	return b.String()
+}
 
 // shortened cuts a text to a number of columns and shows the cut.
 func shortened(s string, width int) string {

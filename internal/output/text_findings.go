@@ -24,7 +24,8 @@ type portName struct {
 }
 
 const (
-	mattersOfRule = 3  // blocks of one rule that are shown whole, unless all is asked for
+	wholeOfRule   = 3  // blocks of one rule that are shown, unless all is asked for
+	shortOfRule   = 8  // the same in short
 	evidenceShown = 3  // pieces of evidence under one matter
 	rangesShown   = 10 // ports or ranges of ports in an enumeration
 )
@@ -42,18 +43,18 @@ func (p *page) findings(r exposure.Report) {
 		p.gap()
 		p.line(p.paint(bold, p.say.Say("report.findings")))
 	}
-	p.matters(matters[:mend], p.matter)
+	p.matters(matters[:mend], wholeOfRule, p.matter)
 	if mend == len(matters) {
 		return
 	}
 	p.gap()
 	p.line(p.paint(bold, p.say.Say("report.findings-info")))
 	if p.Show == ShowAll {
-		p.matters(matters[mend:], p.matter)
+		p.matters(matters[mend:], wholeOfRule, p.matter)
 		return
 	}
 	p.gap()
-	p.matters(matters[mend:], p.inShort)
+	p.matters(matters[mend:], shortOfRule, p.inShort)
 	p.paragraph("", dim, p.say.Say("report.findings-info-more"))
 }
 
@@ -64,7 +65,7 @@ func collect(r exposure.Report) []*matter {
 	for _, h := range r.Hosts {
 		name := ""
 		if len(r.Hosts) > 1 {
-			name = harmless(hostName(h)) + " "
+			name = hostName(h) + " "
 		}
 		for _, port := range h.Ports {
 			for _, f := range port.Findings {
@@ -94,7 +95,7 @@ func collect(r exposure.Report) []*matter {
 
 // matters shows each with write, but of each rule and severity only the first
 // few: five hundred alike bury the one that differs.
-func (p *page) matters(matters []*matter, write func(*matter)) {
+func (p *page) matters(matters []*matter, most int, write func(*matter)) {
 	for begin := 0; begin < len(matters); {
 		end := begin
 		for end < len(matters) && matters[end].Rule == matters[begin].Rule && matters[end].Severity == matters[begin].Severity {
@@ -102,8 +103,8 @@ func (p *page) matters(matters []*matter, write func(*matter)) {
 		}
 		alike := matters[begin:end]
 		shown := alike
-		if p.Show != ShowAll && len(alike) > mattersOfRule {
-			shown = alike[:mattersOfRule]
+		if p.Show != ShowAll && len(alike) > most {
+			shown = alike[:most]
 		}
 		for _, m := range shown {
 			write(m)
@@ -113,7 +114,7 @@ func (p *page) matters(matters []*matter, write func(*matter)) {
 			for _, m := range rest {
 				ports = append(ports, m.ports...)
 			}
-			p.paragraph(findingIndent, dim, p.say.Say("report.more-of-rule", "Count", len(ports), "Rule", harmless(alike[0].Rule), "Ports", p.enumerate(ports)))
+			p.paragraph(findingIndent, dim, p.say.Say("report.more-of-rule", "Count", len(ports), "Rule", alike[0].Rule, "Ports", p.enumerate(ports)))
 		}
 		begin = end
 	}
@@ -127,7 +128,7 @@ func (p *page) matter(m *matter) {
 	styles := map[exposure.Severity]style{exposure.High: red, exposure.Medium: yellow, exposure.Low: cyan, exposure.Info: dim}
 	p.paragraph("", styles[m.Severity], p.title(m))
 	p.evidences(m)
-	p.paragraph(findingIndent, plain, harmless(m.Meaning))
+	p.paragraph(findingIndent, plain, m.Meaning)
 	if len(m.Remedy) == 0 {
 		return
 	}
@@ -142,9 +143,9 @@ func (p *page) matter(m *matter) {
 // copied.
 func (p *page) step(step string) {
 	words, commands, _ := strings.Cut(step, "\n")
-	p.paragraph(findingIndent+"- ", plain, harmless(words))
+	p.paragraph(findingIndent+"- ", plain, words)
 	for command := range strings.Lines(commands) {
-		p.line(findingIndent + "    " + p.paint(bold, harmless(strings.TrimRight(command, "\n"))))
+		p.copied(strings.TrimRight(command, "\n"))
 	}
 }
 
@@ -170,7 +171,7 @@ func (p *page) evidences(m *matter) {
 			p.paragraph(findingIndent, dim, p.say.Say("report.more-evidence", "Count", len(different)-i))
 			return
 		}
-		p.paragraph(findingIndent, plain, harmless(e))
+		p.paragraph(findingIndent, plain, e)
 	}
 }
 

@@ -2,7 +2,6 @@ package output
 
 import (
 	"io"
-	"strconv"
 
 	"sekisho/internal/exposure"
 )
@@ -26,25 +25,19 @@ func (p *page) listening(listeners []exposure.LocalListener) {
 	}
 	var rows [][]cell
 	for _, l := range listeners {
-		pid := ""
-		if l.PID > 0 {
-			pid = strconv.Itoa(l.PID)
-		}
 		rows = append(rows, []cell{
 			text(portLabel(l.Transport, l.Port)),
 			p.boundTo(l.Listener),
 			text(p.process(l.Listener)),
-			text(pid),
-			text(harmless(l.User)),
-			text(harmless(l.Unit), harmless(l.Container)),
-			text(harmless(l.Name)),
+			text(l.User),
+			text(l.Unit, l.Container),
+			text(l.Name),
 		})
 	}
 	p.line(p.table([]column{
 		{head: p.say.Say("column.port")},
 		{head: p.say.Say("column.address"), least: 12},
 		{head: p.say.Say("column.process"), least: 8},
-		{head: p.say.Say("column.pid")},
 		{head: p.say.Say("column.user"), least: 6},
 		{head: p.say.Say("column.unit"), least: 10},
 		{head: p.say.Say("column.assigned"), least: 6},
@@ -53,7 +46,7 @@ func (p *page) listening(listeners []exposure.LocalListener) {
 
 // boundTo is the address of a socket and, in words, who can reach it.
 func (p *page) boundTo(l exposure.Listener) cell {
-	address := harmless(l.Address.String())
+	address := l.Address.String()
 	if l.Device != "" {
 		address = p.say.Say("local.on-device", "Address", address, "Device", l.Device)
 	}
@@ -65,8 +58,10 @@ func (p *page) boundTo(l exposure.Listener) cell {
 
 func (p *page) process(l exposure.Listener) string {
 	switch {
+	case l.Process != "" && l.PID > 0:
+		return p.say.Say("local.process", "Process", l.Process, "PID", l.PID)
 	case l.Process != "":
-		return harmless(l.Process)
+		return l.Process
 	case l.Unowned:
 		return p.say.Say("report.unowned")
 	}
@@ -82,9 +77,9 @@ func (p *page) interfaces(interfaces []exposure.Interface) {
 		}
 		var addresses []string
 		for _, prefix := range i.Prefixes {
-			addresses = append(addresses, harmless(prefix.String()))
+			addresses = append(addresses, prefix.String())
 		}
-		rows = append(rows, []cell{text(harmless(i.Name)), text(state), {addresses, plain}})
+		rows = append(rows, []cell{text(i.Name), text(state), {addresses, plain}})
 	}
 	p.line(p.table([]column{
 		{head: p.say.Say("column.interface"), least: 8},

@@ -75,11 +75,15 @@ func (p *page) owners(h exposure.Host, port exposure.Port) []string {
 }
 
 func (p *page) owner(l exposure.Listener) string {
-	words := []string{l.Process, l.User, l.Unit, l.Container}
+	unit := l.Unit
+	if unit == l.Process+".service" {
+		unit = "" // nothing that the process does not say
+	}
+	words := []string{l.Process, l.User, unit, l.Container}
 	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
 	switch {
 	case len(words) > 0:
-		return harmless(strings.Join(words, ", "))
+		return strings.Join(words, ", ")
 	case l.Unowned:
 		return p.say.Say("report.unowned")
 	}
@@ -91,7 +95,7 @@ func (p *page) owner(l exposure.Listener) string {
 func (p *page) whereabouts(h exposure.Host, port exposure.Port) []string {
 	lines := p.bindings(port.Listeners)
 	for _, g := range groups(port) {
-		switch addresses := harmlessAddresses(g.addresses); {
+		switch addresses := written(g.addresses); {
 		case g.view == exposure.ViewLoopback || g.view == exposure.ViewSelf:
 			// What is bound says it already, unless something is in between.
 			odd := g.state != exposure.Open && port.Transport == exposure.TCP
@@ -176,10 +180,10 @@ func (g group) covered(listeners []exposure.Listener) bool {
 	})
 }
 
-func harmlessAddresses(addresses []netip.Addr) []string {
+func written(addresses []netip.Addr) []string {
 	out := make([]string, len(addresses))
 	for i, a := range addresses {
-		out[i] = harmless(a.String()) // a zone is a name
+		out[i] = a.String()
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -38,7 +39,7 @@ func own(h exposure.Host) bool {
 
 func (p *page) host(r exposure.Report, h exposure.Host) {
 	p.gap()
-	name, when := harmless(hostName(h)), r.StartedAt.UTC().Format(timeLayout)
+	name, when := hostName(h), r.StartedAt.UTC().Format(timeLayout)
 	if own(h) {
 		p.paragraph("", bold, p.say.Say("report.this-machine", "Host", name, "Time", when, "Version", r.Version))
 	} else {
@@ -55,6 +56,9 @@ func (p *page) host(r exposure.Report, h exposure.Host) {
 		}
 		rows = append(rows, p.portRow(h, port))
 	}
+	if p.Show != ShowAll {
+		rows = runs(rows)
+	}
 	if len(rows) > 0 {
 		p.gap()
 	}
@@ -70,6 +74,38 @@ func (p *page) host(r exposure.Report, h exposure.Host) {
 		p.gap()
 		p.paragraph("", dim, p.say.Say("report.hidden", "Count", hidden))
 	}
+}
+
+// manyAlike is from how many rows on a run of rows that differ in the port only
+// is one row: where every port answers, ten thousand rows tell nothing more.
+const manyAlike = 4
+
+func runs(rows [][]cell) [][]cell {
+	var out [][]cell
+	for begin := 0; begin < len(rows); {
+		end := begin + 1
+		for end < len(rows) && alike(rows[begin], rows[end]) {
+			end++
+		}
+		if end-begin < manyAlike {
+			out = append(out, rows[begin:end]...)
+		} else {
+			first, _, _ := strings.Cut(rows[begin][0].lines[0], "/")
+			rows[begin][0].lines[0] = first + "-" + rows[end-1][0].lines[0]
+			out = append(out, rows[begin])
+		}
+		begin = end
+	}
+	return out
+}
+
+// alike reports whether two rows say the same of ports of one transport.
+func alike(a, b []cell) bool {
+	_, transport, _ := strings.Cut(a[0].lines[0], "/")
+	_, other, _ := strings.Cut(b[0].lines[0], "/")
+	return transport == other && slices.EqualFunc(a[1:], b[1:], func(x, y cell) bool {
+		return x.style == y.style && slices.Equal(x.lines, y.lines)
+	})
 }
 
 // showsPort reports whether a port is a row of the table.
@@ -150,7 +186,7 @@ func (p *page) notes(s exposure.ScanSummary) {
 		p.paragraph("", yellow, p.say.Say("scan.unknown", "Count", s.Unknown))
 	}
 	for _, note := range s.Notes {
-		p.paragraph("", dim, harmless(note))
+		p.paragraph("", dim, note)
 	}
 }
 
@@ -191,7 +227,7 @@ func (p *page) lastLine(r exposure.Report) string {
 	case len(r.Hosts) == 1 && own(r.Hosts[0]):
 		return p.say.Say("report.last", "Count", exposed, "Mend", mend)
 	case len(r.Hosts) == 1:
-		return p.say.Say("report.last-host", "Count", open, "Host", harmless(hostName(r.Hosts[0])), "View", p.viewed(views), "Mend", mend)
+		return p.say.Say("report.last-host", "Count", open, "Host", hostName(r.Hosts[0]), "View", p.viewed(views), "Mend", mend)
 	}
 	return p.say.Say("report.last-hosts", "Count", open, "Hosts", len(r.Hosts), "Mend", mend)
 }

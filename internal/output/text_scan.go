@@ -70,7 +70,7 @@ func (s *textScanner) Close(summary exposure.ScanSummary) error {
 
 func (p *page) scannedHost(h *scannedHost) {
 	p.gap()
-	title := harmless(h.address.String())
+	title := h.address.String()
 	if h.name != "" && h.name != h.address.String() {
 		title = p.say.Say("scan.host", "Host", h.name, "Address", title)
 	}
@@ -99,12 +99,12 @@ func (p *page) scannedHost(h *scannedHost) {
 // reason is the evidence in nmap's words, who gave it when it was another, and
 // the engine's own note.
 func (p *page) reason(o exposure.Observation) []string {
-	lines := []string{harmless(string(o.Reason))}
+	lines := []string{string(o.Reason)}
 	if o.By != "" {
 		lines[0] = p.say.Say("scan.reason-by", "Reason", o.Reason, "By", o.By)
 	}
 	if o.Detail != "" {
-		lines = append(lines, harmless(o.Detail))
+		lines = append(lines, o.Detail)
 	}
 	return lines
 }

@@ -1,0 +1,169 @@
+package output_test
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+)
+
+// hostile are pieces of text that have done harm somewhere.
+var hostile = []string{
+	"\x1b[2J", "\x1b]52;c;QUJD\x07", "\r", "\n", "\x00", "\u202e", "\u2066", "\u009b31m", "\ufeff", "\u200b", "\xff\xfe", "\u0301\u0301\u0301\u0301\u0301\u0301",
+	"<script>", "=HYPERLINK(1)", "%s%n", `"`, `\`, "「", "」", "`", "日本語の長いバナーです。", "ｆｕｌｌ", "…", "👩‍👩‍👧‍👦", "🇯🇵", "ไทย", "مرحبا",
+	strings.Repeat("A", 300), strings.Repeat("漢", 200), "a b  c", "192.168.77.9", "fe80::77", "x",
+}
+
+// words makes any text, tame or not.
+var words = rapid.Custom(func(t *rapid.T) string {
+	switch rapid.IntRange(0, 3).Draw(t, "kind") {
+	case 0:
+		return rapid.StringMatching(`[a-z][a-z0-9.-]{0,12}`).Draw(t, "tame")
+	case 1:
+		return rapid.String().Draw(t, "any")
+	}
+	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(hostile), 0, 4).Draw(t, "hostile"), "")
+})
+
+var addresses = rapid.Custom(func(t *rapid.T) netip.Addr {
+	if rapid.Bool().Draw(t, "v6") {
+		a := netip.AddrFrom16([16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "bytes")))
+		if rapid.IntRange(0, 5).Draw(t, "zone") == 0 {
+			a = a.WithZone(rapid.StringMatching(`[a-z]{1,6}[0-9]`).Draw(t, "zone"))
+		}
+		return a
+	}
+	return rapid.SampledFrom([]netip.Addr{
+		ip("127.0.0.1"), ip("0.0.0.0"), ip("192.168.77.9"), ip("203.0.114.5"),
+		netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "bytes"))),
+	}).Draw(t, "v4")
+})
+
+// enums are the values that fields of a type may have, where it is not all.
+var enums = map[reflect.Type][]any{
+	reflect.TypeFor[exposure.Transport]():   {exposure.TCP, exposure.UDP, exposure.ICMP},
+	reflect.TypeFor[exposure.State]():       {exposure.Unknown, exposure.Open, exposure.Closed, exposure.Filtered, exposure.OpenFiltered},
+	reflect.TypeFor[exposure.Reason]():      {exposure.SynAck, exposure.NoResponse, exposure.AdminProhibited, exposure.LocalError, exposure.EchoReply},
+	reflect.TypeFor[exposure.View]():        {exposure.ViewLoopback, exposure.ViewSelf, exposure.ViewLAN, exposure.ViewHairpin, exposure.ViewOutside, exposure.ViewName, exposure.ViewProxy},
+	reflect.TypeFor[exposure.Zone]():        {exposure.ZoneLoopback, exposure.ZoneLAN, exposure.ZoneInternetV4, exposure.ZoneInternetV6},
+	reflect.TypeFor[exposure.Confidence]():  {exposure.Assigned, exposure.Likely, exposure.Confirmed},
+	reflect.TypeFor[exposure.Severity]():    {exposure.Info, exposure.Low, exposure.Medium, exposure.High},
+	reflect.TypeFor[exposure.Expectation](): {exposure.Expectation("open"), exposure.Expectation("closed"), exposure.Expectation("stealth"), exposure.Expectation("any")},
+	reflect.TypeFor[exposure.Outcome]():     {exposure.Outcome("pass"), exposure.Outcome("fail"), exposure.Outcome("inconclusive")},
+	reflect.TypeFor[exposure.Certainty]():   {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
+}
+
+// arbitrary makes any value of a type, every list and every optional part
+// sometimes there and sometimes not.
+func arbitrary[T any](t *rapid.T) T {
+	var value T
+	fill(t, reflect.ValueOf(&value).Elem(), "")
+	return value
+}
+
+func fill(t *rapid.T, v reflect.Value, field string) {
+	if values, ok := enums[v.Type()]; ok {
+		v.Set(reflect.ValueOf(rapid.SampledFrom(values).Draw(t, field)))
+		return
+	}
+	switch v.Interface().(type) {
+	case netip.Addr:
+		v.Set(reflect.ValueOf(addresses.Draw(t, field)))
+		return
+	case netip.Prefix:
+		a := addresses.Draw(t, field).WithZone("")
+		v.Set(reflect.ValueOf(netip.PrefixFrom(a, rapid.IntRange(0, a.BitLen()).Draw(t, "bits"))))
+		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(0, 4e9).Draw(t, field), 0).UTC()))
+		return
+	case untrusted.Text:
+		v.Set(reflect.ValueOf(untrusted.New(words.Draw(t, field), 0)))
+		return
+	case exposure.Facts:
+		facts := exposure.Facts{}
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom([]string{"anonymous", "title", "status", "macs", "hostname", "weight"}), 0, 4).Draw(t, field) {
+			facts[name] = rapid.SampledFrom([]any{
+				true, 200, 0.5, untrusted.New(words.Draw(t, "fact"), 0), []untrusted.Text{untrusted.New(words.Draw(t, "facts"), 0)},
+			}).Draw(t, "value")
+		}
+		v.Set(reflect.ValueOf(facts))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i), v.Type().Field(i).Name)
+		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(t, field+"?") {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(t, v.Elem(), field)
+		}
+	case reflect.Slice:
+		n := rapid.IntRange(0, 3).Draw(t, field+"#")
+		if n == 0 {
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), n, n))
+		for i := range n {
+			fill(t, v.Index(i), field)
+		}
+	case reflect.String:
+		v.SetString(special(t, field))
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(t, field))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(rapid.Int64Range(0, 70000).Draw(t, field))
+	case reflect.Uint16:
+		v.SetUint(rapid.Uint64Range(0, 65535).Draw(t, field))
+	case reflect.Float64:
+		v.SetFloat(rapid.Float64Range(0, 1).Draw(t, field))
+	default:
+		panic(fmt.Sprintf("no arbitrary %s for %s", v.Type(), field))
+	}
+}
+
+// special is the text of a plain string field: a word of the contract where the
+// field has such, else anything.
+func special(t *rapid.T, field string) string {
+	switch field {
+	case "Schema":
+		return ""
+	case "SHA256":
+		return strings.Repeat("0f", 32)
+	case "Rule":
+		return rapid.SampledFrom([]string{"ftp-cleartext-login", "no-owner", "version-disclosed"}).Draw(t, field)
+	case "ID", "Vantage":
+		return rapid.SampledFrom([]string{"self", "host-firewall", "ok"}).Draw(t, field)
+	}
+	return words.Draw(t, field)
+}
+
+// arbitraryReport is a report with its name.
+func arbitraryReport(t *rapid.T) exposure.Report {
+	r := arbitrary[exposure.Report](t)
+	r.Schema = exposure.ReportSchema
+	for _, h := range r.Hosts {
+		for _, p := range h.Ports {
+			for i := range p.Verdicts {
+				if p.Verdicts[i].Cause != nil {
+					p.Verdicts[i].Cause.ID = "host-firewall"
+				}
+			}
+		}
+	}
+	return r
+}
+
+func arbitraryLocal(t *rapid.T) exposure.LocalDocument {
+	d := arbitrary[exposure.LocalDocument](t)
+	d.Schema = exposure.LocalSchema
+	return d
+}

@@ -1,0 +1,171 @@
+package output_test
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/rules"
+	"sekisho/internal/untrusted"
+)
+
+var (
+	began = time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
+	ended = began.Add(1410 * time.Millisecond)
+)
+
+func ip(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func prefixes(all ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(all))
+	for i, s := range all {
+		out[i] = netip.MustParsePrefix(s)
+	}
+	return out
+}
+
+func net(s string) untrusted.Text { return untrusted.New(s, 0) }
+
+func nets(all ...string) []untrusted.Text {
+	out := make([]untrusted.Text, len(all))
+	for i, s := range all {
+		out[i] = net(s)
+	}
+	return out
+}
+
+func seen(address string, view exposure.View, transport exposure.Transport, port uint16, state exposure.State, reason exposure.Reason) exposure.Observation {
+	return exposure.Observation{
+		Address: ip(address), View: view, Vantage: "self", Transport: transport, Port: port, State: state, Reason: reason,
+		RTT: exposure.Microseconds(310 * time.Microsecond), Attempts: 1, SeenAt: ended,
+	}
+}
+
+// everywhere is a TCP port that this machine saw open at all of its addresses.
+func everywhere(port uint16) []exposure.Observation {
+	return []exposure.Observation{
+		seen("127.0.0.1", exposure.ViewLoopback, exposure.TCP, port, exposure.Open, exposure.SynAck),
+		seen("192.168.1.5", exposure.ViewSelf, exposure.TCP, port, exposure.Open, exposure.SynAck),
+	}
+}
+
+func inside(port uint16) []exposure.Observation {
+	return []exposure.Observation{
+		seen("127.0.0.1", exposure.ViewLoopback, exposure.TCP, port, exposure.Open, exposure.SynAck),
+		seen("192.168.1.5", exposure.ViewSelf, exposure.TCP, port, exposure.Closed, exposure.ConnRefused),
+	}
+}
+
+func answers(protocol, product, version, banner string, facts exposure.Facts) exposure.Service {
+	return exposure.Service{
+		Address: ip("127.0.0.1"), View: exposure.ViewLoopback, Protocol: protocol, Product: net(product), Version: net(version),
+		Banner: net(banner), Confidence: exposure.Confirmed, Facts: facts,
+	}
+}
+
+func holds(address, process string, pid int, user, unit string) exposure.Listener {
+	return exposure.Listener{Address: ip(address), Process: process, PID: pid, User: user, Unit: unit}
+}
+
+// judged completes a report with the findings of the rules and the summary.
+func judged(r exposure.Report, tag lang.Tag, local bool) exposure.Report {
+	r.Schema, r.Version, r.StartedAt, r.FinishedAt = exposure.ReportSchema, "0.1.0", began, ended
+	for _, h := range r.Hosts {
+		for i := range h.Ports {
+			p := &h.Ports[i]
+			p.Findings = append(p.Findings, rules.Judge(*p, rules.Context{Now: ended, Owners: true, Local: local}, tag)...)
+			for _, f := range p.Findings {
+				r.Summary.Findings.Add(f.Severity)
+			}
+		}
+	}
+	return r
+}
+
+// household is a machine with a few services, as check sees it.
+func household(tag lang.Tag) exposure.Report {
+	expired := exposure.TLS{
+		Versions: []string{"TLS 1.2", "TLS 1.3"}, Cipher: "TLS_AES_128_GCM_SHA256", ALPN: []string{"h2"},
+		Certificate: &exposure.Certificate{
+			Subject: net("CN=home.example"), Issuer: net("CN=R11,O=Let's Encrypt,C=US"), Names: nets("home.example", "www.home.example"),
+			NotBefore: began.AddDate(0, -4, 0), NotAfter: began.AddDate(0, -1, 0), KeyType: "ECDSA", KeyBits: 256,
+			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		},
+		Chain: nets("CN=home.example", "CN=R11,O=Let's Encrypt,C=US"),
+	}
+	nginx := answers("http", "nginx", "1.22.1", "", exposure.Facts{"status": 200, "server": net("nginx/1.22.1"), "title": net("ようこそ")})
+	nginx.TLS = &expired
+	unknown := answers("", "", "", "READY 3f2a \x1b[2J\u202e", exposure.Facts{"speaks_first": true})
+	unknown.Confidence = exposure.Likely
+	dns := seen("192.168.1.5", exposure.ViewSelf, exposure.UDP, 53, exposure.Open, exposure.ProtoResponse)
+	mdns := seen("192.168.1.5", exposure.ViewSelf, exposure.UDP, 5353, exposure.OpenFiltered, exposure.NoResponse)
+	loss := 0.0
+	return judged(exposure.Report{
+		Vantages: []exposure.Vantage{{ID: "self", Kind: "self", Address: ip("192.168.1.5")}},
+		Hosts: []exposure.Host{{
+			Name: "home.example", Addresses: []netip.Addr{ip("127.0.0.1"), ip("::1"), ip("192.168.1.5")},
+			Ports: []exposure.Port{
+				{
+					Transport: exposure.TCP, Port: 21, Name: "ftp", Observations: everywhere(21),
+					Services:  []exposure.Service{answers("ftp", "vsftpd", "3.0.3", "220 (vsFTPd 3.0.3)", exposure.Facts{"anonymous": false, "auth_tls": false, "login_without_tls": true})},
+					Listeners: []exposure.Listener{{Address: ip("::"), V6Only: new(false), Process: "vsftpd", PID: 812, User: "root", Unit: "vsftpd.service", Command: "/usr/sbin/vsftpd /etc/vsftpd.conf"}},
+				},
+				{
+					Transport: exposure.TCP, Port: 22, Name: "ssh", Observations: everywhere(22),
+					Services:  []exposure.Service{answers("ssh", "OpenSSH", "9.2p1", "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10", exposure.Facts{"auth_methods": nets("publickey", "password")})},
+					Listeners: []exposure.Listener{holds("0.0.0.0", "sshd", 640, "root", "ssh.service"), holds("::", "sshd", 640, "root", "ssh.service")},
+				},
+				{
+					Transport: exposure.UDP, Port: 53, Name: "domain", Observations: []exposure.Observation{dns},
+					Services:  []exposure.Service{answers("dns", "BIND", "9.18.49", "", exposure.Facts{"version_bind": net("9.18.49-1~deb12u3-Debian")})},
+					Listeners: []exposure.Listener{holds("192.168.1.5", "named", 701, "bind", "named.service"), holds("127.0.0.1", "named", 701, "bind", "named.service")},
+				},
+				{
+					Transport: exposure.TCP, Port: 443, Name: "https", Observations: everywhere(443), Services: []exposure.Service{nginx},
+					Listeners: []exposure.Listener{holds("0.0.0.0", "nginx", 900, "root", "nginx.service")},
+				},
+				{
+					Transport: exposure.UDP, Port: 5353, Name: "mdns", Observations: []exposure.Observation{mdns},
+					Listeners: []exposure.Listener{{Address: ip("0.0.0.0"), Device: "wlan0", Process: "avahi-daemon", PID: 500, User: "avahi", Unit: "avahi-daemon.service"}},
+				},
+				{
+					Transport: exposure.TCP, Port: 5432, Name: "postgresql", Observations: inside(5432),
+					Services:  []exposure.Service{{Address: ip("127.0.0.1"), View: exposure.ViewLoopback, Confidence: exposure.Assigned, Error: "accepted the connection and said nothing in 5s"}},
+					Listeners: []exposure.Listener{holds("127.0.0.1", "postgres", 933, "postgres", "postgresql@15-main.service")},
+				},
+				{
+					Transport: exposure.TCP, Port: 6379, Name: "redis", Observations: everywhere(6379),
+					Services:  []exposure.Service{{Address: ip("127.0.0.1"), View: exposure.ViewLoopback, Confidence: exposure.Assigned}},
+					Listeners: []exposure.Listener{{Address: ip("0.0.0.0"), Process: "docker-proxy", PID: 1544, User: "root", Unit: "docker.service"}},
+				},
+				{Transport: exposure.TCP, Port: 8088, Observations: everywhere(8088), Services: []exposure.Service{unknown}},
+				{Transport: exposure.TCP, Port: 9999, Observations: []exposure.Observation{seen("127.0.0.1", exposure.ViewLoopback, exposure.TCP, 9999, exposure.Closed, exposure.ConnRefused)}},
+			},
+		}},
+		Scan: &exposure.ScanSummary{Hosts: 3, Ports: 196605, Open: 21, Closed: 196584, PacketsSent: 196802, ElapsedMS: 1400, Loss: &loss, Complete: true, Method: "connect"},
+	}, tag, true)
+}
+
+// another is a host of the LAN, seen from here at two addresses.
+func another(tag lang.Tag) exposure.Report {
+	at := func(address string, port uint16, state exposure.State, reason exposure.Reason) exposure.Observation {
+		return seen(address, exposure.ViewLAN, exposure.TCP, port, state, reason)
+	}
+	telnet := answers("telnet", "", "", "", exposure.Facts{"login_prompt": true})
+	telnet.Address, telnet.View = ip("192.168.1.1"), exposure.ViewLAN
+	web := answers("http", "lighttpd", "", "", exposure.Facts{"www_authenticate": net(`Basic realm="ROUTER"`)})
+	web.Address, web.View, web.Confidence = ip("192.168.1.1"), exposure.ViewLAN, exposure.Likely
+	return judged(exposure.Report{
+		Vantages: []exposure.Vantage{{ID: "self", Kind: "self", Address: ip("192.168.1.5")}},
+		Hosts: []exposure.Host{{
+			Name: "router.home", Addresses: []netip.Addr{ip("192.168.1.1"), ip("fd00::1")},
+			Ports: []exposure.Port{
+				{Transport: exposure.TCP, Port: 23, Name: "telnet", Observations: []exposure.Observation{at("192.168.1.1", 23, exposure.Open, exposure.SynAck), at("fd00::1", 23, exposure.Filtered, exposure.NoResponse)}, Services: []exposure.Service{telnet}},
+				{Transport: exposure.TCP, Port: 80, Name: "http", Observations: []exposure.Observation{at("192.168.1.1", 80, exposure.Open, exposure.SynAck), at("fd00::1", 80, exposure.Open, exposure.SynAck)}, Services: []exposure.Service{web}},
+				{Transport: exposure.TCP, Port: 443, Name: "https", Observations: []exposure.Observation{at("192.168.1.1", 443, exposure.Closed, exposure.Reset), at("fd00::1", 443, exposure.Closed, exposure.Reset)}},
+			},
+		}},
+		Scan: &exposure.ScanSummary{Hosts: 2, Ports: 6, Open: 3, Closed: 2, Filtered: 1, PacketsSent: 9, ElapsedMS: 1400, Complete: false, Unknown: 1},
+	}, tag, false)
+}
