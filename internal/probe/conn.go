@@ -54,7 +54,7 @@ func (c *Conn) Send(line string) error {
 // as whole: briefly after a line end, longer in the middle of a line.
 const (
 	quietAfterLine = 250 * time.Millisecond
-	quietInLine    = time.Second
+	quietInLine    = 1500 * time.Millisecond
 )
 
 // greeting waits for what the peer says first and leaves it unread. It returns
@@ -84,7 +84,8 @@ func (c *Conn) greeting(ctx context.Context, enough func(first []byte) bool) ([]
 		_, err = c.r.Peek(len(first) + 1)
 	}
 	first, _ := c.r.Peek(c.r.Buffered())
-	paused := errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil
+	end, bounded := ctx.Deadline()
+	paused := errors.Is(err, os.ErrDeadlineExceeded) && (!bounded || time.Now().Before(end))
 	if len(first) > 0 && (paused || errors.Is(err, io.EOF)) {
 		err = nil
 	}

@@ -9,8 +9,8 @@ import (
 	"sekisho/internal/exposure"
 )
 
-// grace is how long a probe may take to return after its deadline closed its
-// connections: time for the errors to pass through a library.
+// grace is how long a probe may take to return after the deadline of its
+// connections: time for the error to pass through a library.
 const grace = 500 * time.Millisecond
 
 // maxAbandoned bounds the probes that were left spinning. Go cannot stop a
@@ -51,7 +51,6 @@ func guard(ctx context.Context, p Probe, s *Session) (exposure.Service, error) {
 		return o.svc, o.err
 	case <-ctx.Done():
 	}
-	s.close()
 	late := time.NewTimer(grace)
 	defer late.Stop()
 	select {
@@ -59,6 +58,7 @@ func guard(ctx context.Context, p Probe, s *Session) (exposure.Service, error) {
 		return o.svc, o.err
 	case <-late.C:
 	}
+	s.close()
 	abandoned.Add(1)
 	if !fate.CompareAndSwap(0, left) {
 		abandoned.Add(-1)

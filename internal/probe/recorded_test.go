@@ -36,11 +36,13 @@ var update = flag.Bool("update", false, "write what came out as what is wanted")
 //	@ udp 53           transport and port, when they are not the probe's first
 //	S: text\r\n        the server sends this (Go escapes)
 //	C: text\r\n        the client must send this now
+//	C?                 the server waits for anything from the client
 //	S* text            the server sends this without end
 //	S1 text            the server sends this, one byte a second
 //	T: http/1.1        the server shakes hands for TLS, with these in its ALPN;
 //	                   what follows is inside
 //	...                the server stays silent until the client closes
+//	+ 2s               the server lets time pass
 //	RST                the server resets the connection
 //	--- 3              the next three connections play what follows
 //	! error            how the probe must end; nothing: without an error
@@ -68,8 +70,8 @@ func readRecording(t *testing.T, path string) recording {
 	var r recording
 	r.source, r.want, _ = strings.Cut(string(b), "\n=\n")
 	r.source = strings.TrimSuffix(r.source, "\n") + "\n"
-	var script []directive
 	times := 1
+	var script []directive
 	flush := func() {
 		for range times {
 			r.scripts = append(r.scripts, script)
@@ -98,20 +100,28 @@ func readRecording(t *testing.T, path string) recording {
 					t.Fatalf("%s:%d: %v", path, i+1, err)
 				}
 			}
-		case "S:", "C:", "S*", "S1":
-			plain, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)
+		default:
+			d, err := readDirective(line)
 			if err != nil {
 				t.Fatalf("%s:%d: %v", path, i+1, err)
 			}
-			script = append(script, directive{verb, plain})
-		case "T:", "...", "RST":
-			script = append(script, directive{verb, text})
-		default:
-			t.Fatalf("%s:%d: %q is no line of a recording", path, i+1, line)
+			script = append(script, d)
 		}
 	}
 	flush()
 	return r
+}
+
+func readDirective(line string) (directive, error) {
+	verb, text, _ := strings.Cut(line, " ")
+	switch verb {
+	case "S:", "C:", "S*", "S1":
+		plain, err := strconv.Unquote(`"` + strings.ReplaceAll(text, `"`, `\"`) + `"`)
+		return directive{verb, plain}, err
+	case "T:", "...", "RST", "C?", "+":
+		return directive{verb, text}, nil
+	}
+	return directive{}, fmt.Errorf("%q is no line of a recording", line)
 }
 
 // player stands for the network: it plays a recording to whoever dials.
@@ -120,6 +130,7 @@ type player struct {
 	end     time.Time
 	mu      sync.Mutex
 	scripts [][]directive
+	always  []directive // what every connection plays when there are no scripts
 	dialled int
 
 	datagrams []directive // the first script, where datagrams are exchanged
@@ -142,7 +153,7 @@ func (p *player) next() (script []directive, n int, ok bool) {
 	defer p.mu.Unlock()
 	p.dialled++
 	if len(p.scripts) == 0 {
-		return nil, p.dialled, false
+		return p.always, p.dialled, p.always != nil
 	}
 	script, p.scripts = p.scripts[0], p.scripts[1:]
 	return script, p.dialled, true
@@ -286,6 +297,14 @@ func (s *pipeServer) play(script []directive) {
 				s.t.Errorf("connection %d, line %d: the client sent %q, want %q", s.n, i+1, got[:n], d.text)
 				return
 			}
+		case "C?":
+			_, err = s.conn.Read(make([]byte, 4096))
+		case "+":
+			pause, parse := time.ParseDuration(d.text)
+			if parse != nil {
+				s.t.Error(parse)
+			}
+			time.Sleep(pause) // of the bubble's clock
 		case "T:":
 			inner := tls.Server(s.conn, testTLS(s.t, strings.Fields(d.text)...))
 			if err = inner.Handshake(); err == nil {

@@ -1,0 +1,78 @@
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// TestIdentify looks at a port whose server behaves the same on every
+// connection, whatever the number of the port promises.
+func TestIdentify(t *testing.T) {
+	cases := []struct {
+		name       string
+		port       uint16
+		server     string // one directive a line
+		protocol   string
+		product    string
+		confidence exposure.Confidence
+		fails      string
+	}{
+		{name: "ssh-on-80", port: 80, server: `S: SSH-2.0-OpenSSH_9.2p1\r\n` + "\n...", protocol: "ssh", product: "OpenSSH", confidence: exposure.Likely, fails: "ssh: read KEXINIT: i/o timeout"},
+		{name: "smtp-on-21", port: 21, server: `S: 220 mail.example.org ESMTP Postfix\r\n` + "\nC?\n" + `S: 250 mail.example.org\r\n`, protocol: "smtp", product: "Postfix", confidence: exposure.Confirmed},
+		{name: "ftp-on-25", port: 25, server: `S: 220 (vsFTPd 3.0.3)\r\n` + "\nC?\n" + `S: 500 what?\r\n`, protocol: "ftp", product: "vsftpd", confidence: exposure.Confirmed, fails: "ftp: SYST: peer closed the connection"},
+		{name: "ftp-without-a-name-on-25", port: 25, server: `S: 220 Ready.\r\n` + "\nC?\n" + `S: 211-Features:\r\n AUTH TLS\r\n211 End\r\n`, protocol: "ftp", confidence: exposure.Confirmed, fails: "ftp: SYST: peer closed the connection"},
+		{name: "http-on-22", port: 22, server: "C?\n" + `S: HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\nContent-Length: 0\r\n\r\n`, protocol: "http", product: "nginx", confidence: exposure.Confirmed},
+		{name: "http-on-443", port: 443, server: "C?\n" + `S: HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\nContent-Length: 0\r\n\r\n`, protocol: "http", product: "nginx", confidence: exposure.Confirmed},
+		{name: "tls-on-21", port: 21, server: "T: http/1.1\nC?\n" + `S: HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nContent-Length: 0\r\n\r\n`, protocol: "http", product: "nginx", confidence: exposure.Confirmed},
+		{name: "tls-on-unknown-port", port: 12345, server: "T:\n" + `S: * OK Dovecot (Debian) ready.\r\n` + "\n...", protocol: "imap", product: "Dovecot", confidence: exposure.Likely},
+		{name: "smtps-on-unknown-port", port: 12345, server: "T:\n" + `S: 220 mail.example.org ESMTP Exim 4.96\r\n` + "\nC?\n" + `S: 250 mail.example.org\r\n`, protocol: "smtp", product: "Exim", confidence: exposure.Confirmed},
+		{name: "telnet-on-2525", port: 2525, server: `S: \xff\xfd\x18\r\nlogin: ` + "\n...", protocol: "telnet", confidence: exposure.Confirmed},
+		{name: "slow-greeting", port: 12345, server: "+ 3s\n" + `S: 220 mail.example.org ESMTP Postfix\r\n` + "\nC?\n" + `S: 250 mail.example.org\r\n`, protocol: "smtp", product: "Postfix", confidence: exposure.Confirmed},
+		{name: "silent", port: 22, server: "...", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s"},
+		{name: "silent-on-80", port: 80, server: "...", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s"},
+		{name: "closes", port: 22, server: "+ 1ms", confidence: exposure.Assigned, fails: "accepted the connection and closed it without a word"},
+		{name: "resets", port: 22, server: "RST", confidence: exposure.Assigned, fails: "accepted the connection and reset it without a word"},
+		{name: "unknown-greeting", port: 22, server: `S: hello\r\n` + "\n...", confidence: exposure.Likely},
+		{name: "trickle", port: 22, server: `S1 hello there, this is slow\r\n`, confidence: exposure.Likely, fails: "banner: read greeting: i/o timeout"},
+		{name: "endless", port: 22, server: `S* AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`, confidence: exposure.Likely, fails: "banner: read greeting: peer sent a line of more than 1024 bytes"},
+		{name: "complains", port: 6379, server: "C?\n" + `S: -ERR unknown command\r\n`, confidence: exposure.Likely},
+		{name: "refuses", port: 22, server: "", confidence: exposure.Assigned, fails: "connect: connection refused"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				svc := identifyPlayed(t, c.port, c.server)
+				if svc.Protocol != c.protocol || svc.Product.String() != c.product || svc.Confidence != c.confidence || svc.Error != c.fails {
+					t.Errorf("found %q %q %v, error %q; want %q %q %v, error %q", svc.Protocol, svc.Product, svc.Confidence, svc.Error, c.protocol, c.product, c.confidence, c.fails)
+				}
+			})
+		})
+	}
+}
+
+// identifyPlayed identifies a port at which every connection plays the lines.
+func identifyPlayed(t *testing.T, port uint16, server string) exposure.Service {
+	t.Helper()
+	var script []directive
+	for line := range strings.Lines(server) {
+		d, err := readDirective(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		script = append(script, d)
+	}
+	end := time.Now().Add(DefaultTimeout)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	p := &player{t: t, end: end, always: script}
+	svc := identify(ctx, p.peer(exposure.TCP, netip.AddrPortFrom(netip.MustParseAddr("192.0.2.7"), port), ""), exposure.TCP, DefaultTimeout)
+	cancel()
+	p.servers.Wait()
+	return svc
+}
