@@ -143,7 +143,9 @@ func (a *app) settings(cmd *cobra.Command) (map[string]setting, error) {
 			return nil, nil
 		}
 		path = filepath.Join(dir, "sekisho", "config.yaml")
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		// A folder that this user may not look into (sudo to somebody else) holds
+		// no configuration of theirs.
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
 			return nil, nil
 		}
 	}
