@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,6 +17,7 @@ type Socket struct {
 	sender *sender
 	rx     *os.File
 	conn   syscall.RawConn
+	closed atomic.Bool
 
 	mu   sync.Mutex // holds the ring against being unmapped while it is read
 	ring *ring      // nil once closed
@@ -115,7 +117,7 @@ func (s *Socket) Send(frames []Frame) (int, error) {
 		n, err := s.sender.send(frames[sent:])
 		sent += n
 		if err != nil {
-			return sent, &Error{"send", err}
+			return sent, s.error("send", err)
 		}
 		if sent == len(frames) {
 			return sent, nil
@@ -130,14 +132,14 @@ func (s *Socket) Receive(deadline time.Time, take func(Packet)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ring == nil {
-		return &Error{"receive", os.ErrClosed}
+		return s.error("receive", os.ErrClosed)
 	}
 	err := s.rx.SetReadDeadline(deadline)
 	if err == nil {
 		err = s.conn.Read(func(uintptr) bool { return s.ring.ready() })
 	}
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return &Error{"receive", err}
+		return s.error("receive", err)
 	}
 	s.ring.drain(take)
 	return nil
@@ -154,13 +156,23 @@ func (s *Socket) Lost() (int, error) {
 		stats, err = unix.GetsockoptTpacketStatsV3(int(fd), unix.SOL_PACKET, unix.PACKET_STATISTICS)
 	})
 	if err = errors.Join(failed, err); err != nil {
-		return 0, &Error{"receive", err}
+		return 0, s.error("receive", err)
 	}
 	return int(stats.Drops), nil
 }
 
+// error is the end of an operation. That the socket was closed has one name,
+// whenever in the operation it was.
+func (s *Socket) error(op string, err error) error {
+	if s.closed.Load() {
+		err = os.ErrClosed
+	}
+	return &Error{op, err}
+}
+
 // Close ends both halves; a Receive that waits returns.
 func (s *Socket) Close() error {
+	s.closed.Store(true)
 	err := s.rx.Close()
 	if s.sender != nil {
 		err = errors.Join(err, s.sender.file.Close())
