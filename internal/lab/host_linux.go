@@ -105,7 +105,7 @@ func (h *Host) Listen(t T, network, address string) net.Listener {
 	t.Helper()
 	var ln net.Listener
 	err := h.Do(func() (err error) {
-		ln, err = net.Listen(network, address)
+		ln, err = listenConfig.Listen(context.Background(), network, address)
 		return err
 	})
 	if err != nil {

@@ -33,7 +33,7 @@ func count(all [][]time.Duration) (lost, doubled int) {
 }
 
 func TestShaperKeepsToItsShares(t *testing.T) {
-	const packets = 100000
+	const packets = 20000
 	for _, imp := range []Impairment{
 		{},
 		{Loss: 0.01, Seed: 1},
