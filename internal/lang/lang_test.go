@@ -54,7 +54,7 @@ func TestSay(t *testing.T) {
 		"none":            {en.Say("scan.hidden", "Count", 0, "State", "closed", "Reason", "reset"), "0 closed ports not shown (reset)"},
 		"no_plural":       {ja.Say("scan.hidden", "Count", 1, "State", "閉", "Reason", "reset"), "閉 1 ポートは表示していません(reset)"},
 		"list":            {en.Say("report.unseen", "Items", []string{"a", "b\x1b"}), `Not seen without administrator rights (does not count against the result): a, b\x1b`},
-		"japanese_list":   {ja.Say("report.unseen", "Items", []string{"a", "b"}), "管理者権限がないため見ていない項目: a、b(合否には数えません)"},
+		"japanese_list":   {ja.Say("report.unseen", "Items", []string{"a", "b"}), "管理者権限がないため見ていない項目:a、b(合否には数えません)"},
 		"unknown_id":      {en.Say("no.such"), "⟦no.such⟧"},
 		"no_parameter":    {en.Say("scan.method"), "⟦scan.method⟧"},
 		"odd_pairs":       {en.Say("scan.method", "Method"), "⟦scan.method⟧"},

@@ -85,15 +85,31 @@ func (t Text) In(tag Tag, pairs ...any) string {
 	if !strings.Contains(src, "{{") {
 		return src
 	}
-	parsed, err := parser{tag}.text(src)
+	message, err := parsed(parser{tag}, src)
 	if err != nil {
 		return "⟦" + src + "⟧"
 	}
-	var b bytes.Buffer
-	if err := parsed.Execute(&b, named(pairs)); err != nil {
+	text, err := message.Execute(named(pairs))
+	if err != nil {
 		return "⟦" + src + "⟧"
 	}
-	return b.String()
+	return text
+}
+
+// texts keeps what was parsed: a machine on which every port answers has sixty
+// thousand findings of a few texts.
+var texts sync.Map
+
+func parsed(p parser, src string) (template.ParsedTemplate, error) {
+	key := [2]string{string(p.tag), src}
+	if known, ok := texts.Load(key); ok {
+		return known.(template.ParsedTemplate), nil
+	}
+	t, err := p.Parse(src, "", "")
+	if err == nil {
+		texts.Store(key, t)
+	}
+	return t, err
 }
 
 // parser parses the messages of one language, each once.
@@ -104,15 +120,11 @@ func (parser) Cacheable() bool { return true }
 
 // Parse reads one message.
 func (p parser) Parse(src, _, _ string) (template.ParsedTemplate, error) {
-	t, err := p.text(src)
+	t, err := texttemplate.New("").Option("missingkey=error").Funcs(functions(p.tag)).Parse(src)
 	if err != nil {
 		return nil, err
 	}
 	return message{t}, nil
-}
-
-func (p parser) text(src string) (*texttemplate.Template, error) {
-	return texttemplate.New("").Option("missingkey=error").Funcs(functions(p.tag)).Parse(src)
 }
 
 type message struct{ *texttemplate.Template }

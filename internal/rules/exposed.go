@@ -29,7 +29,7 @@ type local struct {
 // run any program: behind both the number tells what it is.
 var (
 	publishers = []string{"docker-proxy", "rootlessport", "rootlesskit", "conmon", "slirp4netns", "pasta", "pasta.avx2"}
-	hosts      = []string{"", "systemd", "java", "beam.smp"}
+	hosts      = []string{"", "systemd", "java", "beam.smp", "dockerd"}
 )
 
 // spokenBy names the services that are known by what they speak.

@@ -34,7 +34,7 @@ var locals = []local{
 		exposure.High, runsCommands,
 		lang.Text{
 			EN: "Start the server without -a, so that it stays on the loopback address:\nadb kill-server\nadb start-server",
-			JA: "-a を付けずに起動し直し、自機内だけで待ち受けるようにします。\nadb kill-server\nadb start-server",
+			JA: "オプション -a を付けずに起動し直し、自機内だけで待ち受けるようにします。\nadb kill-server\nadb start-server",
 		},
 		"",
 	},
@@ -72,11 +72,11 @@ var locals = []local{
 	{
 		"Docker API",
 		[]uint16{2375},
-		[]string{"dockerd"},
+		nil,
 		exposure.High, runsCommands,
 		lang.Text{
-			EN: "Take the tcp:// address out of \"hosts\" in /etc/docker/daemon.json and out of the unit's -H; from afar use SSH:\ndocker -H ssh://user@host ps",
-			JA: "/etc/docker/daemon.json の \"hosts\" とユニットの -H から tcp:// を外します。遠隔からはSSHを使います。\ndocker -H ssh://user@host ps",
+			EN: "Take the tcp:// address out of \"hosts\" in /etc/docker/daemon.json and out of the unit's -H. From afar, docker -H ssh://HOST does the same, encrypted and with a login.",
+			JA: "/etc/docker/daemon.json の \"hosts\" とユニットの -H から tcp:// を外します。遠隔からは docker -H ssh://ホスト で、暗号化とログインつきで同じことができます。",
 		},
 		"docker",
 	},

@@ -106,14 +106,16 @@ var (
 // services, which is held there and not here.
 const catalogued = "local_network_only_from_outside"
 
-// cases are ports with what is to be said of them. Those with findings make up
-// the golden files.
-var cases = []struct {
+// judged is a port with what is to be said of it.
+type judged struct {
 	name    string
 	port    exposure.Port
 	context rules.Context
 	want    []string
-}{
+}
+
+// cases with findings make up the golden files.
+var cases = []judged{
 	// FTP.
 	{"vsftpd", port(21, bound("::", "vsftpd", "vsftpd.service"), vsftpd), here, []string{"medium ftp-cleartext-login"}},
 	{"vsftpd_on_loopback", port(21, bound("127.0.0.1", "vsftpd", "vsftpd.service"), vsftpd), here, []string{"info ftp-cleartext-login"}},
@@ -164,6 +166,7 @@ var cases = []struct {
 	{"container_stopped_by_its_runtime", port(6379, exposure.Listener{Address: netip.MustParseAddr("0.0.0.0"), Process: "redis-server", PID: 9, Container: "podman 3f2a0c9d1b7e"}), here, []string{"high exposed-local-service"}},
 	{"another_program_on_its_port", port(6379, bound("0.0.0.0", "nginx", "nginx.service")), here, nil},
 	{"another_protocol_on_its_port", port(6379, open("192.168.1.9", exposure.ViewLAN), spoke("ssh", "", "", "", nil)), afar, []string{"info service-on-unusual-port"}},
+	{"swarm_is_not_the_docker_api", port(2377, bound("0.0.0.0", "dockerd", "docker.service")), here, nil},
 	{"local_network_only_from_lan", port(445, open("192.168.1.9", exposure.ViewLAN)), afar, nil},
 
 	{catalogued, port(445, open("192.0.2.1", exposure.ViewOutside)), here, []string{"high exposed-local-service"}},
@@ -249,6 +252,54 @@ var cases = []struct {
 	{"nothing_known", port(22), here, nil},
 	{"seen_twice_said_once", port(21, lan, open("fd00::5", exposure.ViewSelf), everywhere, vsftpd, vsftpd), rules.Context{Now: now}, []string{"medium ftp-cleartext-login"}},
 	{"gravest_first", port(23, open("192.0.2.1", exposure.ViewOutside), secured(spoke("ssh", "", "", "", sshWeak), func(_ *exposure.TLS, c *exposure.Certificate) { c.SelfSigned = true }), spoke("telnet", "", "", "", nil)), afar, []string{"high telnet-cleartext-login", "low ssh-weak-algorithms", "info certificate-self-signed", "info wrong-service"}},
+}
+
+// The services and products of the tables, so that the golden files hold every
+// text of theirs too.
+func init() {
+	for _, l := range []struct {
+		number   uint16
+		process  string
+		severity string
+	}{
+		{5037, "adb", "high"},
+		{9042, "java", "high"},
+		{5984, "beam.smp", "medium"},
+		{631, "cupsd", "low"},
+		{2375, "dockerd", "high"},
+		{9200, "java", "high"},
+		{4369, "epmd", "medium"},
+		{2379, "etcd", "high"},
+		{8086, "influxd", "high"},
+		{11211, "memcached", "high"},
+		{27017, "mongod", "high"},
+		{3306, "mariadbd", "medium"},
+		{11434, "ollama", "medium"},
+		{9000, "php-fpm8.2", "high"},
+		{5432, "postgres", "medium"},
+		{9100, "node_exporter", "low"},
+		{111, "rpcbind", "low"},
+		{1433, "sqlservr", "medium"},
+		{6000, "Xorg", "high"},
+	} {
+		cases = append(cases, judged{
+			"exposed_" + l.process, port(l.number, bound("0.0.0.0", l.process, "")), here, []string{l.severity + " exposed-local-service"},
+		})
+	}
+	for _, told := range []struct {
+		protocol, product string
+		number            uint16
+	}{
+		{"http", "lighttpd", 80},
+		{"smtp", "Exim", 25},
+		{"dns", "Unbound", 53},
+		{"ftp", "ProFTPD", 21},
+	} {
+		known := spoke(told.protocol, told.product, "1.2", told.product+" 1.2 ready", exposure.Facts{"login_without_tls": false})
+		cases = append(cases, judged{
+			"version_of_" + told.product, port(told.number, open("192.168.1.9", exposure.ViewLAN), known), afar, []string{"info version-disclosed"},
+		})
+	}
 }
 
 func TestJudge(t *testing.T) {
