@@ -101,10 +101,11 @@ func (m machine) source() netip.Addr {
 // --fail-on, −1 when there is no finding.
 func (r *checkRun) judge() {
 	r.worst = -1
-	c := rules.Context{Now: r.report.FinishedAt, Owners: r.ownersSeen, Local: r.local}
 	for h := range r.report.Hosts {
-		for p := range r.report.Hosts[h].Ports {
-			port := &r.report.Hosts[h].Ports[p]
+		host := &r.report.Hosts[h]
+		c := rules.Context{Now: r.report.FinishedAt, Owners: r.ownersSeen, Local: r.ownHost(host.Addresses)}
+		for p := range host.Ports {
+			port := &host.Ports[p]
 			port.Findings = rules.Judge(*port, c, r.app.tag)
 			for _, f := range port.Findings {
 				r.report.Summary.Findings.Add(f.Severity)
@@ -112,6 +113,11 @@ func (r *checkRun) judge() {
 			}
 		}
 	}
+}
+
+// ownHost reports whether a host of the report is this machine.
+func (r *checkRun) ownHost(addresses []netip.Addr) bool {
+	return !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !r.machine.isOwn(a) })
 }
 
 // checkRun is one run of check: the report as it grows and what is needed to
@@ -122,7 +128,7 @@ type checkRun struct {
 	machine    machine
 	base       scan.Request
 	report     exposure.Report
-	local      bool             // this machine's own report
+	listeners  []exposure.Listener
 	ownersSeen bool             // we had the privilege to see whose each listener is
 	bound      map[portKey]bool // ports that something on this machine is bound to
 	worst      int
@@ -131,30 +137,52 @@ type checkRun struct {
 // thisMachine looks at this machine over loopback and its own addresses. No
 // packet and no question for a name leaves it.
 func (r *checkRun) thisMachine(ctx context.Context) error {
-	r.local = true
+	if err := r.readListeners(ctx); err != nil {
+		return err
+	}
+	jobs, err := r.ownJobs(r.listeners)
+	if err != nil {
+		return err
+	}
+	observations, err := r.look(ctx, jobs)
+	r.describe(ctx, observations, []exposure.Host{{Name: hostname(), Addresses: r.machine.addresses}}, err)
+	return err
+}
+
+// readListeners reads what this machine is bound to, and what of that could
+// not be seen.
+func (r *checkRun) readListeners(ctx context.Context) error {
 	listeners, unseen, err := hostnet.Listeners(ctx)
 	if err != nil {
 		return r.app.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
 	}
+	r.listeners = listeners
 	r.ownersSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool {
 		return u.Kind == hostnet.UnseenOwners || u.Kind == hostnet.UnseenListeners
 	})
 	r.report.Unseen = r.app.unseen(unseen)
-	jobs, err := r.ownJobs(listeners)
-	if err != nil {
-		return err
-	}
 	r.bound = map[portKey]bool{}
 	for _, l := range listeners {
 		r.bound[portKey{l.Transport, l.Port}] = true
 	}
-	observations, err := r.look(ctx, jobs)
-	host := exposure.Host{Name: hostname(), Addresses: r.machine.addresses, Ports: assemble(observations, listeners, nil)}
-	if err == nil {
-		host.Ports = assemble(observations, listeners, r.identify(ctx, host.Ports))
+	return nil
+}
+
+// asked leaves the listeners whose ports -p names, all without -p.
+func (r *checkRun) asked(listeners []exposure.Listener) []exposure.Listener {
+	spec, err := r.flags.spec(r.app)
+	if err != nil || r.flags.ports == "" {
+		return slices.Clone(listeners)
 	}
-	r.report.Hosts = append(r.report.Hosts, host)
-	return err
+	tcp, udp := spec.TCP.Slice(), spec.UDP.Slice()
+	return slices.DeleteFunc(slices.Clone(listeners), func(l exposure.Listener) bool {
+		ports := tcp
+		if l.Transport == exposure.UDP {
+			ports = udp
+		}
+		_, found := slices.BinarySearch(ports, l.Port)
+		return !found
+	})
 }
 
 // ownJobs are the jobs of this machine's own check: every TCP port (or those
@@ -240,17 +268,63 @@ func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
 	if err := r.app.consented(list, r.machine, r.flags.authorized); err != nil {
 		return err
 	}
-	observations, err := r.look(ctx, jobs)
-	for _, group := range byName(list) {
-		host := exposure.Host{Name: group[0].Name, Addresses: addressesOf(group)}
-		mine := slices.DeleteFunc(slices.Clone(observations), func(o exposure.Observation) bool { return !slices.Contains(host.Addresses, o.Address) })
-		host.Ports = assemble(mine, nil, nil)
-		if err == nil {
-			host.Ports = assemble(mine, nil, r.identify(ctx, host.Ports))
+	if slices.ContainsFunc(list, func(t exposure.Target) bool { return r.machine.isOwn(t.Address) }) {
+		if err := r.readListeners(ctx); err != nil {
+			return err
 		}
-		r.report.Hosts = append(r.report.Hosts, host)
 	}
+	observations, err := r.look(ctx, jobs)
+	var hosts []exposure.Host
+	for _, group := range byName(list) {
+		hosts = append(hosts, exposure.Host{Name: group[0].Name, Addresses: addressesOf(group)})
+	}
+	r.describe(ctx, observations, hosts, err)
 	return err
+}
+
+// describe fills the report's hosts with what was seen of each, by port, and
+// adds what answers there. After an interrupt nobody is spoken to any more.
+func (r *checkRun) describe(ctx context.Context, observations []exposure.Observation, hosts []exposure.Host, ended error) {
+	at := map[netip.Addr]int{}
+	seen := make([][]exposure.Observation, len(hosts))
+	bound := make([][]exposure.Listener, len(hosts))
+	for i, h := range hosts {
+		for _, address := range h.Addresses {
+			at[address] = i
+		}
+		if r.ownHost(h.Addresses) {
+			bound[i] = r.taking(h.Addresses)
+		}
+	}
+	var ports []exposure.Port
+	for _, o := range observations {
+		// What lies beyond the addresses of the interfaces, 127.0.0.53 say, is
+		// this machine's too.
+		seen[at[o.Address]] = append(seen[at[o.Address]], o)
+	}
+	for i := range hosts {
+		hosts[i].Ports = assemble(seen[i], bound[i], nil)
+		ports = append(ports, hosts[i].Ports...)
+	}
+	if ended == nil {
+		services := make([][]exposure.Service, len(hosts))
+		for _, s := range r.identify(ctx, ports) {
+			services[at[s.Address]] = append(services[at[s.Address]], s)
+		}
+		for i := range hosts {
+			hosts[i].Ports = assemble(seen[i], bound[i], services[i])
+		}
+	}
+	r.report.Hosts = hosts
+}
+
+// taking are the listeners that were asked about and take one of the
+// addresses. All addresses of this machine together leave none out, not even
+// one that is bound to an address which is gone.
+func (r *checkRun) taking(addresses []netip.Addr) []exposure.Listener {
+	return slices.DeleteFunc(r.asked(r.listeners), func(l exposure.Listener) bool {
+		return len(addresses) < len(r.machine.addresses) && !slices.ContainsFunc(addresses, l.Takes)
+	})
 }
 
 // askableUDP are the UDP ports of services that answer a first datagram of

@@ -79,15 +79,17 @@ func hostname() string {
 
 // outputOptions are the options of every output, from the common flags.
 func (a *app) outputOptions() output.Options {
+	_, seen := terminal(a.out)
+	seen = seen && a.common.output == ""
 	o := output.Options{
-		Format: a.common.format, Width: a.width(), Lang: a.tag,
+		Format: a.common.format, Width: a.width(), Lang: a.tag, Piped: !seen,
 		Show: output.Show(a.common.show), Redact: a.common.redact,
 	}
-	switch _, is := terminal(a.out); a.common.color {
+	switch a.common.color {
 	case "always":
 		o.Color = true
 	case "auto":
-		o.Color = is && a.common.output == "" && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+		o.Color = seen && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
 	}
 	return o
 }

@@ -24,9 +24,9 @@ func TestMain(m *testing.M) {
 // them. They send nothing but to 127.0.0.1 and ::1.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:      "testdata/script",
-		Setup:    setup,
-		Cmds:     map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Dir:   "testdata/script",
+		Setup: setup,
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"code": code},
 	})
 }
 

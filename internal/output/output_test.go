@@ -263,7 +263,7 @@ func TestLastLine(t *testing.T) {
 	}{
 		"one":     {one, lang.English, "1 port listens on addresses that others may reach (nobody looked from there yet), 1 thing to mend. Is this what you meant? `sekisho policy init`"},
 		"several": {household(lang.English), lang.English, "7 ports listen on addresses that others may reach (nobody looked from there yet), 4 things to mend. Is this what you meant? `sekisho policy init`"},
-		"nothing": {nothing(lang.English), lang.English, "Nothing listens on an address that others may reach, 0 things to mend. Is this what you meant? `sekisho policy init`"},
+		"nothing": {nothing(lang.English), lang.English, "0 ports listen on addresses that others may reach (nobody looked from there yet), 0 things to mend. Is this what you meant? `sekisho policy init`"},
 		"outside": {outside, lang.English, "0 ports are open from the Internet side, 0 things to mend. Is this what you meant? `sekisho policy init`"},
 		"policy":  {ruled(lang.English), lang.English, "Against the policy: 2 pass, 1 fail, 0 inconclusive; 4 things to mend."},
 		"another": {another(lang.English), lang.English, "2 ports are open on router.home as seen from another machine of the LAN, 2 things to mend."},
@@ -278,6 +278,11 @@ func TestLastLine(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, c.want)
+		}
+		// A program that reads the page finds all of it in the last line.
+		piped := string(reportIn(t, c.report, output.Options{Format: "text", Width: 40, Lang: c.tag, Piped: true}))
+		if !strings.HasSuffix(piped, "\n"+c.want+"\n") {
+			t.Errorf("%s: the piped page does not end in %q", name, c.want)
 		}
 	}
 }

@@ -22,7 +22,11 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 	p.unseen(r.Unseen)
 	p.scanned(r)
 	p.gap()
-	p.paragraph("", bold, p.lastLine(r))
+	if o.Piped {
+		p.line(p.paint(bold, harmless(p.lastLine(r))))
+	} else {
+		p.paragraph("", bold, p.lastLine(r))
+	}
 	return p.to(w)
 }
 
@@ -222,8 +226,6 @@ func (p *page) lastLine(r exposure.Report) string {
 	switch {
 	case len(r.Hosts) == 1 && own(r.Hosts[0]) && views[exposure.ViewOutside]:
 		return p.say.Say("report.last-outside", "Count", outside, "Mend", mend)
-	case len(r.Hosts) == 1 && own(r.Hosts[0]) && exposed == 0:
-		return p.say.Say("report.last-none", "Mend", mend)
 	case len(r.Hosts) == 1 && own(r.Hosts[0]):
 		return p.say.Say("report.last", "Count", exposed, "Mend", mend)
 	case len(r.Hosts) == 1:
