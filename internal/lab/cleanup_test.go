@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -127,12 +128,7 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 	}
 	child.Wait()
 	eventually(t, "processes of the killed lab to go", func() bool {
-		for _, pid := range all {
-			if alive(pid) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(all, alive)
 	})
 	eventually(t, "networks of the killed lab to go", func() bool {
 		links, err := witness.process.links.LinkList()

@@ -198,3 +198,50 @@ func TestConnectionSurvivesANewCable(t *testing.T) {
 		l.Link(t, lab.WAN, lab.Impairment{Delay: time.Duration(i) * time.Millisecond})
 	}
 }
+
+// stage takes a lab down before its benchmark ends.
+type stage struct {
+	*testing.B
+	cleanups []func()
+}
+
+func (s *stage) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
+
+func (s *stage) down() {
+	for _, f := range slices.Backward(s.cleanups) {
+		f()
+	}
+}
+
+// BenchmarkNew measures how long a test waits for its lab.
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		up := &stage{B: b}
+		lab.New(up)
+		b.StopTimer()
+		up.down()
+		b.StartTimer()
+	}
+}
+
+// BenchmarkRelay sends the smallest frames as fast as one thread can through an
+// impaired cable. What the relay cannot keep up with fails it.
+func BenchmarkRelay(b *testing.B) {
+	l := lab.New(b)
+	l.Link(b, lab.WAN, lab.Impairment{Loss: 0.05, Delay: 20 * time.Millisecond, Seed: 1})
+	var c net.Conn
+	err := l.Router.Do(func() (err error) {
+		c, err = net.Dial("udp", netip.AddrPortFrom(l.Outside.V4, 9000).String())
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	l.Outside.Filter(b, lab.Input, "udp dport 9000", lab.Drop)
+	for b.Loop() {
+		if _, err := c.Write([]byte{1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

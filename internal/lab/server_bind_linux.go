@@ -3,6 +3,8 @@ package lab
 import (
 	"fmt"
 	"net/netip"
+
+	"golang.org/x/sys/unix"
 )
 
 // Bind says how a DNS server is to run.
@@ -52,5 +54,13 @@ home A %[1]s
 `, h.V4, h.V6))
 	h.WriteFile(t, "/run/named/.keep", "")
 	h.Run(t, "chown", "bind:bind", "/run/named")
-	return h.start(t, "named", []socket{{"udp", port}, {"tcp", port}}, "named", "-g", "-u", "bind", "-n", "1", "-c", dir+"/named.conf")
+	n := 1
+	if !o.Addr.IsValid() {
+		all, err := h.process.links.AddrList(nil, unix.AF_UNSPEC)
+		if err != nil {
+			t.Fatalf("%s: list addresses: %v", h.Name, err)
+		}
+		n = len(all) // it binds to each
+	}
+	return h.start(t, "named", []wanted{{"udp", port, n}, {"tcp", port, n}}, "named", "-g", "-u", "bind", "-n", "1", "-c", dir+"/named.conf")
 }

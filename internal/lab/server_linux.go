@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,16 +25,25 @@ type Server struct {
 	done chan struct{} // closed when the program has ended
 	halt []string      // a command that ends it, where SIGTERM does not
 	file string        // where it writes its log, when it cannot to its output
+
+	sockets []socket // those that it opened
 }
 
-// socket is one that a server is to have.
-type socket struct {
+// wanted are sockets that a server is to have.
+type wanted struct {
 	transport string // "tcp" or "udp"
 	port      uint16
+	count     int // one that takes both families, or one for each address
 }
 
-// String is the socket as people write it: tcp/21.
-func (s socket) String() string { return fmt.Sprintf("%s/%d", s.transport, s.port) }
+// String is the sockets as people write them: tcp/21.
+func (w wanted) String() string { return fmt.Sprintf("%s/%d", w.transport, w.port) }
+
+// socket is one that waits for anybody, as the kernel lists it.
+type socket struct {
+	transport, local string
+	port             uint16
+}
 
 // startTimeout is how long a server may take until it listens. Postfix, which
 // needs a second, has to share the machine with other tests.
@@ -41,8 +51,12 @@ const startTimeout = 30 * time.Second
 
 // start runs a server in the foreground and waits until it listens on every
 // socket. When it does not, the test fails with what the server said.
-func (h *Host) start(t T, name string, sockets []socket, command ...string) *Server {
+func (h *Host) start(t T, name string, sockets []wanted, command ...string) *Server {
 	t.Helper()
+	before, err := h.bound()
+	if err != nil {
+		t.Fatalf("%s: %v", h.Name, err)
+	}
 	s := &Server{Name: name, host: h, done: make(chan struct{})}
 	s.cmd = h.Command(context.Background(), command[0], command[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
@@ -57,26 +71,46 @@ func (h *Host) start(t T, name string, sockets []socket, command ...string) *Ser
 	t.Cleanup(func() {
 		s.Stop()
 		if t.Failed() {
-			t.Logf("%s on %s said:\n%s", name, h.Name, s.Log())
+			t.Logf("%s on %s said at last:\n%s", name, h.Name, tail(s.Log()))
 		}
 	})
-	if err := s.awaitSockets(sockets); err != nil {
+	if err := s.awaitSockets(sockets, before); err != nil {
 		t.Fatalf("%s: %s: %v; it said:\n%s", h.Name, name, err, s.Log())
 	}
 	return s
 }
 
-// awaitSockets returns when the server listens on all of the sockets, or says
-// why it will not.
-func (s *Server) awaitSockets(sockets []socket) error {
+// tail is the end of a log.
+func tail(log string) string {
+	lines := strings.SplitAfter(log, "\n")
+	return strings.Join(lines[max(0, len(lines)-20):], "")
+}
+
+// awaitSockets returns when the server listens on all of the sockets, which
+// are those that were not there before, or says why it will not.
+func (s *Server) awaitSockets(sockets []wanted, before map[socket]bool) error {
 	late := time.NewTimer(startTimeout)
 	defer late.Stop()
 	look := time.NewTicker(2 * time.Millisecond)
 	defer look.Stop()
 	for {
-		missing, err := s.host.missing(sockets)
-		if err != nil || len(missing) == 0 {
+		now, err := s.host.bound()
+		if err != nil {
 			return err
+		}
+		s.sockets = nil
+		found := map[wanted]int{}
+		for b := range now {
+			if !before[b] {
+				s.sockets = append(s.sockets, b)
+				found[wanted{transport: b.transport, port: b.port}]++
+			}
+		}
+		missing := slices.DeleteFunc(slices.Clone(sockets), func(w wanted) bool {
+			return found[wanted{transport: w.transport, port: w.port}] >= w.count
+		})
+		if len(missing) == 0 {
+			return nil
 		}
 		select {
 		case <-look.C:
@@ -88,7 +122,7 @@ func (s *Server) awaitSockets(sockets []socket) error {
 	}
 }
 
-// Stop has the server end, and returns when it has.
+// Stop has the server end, and returns when nothing listens for it any more.
 func (s *Server) Stop() {
 	if s.halt == nil {
 		s.cmd.Process.Signal(syscall.SIGTERM)
@@ -100,6 +134,15 @@ func (s *Server) Stop() {
 	kill := time.AfterFunc(stopGrace, func() { s.cmd.Process.Kill() })
 	defer kill.Stop()
 	<-s.done
+	// Its children, which it has told to end, have its sockets too.
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for deadline := time.Now().Add(stopGrace); time.Now().Before(deadline); <-look.C {
+		left, err := s.host.bound()
+		if err != nil || !slices.ContainsFunc(s.sockets, func(b socket) bool { return left[b] }) {
+			return
+		}
+	}
 }
 
 // Log is what the server has said so far.
@@ -117,38 +160,29 @@ func (s *Server) Log() string {
 	return s.log.String() + string(text)
 }
 
-// missing are the sockets that the kernel does not list in the host.
-func (h *Host) missing(sockets []socket) ([]socket, error) {
-	bound := map[socket]bool{}
-	for _, transport := range []string{"tcp", "udp"} {
-		for _, family := range []string{"", "6"} {
-			if err := h.bound(bound, transport, family); err != nil {
-				return nil, err
-			}
+// bound lists the sockets of the host that wait for anybody.
+func (h *Host) bound() (map[socket]bool, error) {
+	all := map[socket]bool{}
+	// TCP_LISTEN, and what UDP calls TCP_CLOSE: bound and not connected.
+	for transport, waiting := range map[string]string{"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"} {
+		if err := h.readTable(all, transport, waiting); err != nil {
+			return nil, err
 		}
 	}
-	var missing []socket
-	for _, s := range sockets {
-		if !bound[s] {
-			missing = append(missing, s)
-		}
-	}
-	return missing, nil
+	return all, nil
 }
 
-// bound adds the sockets of one table of procfs that wait for anybody.
-func (h *Host) bound(all map[socket]bool, transport, family string) error {
-	f, err := os.Open(fmt.Sprintf("/proc/%d/net/%s%s", h.process.cmd.Process.Pid, transport, family))
+// readTable adds the sockets in a state from one table of procfs.
+func (h *Host) readTable(all map[socket]bool, table, state string) error {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/net/%s", h.process.cmd.Process.Pid, table))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	// TCP_LISTEN, and what UDP calls TCP_CLOSE: bound and not connected.
-	waiting := map[string]string{"tcp": "0A", "udp": "07"}[transport]
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
-		if len(fields) < 4 || fields[3] != waiting {
+		if len(fields) < 4 || fields[3] != state {
 			continue
 		}
 		_, hex, _ := strings.Cut(fields[1], ":")
@@ -156,7 +190,7 @@ func (h *Host) bound(all map[socket]bool, transport, family string) error {
 		if err != nil {
 			return fmt.Errorf("read %s: %w", f.Name(), err)
 		}
-		all[socket{transport, uint16(port)}] = true
+		all[socket{strings.TrimSuffix(table, "6"), fields[1], uint16(port)}] = true
 	}
 	return lines.Err()
 }

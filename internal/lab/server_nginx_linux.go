@@ -48,5 +48,6 @@ http {
 	}
 }
 `, dir, listen.String(), o.Config))
-	return h.start(t, "nginx", []socket{{"tcp", port}, {"tcp", tlsPort}}, "nginx", "-c", dir+"/nginx.conf", "-e", "stderr")
+	n := len(addressesOr(o.Addr))
+	return h.start(t, "nginx", []wanted{{"tcp", port, n}, {"tcp", tlsPort, n}}, "nginx", "-c", dir+"/nginx.conf", "-e", "stderr")
 }

@@ -72,7 +72,7 @@ postlog   unix-dgram n - n - 1 postlogd
 `)
 	// Postfix waits until its configuration is two seconds old.
 	h.Run(t, "touch", "--date=@0", "/etc/postfix/main.cf", "/etc/postfix/master.cf")
-	s := h.start(t, "postfix", []socket{{"tcp", port}}, "postfix", "start-fg")
+	s := h.start(t, "postfix", []wanted{{"tcp", port, len(addressesOr(o.Addr))}}, "postfix", "start-fg")
 	// A script is the one that waits for the master process, and would leave it.
 	s.halt = []string{"sh", "-c", "kill $(cat /var/spool/postfix/pid/master.pid)"}
 	return s

@@ -34,5 +34,5 @@ func (h *Host) StartSshd(t T, o Sshd) *Server {
 	conf.WriteString("PidFile none\nUsePAM yes\n")
 	h.WriteFile(t, keys+"/sshd_config", conf.String())
 	// sshd starts itself again for each client, and wants to know where it is.
-	return h.start(t, "sshd", []socket{{"tcp", port}}, "/usr/sbin/sshd", "-D", "-e", "-f", keys+"/sshd_config")
+	return h.start(t, "sshd", []wanted{{"tcp", port, len(addressesOr(o.Addr))}}, "/usr/sbin/sshd", "-D", "-e", "-f", keys+"/sshd_config")
 }

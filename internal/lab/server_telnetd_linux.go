@@ -26,5 +26,5 @@ func (h *Host) StartTelnetd(t T, o Telnetd) *Server {
 	h.WriteFile(t, conf, fmt.Sprintf("%s stream %s nowait root /usr/sbin/telnetd telnetd\n", service, protocol))
 	// At its usual rate inetd closes a service for ten minutes that is asked for
 	// more than 40 times in one, as a scan does.
-	return h.start(t, "inetd", []socket{{"tcp", port}}, "inetutils-inetd", "--debug", "--pidfile", "--rate=100000", conf)
+	return h.start(t, "inetd", []wanted{{"tcp", port, 1}}, "inetutils-inetd", "--debug", "--pidfile", "--rate=100000", conf)
 }

@@ -38,7 +38,7 @@ xferlog_enable=YES
 %s
 `, port, log, o.Config))
 	// It complains on its standard input, where inetd would have put a client.
-	s := h.start(t, "vsftpd", []socket{{"tcp", port}}, "sh", "-c", `exec vsftpd "$1" 0>&2`, "vsftpd", conf)
+	s := h.start(t, "vsftpd", []wanted{{"tcp", port, 1}}, "sh", "-c", `exec vsftpd "$1" 0>&2`, "vsftpd", conf)
 	s.file = log
 	return s
 }

@@ -96,18 +96,16 @@ func New(t T) *Lab {
 // raise builds the whole lab, or nothing.
 func raise(shared string) (*Lab, error) {
 	l := &Lab{}
-	err := l.startHosts(shared)
-	if err == nil {
-		err = l.plugAll()
-	}
-	if err == nil {
-		err = l.prove()
-	}
-	if err == nil {
-		err = l.Router.nft(routerRules)
-	}
-	if err != nil {
-		return nil, errors.Join(err, l.close())
+	for _, step := range []func() error{
+		func() error { return l.startHosts(shared) },
+		l.layCables,
+		l.prove, // while nothing is switched on yet
+		func() error { return l.Router.nft(routerRules) },
+		l.switchOn,
+	} {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, l.close())
+		}
 	}
 	return l, nil
 }
@@ -160,16 +158,9 @@ func (l *Lab) close() error {
 	return errors.Join(errs...)
 }
 
-// plugAll lays the cables and gives every host its addresses and routes.
-func (l *Lab) plugAll() error {
+// layCables makes every interface of the lab, and leaves them down.
+func (l *Lab) layCables() error {
 	l.plan()
-	if err := l.Router.sysctl(
-		"net/ipv4/ip_forward", "1",
-		"net/ipv6/conf/all/forwarding", "1",
-		"net/ipv6/conf/default/forwarding", "1",
-	); err != nil {
-		return err
-	}
 	// Snooping would hold back neighbour solicitations until a querier that
 	// does not exist has spoken.
 	snooping := false
@@ -178,16 +169,29 @@ func (l *Lab) plugAll() error {
 	if err := l.Router.process.links.LinkAdd(bridge); err != nil {
 		return fmt.Errorf("router: add bridge: %w", err)
 	}
-	if err := l.Router.configure("lan"); err != nil {
-		return err
-	}
-	for _, name := range []Cable{HomeCable, LANCable, WAN} {
-		c := l.cables[name]
+	for _, c := range l.cables {
 		if err := join(c.a, c.aName, c.b.process, c.bName); err != nil {
 			return err
 		}
-		if err := errors.Join(c.a.configure(c.aName), c.b.configure(c.bName)); err != nil {
-			return err
+	}
+	return nil
+}
+
+// switchOn gives every host its addresses and routes, and raises its interfaces.
+func (l *Lab) switchOn() error {
+	err := l.Router.sysctl(
+		"net/ipv4/ip_forward", "1",
+		"net/ipv6/conf/all/forwarding", "1",
+		"net/ipv6/conf/default/forwarding", "1",
+	)
+	if err != nil {
+		return err
+	}
+	for _, h := range l.hosts() {
+		for _, i := range h.plan {
+			if err := h.configure(i.name); err != nil {
+				return err
+			}
 		}
 	}
 	return l.routeAll()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sekisho/internal/lab"
+	"sekisho/internal/reach"
 )
 
 // patience bounds what must answer; haste what must not.
@@ -118,6 +119,41 @@ func TestOutsideReachesHomeOnlyByForward(t *testing.T) {
 	}
 	if got, err := hear(l.Outside, netip.AddrPortFrom(l.Router.V4, 80), haste); !silent(err) {
 		t.Errorf("port that nobody forwarded: %q, %v; want silence", got, err)
+	}
+}
+
+// TestAddressesAreOrdinary shows that what is under test may take the hosts
+// outside for hosts of the public Internet, and those at home for what they are.
+func TestAddressesAreOrdinary(t *testing.T) {
+	l := lab.New(t)
+	for _, a := range []netip.Addr{l.Outside.V4, l.Outside.V6, l.Router.V4, l.Router.V6, l.Home.V6, l.LAN.V6, l.Gateway6} {
+		if !reach.Global(a) {
+			t.Errorf("%s is not an ordinary public address: %+v", a, reach.Classify(a))
+		}
+	}
+	for _, a := range []netip.Addr{l.Home.V4, l.LAN.V4, l.Gateway4} {
+		if !reach.LAN(a) || reach.Global(a) {
+			t.Errorf("%s is not an address of a LAN: %+v", a, reach.Classify(a))
+		}
+	}
+}
+
+// TestLabsDoNotMeet raises two labs, whose hosts have the same names,
+// addresses and ports.
+func TestLabsDoNotMeet(t *testing.T) {
+	one, two := lab.New(t), lab.New(t)
+	for name, l := range map[string]*lab.Lab{"one": one, "two": two} {
+		l.Home.WriteFile(t, "/etc/issue", name)
+		l.Home.StartTelnetd(t, lab.Telnetd{})
+		lab.Serve(t, l.Home.Listen(t, "tcp", ":80"), lab.Greet(name+"\n"))
+	}
+	for name, l := range map[string]*lab.Lab{"one": one, "two": two} {
+		if got, err := talk(l.LAN, "tcp", netip.AddrPortFrom(l.Home.V4, 80), nil, "", "\n"); err != nil || got != name+"\n" {
+			t.Errorf("home of lab %s says %q, %v", name, got, err)
+		}
+		if got := l.Home.Run(t, "cat", "/etc/issue"); got != name {
+			t.Errorf("/etc/issue of lab %s says %q", name, got)
+		}
 	}
 }
 
