@@ -195,6 +195,8 @@ func failure(ctx context.Context, op string, to netip.AddrPort, err error) error
 		e.Reason = evidence(errno)
 	case errors.As(err, &ne) && ne.Timeout():
 		e.Reason, e.Err = exposure.NoResponse, os.ErrDeadlineExceeded
+	case errors.Is(err, net.ErrClosed) && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		e.Reason, e.Err = exposure.NoResponse, os.ErrDeadlineExceeded
 	case errors.Is(err, io.ErrClosedPipe):
 		e.Reason = exposure.Reset
 	default:

@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"html"
@@ -76,8 +75,7 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	c, err := s.connectHTTP(ctx)
 	if err != nil {
-		var alert tls.AlertError
-		if two, _ := svc.Facts.Bool("http2"); two && errors.As(err, &alert) {
+		if two, _ := svc.Facts.Bool("http2"); two {
 			return runHTTP2(ctx, s, svc)
 		}
 		return exposure.Service{}, err

@@ -134,7 +134,7 @@ type player struct {
 	dialled int
 
 	datagrams []directive // the first script, where datagrams are exchanged
-	servers sync.WaitGroup
+	servers   sync.WaitGroup
 }
 
 // peer makes a peer of the player.
@@ -456,5 +456,3 @@ func rewrite(t *testing.T, path string, r recording, fails string, got []byte) {
 		t.Fatal(err)
 	}
 }
-
-

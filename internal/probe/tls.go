@@ -131,12 +131,19 @@ var tlsSuites = func() []uint16 {
 // there beside an error when the peer had shown its certificate by then.
 func (s *Session) tlsHandshake(ctx context.Context, ready func(context.Context) (net.Conn, error), alpn ...string) (*exposure.TLS, error) {
 	facts, err := s.tlsOnce(ctx, ready, s.tlsConfig(alpn))
-	var alert tls.AlertError
-	const noApplicationProtocol = 120 // RFC 7301 section 3.2
-	if errors.As(err, &alert) && alert == noApplicationProtocol && len(alpn) > 0 {
+	if tlsNoProtocol(err) && len(alpn) > 0 {
 		return s.tlsOnce(ctx, ready, s.tlsConfig(nil))
 	}
 	return facts, err
+}
+
+// tlsNoProtocol reports whether the peer wants none of the protocols offered
+// (RFC 7301 section 3.2). The library gives an alert a type only for QUIC, so
+// its words must do.
+func tlsNoProtocol(err error) bool {
+	const noApplicationProtocol = 120
+	var alert *net.OpError
+	return errors.As(err, &alert) && alert.Op == "remote error" && alert.Err.Error() == tls.AlertError(noApplicationProtocol).Error()
 }
 
 func (s *Session) tlsOnce(ctx context.Context, ready func(context.Context) (net.Conn, error), config *tls.Config) (*exposure.TLS, error) {
