@@ -224,7 +224,7 @@ const (
 // controlling reports whether loss is to be measured: not where it cannot be,
 // nor where the user has fixed the tries.
 func (l *lane) controlling() bool {
-	return l.ledger.retries < 0 && !l.ledger.own && l.ledger.seen.answered > 0
+	return l.ledger.retries < 0 && !l.ledger.own && !l.patient && l.ledger.seen.answered > 0
 }
 
 // control asks a port again that is known to answer, of one host after the
@@ -265,7 +265,14 @@ func (l *lane) send(now time.Time) int {
 	packets := l.way.packets() - before
 	l.pace.spend(int(packets))
 	l.packets.Add(packets)
-	for _, a := range l.batch[n:] {
+	rest := l.batch[n:]
+	if err != nil && len(rest) > 1 {
+		// The question that could not be sent may be the only one: a filter of
+		// our own drops packets to one port with the same error as a full queue.
+		// It goes last, so that it holds up no other.
+		rest = append(rest[1:], rest[0])
+	}
+	for _, a := range rest {
 		l.unask(a)
 	}
 	if n > 0 {
@@ -344,7 +351,7 @@ func (l *lane) take(e evidence) {
 		h.canary = false
 		l.canaries--
 		h.resolved = h.resolved || !e.local && !e.void
-	case l.ledger.asked[e.index] == settled:
+	case l.way.waiting() < 0 && !l.finds && l.ledger.asked[e.index] == settled:
 		// A way that does not tell what was asked for: a port that is known
 		// and answers once more may be a control.
 		l.controlled(e)

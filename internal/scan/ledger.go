@@ -44,8 +44,9 @@ type host struct {
 	canary          bool // one is out
 	failures        int  // neighbour resolutions that failed
 	failed          time.Time
-	shortest        time.Duration // patience in this round
-	hasty           int           // rounds whose patience was shorter than the round trip
+	shortest        time.Duration   // patience in this round
+	patiences       []time.Duration // the shortest of the rounds before
+	hasty           int             // rounds whose patience was shorter than the round trip
 	refusals        refusals
 	answerers       []uint32 // ports known to answer, a few
 	refuses         bool     // answerers are closed ports
@@ -155,9 +156,7 @@ func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
 	if e.local {
 		return
 	}
-	if e.rtt > 0 && tries <= 1 {
-		h.measure(e.rtt)
-	}
+	h.measure(e.rtt)
 	if state == exposure.Open {
 		h.open++
 	}
@@ -293,10 +292,7 @@ func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (mor
 		if h.left == 0 {
 			continue
 		}
-		if h.shortest > 0 && h.shortest < h.srtt && h.hasty < mostHasty && l.retries < 0 {
-			h.hasty++
-		}
-		h.shortest = 0
+		h.review()
 		h.tries = l.tries(h)
 		l.most = max(l.most, h.tries)
 		if h.dead() {
@@ -317,6 +313,20 @@ func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (mor
 		}
 	}
 	return more
+}
+
+// review counts the rounds whose silence proves nothing, because they did not
+// wait for as long as an answer turns out to take.
+func (h *host) review() {
+	if h.shortest > 0 {
+		h.patiences = append(h.patiences, h.shortest)
+	}
+	h.shortest, h.hasty = 0, 0
+	for _, p := range h.patiences {
+		if p < h.srtt && h.hasty < mostHasty {
+			h.hasty++
+		}
+	}
 }
 
 // end concludes a port that did not answer in all its tries.

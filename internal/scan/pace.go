@@ -76,7 +76,8 @@ func (p *pace) next(now time.Time) time.Time {
 	if p.rate <= 0 || p.credit >= 1 {
 		return now
 	}
-	return now.Add(time.Duration((1 - p.credit) / p.rate * float64(time.Second)))
+	// Rounded up, so that it is not a moment too early.
+	return now.Add(time.Duration((1-p.credit)/p.rate*float64(time.Second)) + time.Microsecond)
 }
 
 // limits are what a profile allows: packets a second, and questions that may

@@ -127,20 +127,33 @@ func unsent(a ask, err error) evidence {
 	return e
 }
 
-// clock remembers when each port was asked last: four bytes a port, in
-// microseconds, which come round after 71 minutes.
+// clock remembers when each port was asked: four bytes a port, in units of two
+// microseconds, which come round after 71 minutes. The lowest bit marks a port
+// that was asked again: which question an answer belongs to is not known then
+// (Karn and Partridge 1987).
 type clock struct {
 	epoch time.Time
 	asked []uint32
 }
 
-func newClock(size int) clock { return clock{time.Now(), make([]uint32, size)} }
+func newClock(size int) clock { return clock{time.Now().Add(-clockUnit), make([]uint32, size)} }
+
+const clockUnit = 2 * time.Microsecond
 
 func (c *clock) start(index uint32) {
-	c.asked[index] = uint32(time.Since(c.epoch).Microseconds())
+	if c.asked[index] != 0 {
+		c.asked[index] |= 1
+		return
+	}
+	c.asked[index] = uint32(time.Since(c.epoch)/clockUnit) << 1
 }
 
+// since is how long ago a port was asked; 0 where that is not known.
 func (c *clock) since(index uint32, at time.Time) time.Duration {
-	us := uint32(at.Sub(c.epoch).Microseconds()) - c.asked[index]
-	return max(time.Duration(us)*time.Microsecond, 1)
+	asked := c.asked[index]
+	if asked&1 != 0 {
+		return 0
+	}
+	passed := uint32(at.Sub(c.epoch)/clockUnit)<<1 - asked
+	return max(time.Duration(passed>>1)*clockUnit, 1)
 }
