@@ -85,7 +85,7 @@ const (
 // Verdict is what a rule does with a packet that it matches.
 type Verdict string
 
-// The verdicts that a port can meet. Over names a rate in nft's words.
+// The verdicts that a packet can meet.
 const (
 	Accept      Verdict = "accept"
 	Drop        Verdict = "drop"
@@ -100,7 +100,10 @@ const (
 
 // Filter adds a rule behind those added before: what matches, an expression of
 // nft such as "tcp dport 23", meets the verdict. A rate is part of the match:
-// "tcp flags rst limit rate over 10/second", with Drop, limits resets.
+// with Drop, "tcp flags & rst == rst limit rate over 10/second" limits resets,
+// "icmp type destination-unreachable limit rate over 1/second" what closed UDP
+// ports say, and "numgen random mod 100 < 5" loses one in twenty, where the
+// chance need not repeat (an Impairment repeats).
 func (h *Host) Filter(t T, hook Hook, match string, v Verdict) {
 	t.Helper()
 	h.NFT(t, fmt.Sprintf(`
