@@ -193,6 +193,11 @@ func failure(ctx context.Context, op string, to netip.AddrPort, err error) error
 	case errors.As(err, &errno):
 		e.Err = errno
 		e.Reason = evidence(errno)
+		// Linux tells ICMPv6 "prohibited" by this number (RFC 4443 section 3.1,
+		// code 1), which over IPv4 is a refusal of its own.
+		if errno == syscall.EACCES && to.Addr().Is6() && !to.Addr().Is4In6() {
+			e.Reason = exposure.AdminProhibited
+		}
 	case errors.As(err, &ne) && ne.Timeout():
 		e.Reason, e.Err = exposure.NoResponse, os.ErrDeadlineExceeded
 	case errors.Is(err, net.ErrClosed) && errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -73,8 +73,9 @@ func TestShortWaitIsNotTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := c.Read(make([]byte, 1))
-		var ne net.Error
-		if !errors.As(err, &ne) || !ne.Timeout() || !ne.Temporary() { //nolint:staticcheck // crypto/tls asks it
+		var temporary interface{ Temporary() bool } // what crypto/tls asks
+		var timeout net.Error
+		if !errors.As(err, &timeout) || !timeout.Timeout() || !errors.As(err, &temporary) || !temporary.Temporary() {
 			t.Fatalf("a short wait ended in %v", err)
 		}
 		if err := c.SetReadDeadline(time.Time{}); err != nil {
@@ -147,6 +148,7 @@ func TestFailure(t *testing.T) {
 	defer cancel()
 	for name, c := range map[string]struct {
 		ctx  context.Context
+		to   netip.AddrPort
 		err  error
 		want exposure.Reason
 		says string
@@ -161,6 +163,8 @@ func TestFailure(t *testing.T) {
 		"no-files":    {err: op(syscall.EMFILE), want: exposure.LocalError},
 		"no-ports":    {err: op(syscall.EADDRNOTAVAIL), want: exposure.LocalError},
 		"forbidden":   {err: op(syscall.EPERM), want: exposure.LocalError},
+		"denied-v4":   {err: op(syscall.EACCES), want: exposure.LocalError},
+		"denied-v6":   {to: netip.MustParseAddrPort("[2001:db8::7]:21"), err: op(syscall.EACCES), want: exposure.AdminProhibited},
 		"no-buffers":  {err: op(syscall.ENOBUFS), want: exposure.LocalError},
 		"timeout":     {err: &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, want: exposure.NoResponse, says: "dial 192.0.2.7:21: i/o timeout"},
 		"closed-pipe": {err: io.ErrClosedPipe, want: exposure.Reset},
@@ -171,7 +175,10 @@ func TestFailure(t *testing.T) {
 			if c.ctx == nil {
 				c.ctx = t.Context()
 			}
-			err := failure(c.ctx, "dial", somewhere, c.err)
+			if !c.to.IsValid() {
+				c.to = somewhere
+			}
+			err := failure(c.ctx, "dial", c.to, c.err)
 			var e *Error
 			if !errors.As(err, &e) || e.Reason != c.want || c.says != "" && err.Error() != c.says {
 				t.Errorf("%v, reason %s; want %s", err, e.Reason, c.want)

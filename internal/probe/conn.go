@@ -91,23 +91,3 @@ func (c *Conn) greeting(ctx context.Context, enough func(first []byte) bool) ([]
 	}
 	return first, errors.Join(err, c.SetReadDeadline(time.Time{}))
 }
-
-// drain reads what comes until the peer pauses for quiet or limit bytes came.
-func (c *Conn) drain(quiet time.Duration, limit int) ([]byte, error) {
-	var got []byte
-	buf := make([]byte, 512)
-	for len(got) < limit {
-		if err := c.SetReadDeadline(time.Now().Add(quiet)); err != nil {
-			return got, err
-		}
-		n, err := c.r.Read(buf[:min(len(buf), limit-len(got))])
-		got = append(got, buf[:n]...)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
-		}
-		if err != nil {
-			return got, err
-		}
-	}
-	return got, c.SetReadDeadline(time.Time{})
-}

@@ -1,0 +1,36 @@
+package probe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// IdentifyThrough is Identify with every socket opened inside enter, which in
+// a lab is a host's Do.
+func IdentifyThrough(ctx context.Context, enter func(func() error) error, target exposure.Target, transport exposure.Transport, port uint16, o Options) exposure.Service {
+	deadline := time.Now().Add(o.timeout())
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	p := netPeer(target, port, o, deadline)
+	dial, exchange := p.dial, p.exchange
+	p.dial = func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (c net.Conn, err error) {
+		err = enter(func() error {
+			c, err = dial(ctx, transport, to)
+			return err
+		})
+		return c, err
+	}
+	p.exchange = func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) (b []byte, err error) {
+		err = enter(func() error {
+			b, err = exchange(ctx, to, request, accept)
+			return err
+		})
+		return b, err
+	}
+	return identify(ctx, p, transport, o.timeout())
+}
+
