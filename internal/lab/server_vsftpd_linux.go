@@ -12,7 +12,7 @@ type Vsftpd struct {
 	Config string     // further lines of vsftpd.conf, which win
 }
 
-// StartVsftpd starts vsftpd. Anonymous users may read /srv/ftp, in which there
+// StartVsftpd starts vsftpd. Anonymous users may read /srv/lab, in which there
 // is the file welcome.txt; nobody may write.
 func (h *Host) StartVsftpd(t T, o Vsftpd) *Server {
 	t.Helper()
@@ -23,7 +23,9 @@ func (h *Host) StartVsftpd(t T, o Vsftpd) *Server {
 	} else if o.Addr.IsValid() {
 		listen += fmt.Sprintf("listen_address6=%s\n", o.Addr)
 	}
-	h.WriteFile(t, "/srv/ftp/welcome.txt", "Welcome to the lab.\n")
+	// Not /srv/ftp: whoever packages an FTP server has an idea of whose it is,
+	// and vsftpd refuses one that its anonymous user may write.
+	h.WriteFile(t, "/srv/lab/welcome.txt", "Welcome to the lab.\n")
 	h.WriteFile(t, "/run/vsftpd/empty/.keep", "")
 	conf, log := fmt.Sprintf("/etc/vsftpd-%d.conf", port), fmt.Sprintf("/var/log/vsftpd-%d.log", port)
 	h.WriteFile(t, log, "")
@@ -31,7 +33,7 @@ func (h *Host) StartVsftpd(t T, o Vsftpd) *Server {
 vsftpd_log_file=%s
 background=NO
 anonymous_enable=YES
-anon_root=/srv/ftp
+anon_root=/srv/lab
 local_enable=YES
 secure_chroot_dir=/run/vsftpd/empty
 xferlog_enable=YES
