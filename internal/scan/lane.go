@@ -275,7 +275,7 @@ func (l *lane) send(now time.Time) int {
 	for _, a := range rest {
 		l.unask(a)
 	}
-	if n > 0 {
+	if n > 1 || n == 1 && l.batch[0].purpose != control {
 		l.faults = 0
 	}
 	if err != nil {

@@ -2,12 +2,15 @@ package scan
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -560,6 +563,55 @@ func TestSYNReceivingFails(t *testing.T) {
 		}
 		if _, err := b.way.receive(nil, time.Now().Add(time.Hour)); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("receiving after the end: %v", err)
+		}
+	})
+}
+
+// blocked is a network behind a filter of this machine's own that drops the
+// packets to some ports, with the error of a full queue.
+type blocked struct {
+	*network
+	ports map[uint16]bool
+}
+
+func (w *blocked) send(batch []ask) (int, error) {
+	for i, a := range batch {
+		if w.ports[a.to.Port()] {
+			n, _ := w.network.send(batch[:i])
+			return n, syscall.ENOBUFS
+		}
+	}
+	return w.network.send(batch)
+}
+
+// Ports to which nothing can be sent end unknown, and hold up no other.
+func TestBlockedPortsHoldUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlan(exposure.TCP, []exposure.Target{{Address: near4}}, portsUpTo(1000), 1)
+		w := &blocked{&network{
+			plan: p, random: rand.New(rand.NewPCG(1, 2)), delay: time.Millisecond, clockless: true,
+			answer: everyNth(100, exposure.Reset, true),
+		}, map[uint16]bool{80: true, 81: true}}
+		states := map[string]int{}
+		l := &lane{
+			plan: p, ledger: newLedger(p, -1, false), way: w,
+			pace:  &pace{rate: lanLimits.rate, window: lanLimits.window},
+			mine:  func(netip.Addr) bool { return false },
+			heard: make([]atomic.Bool, 1),
+			conclude: func(_ *lane, batch []conclusion) {
+				for _, c := range batch {
+					states[c.state.String()+" "+string(c.reason)]++
+				}
+			},
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := l.run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]int{"open syn-ack": 10, "closed reset": 988, "unknown local-error": 2}
+		if !maps.Equal(states, want) {
+			t.Errorf("states %v, want %v", states, want)
 		}
 	})
 }
