@@ -4,7 +4,10 @@ package scan_test
 
 import (
 	"encoding/binary"
+	"fmt"
+	"net/netip"
 	"os"
+	"sync"
 	"testing"
 	"unsafe"
 
@@ -12,6 +15,7 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lab"
+	"sekisho/internal/scan"
 )
 
 // setChecksumOffload sets whether a host leaves transport checksums to its
@@ -141,4 +145,53 @@ func answerOf(syn []byte) []byte {
 	sum = sum>>16 + sum&0xffff
 	binary.BigEndian.PutUint16(tcp[16:], ^uint16(sum+sum>>16))
 	return b
+}
+
+// One engine serves many scans, in turn and at once, from one ring and one row
+// of ports: each gets its own answers and no other's.
+func TestRawSYNScansShareAnEngine(t *testing.T) {
+	l := lab.New(t)
+	l.Home.Listen(t, "tcp", "[::]:22")
+	l.Home.Listen(t, "tcp", "[::]:80")
+	engine := scan.New()
+	defer func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	run := func(target netip.Addr, first uint16) error {
+		r := scan.Request{
+			Targets: []exposure.Target{{Address: target}}, Method: scan.SYN, Profile: scan.LAN, Retries: -1,
+		}
+		for port := first; port < first+100; port++ {
+			r.TCP = append(r.TCP, port)
+		}
+		states := map[exposure.State]int{}
+		s, err := engine.Run(t.Context(), r, func(o exposure.Observation) {
+			states[o.State]++
+			if open := o.Port == 22 || o.Port == 80; open != (o.State == exposure.Open) {
+				t.Errorf("%v: %v", o.Endpoint(), o.State)
+			}
+		})
+		if err == nil && (s.Method != "raw SYN" || states[exposure.Open]+states[exposure.Closed] != 100) {
+			err = fmt.Errorf("%v by %q", states, s.Method)
+		}
+		return err
+	}
+	// The first scan opens the sockets, which belong to the host from then on.
+	if err := l.LAN.Do(func() error { return run(l.Home.V4, 1) }); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 20 {
+		target := []netip.Addr{l.Home.V4, l.Home.V6}[i%2]
+		all.Go(func() {
+			for range 5 {
+				if err := run(target, []uint16{1, 50, 200, 30000}[i%4]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
