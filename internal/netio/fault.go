@@ -24,8 +24,13 @@ type Error struct {
 	Err    error
 }
 
-// Error says what was done, to what, and what came of it.
-func (e *Error) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, e.Target, e.Err) }
+// Error says what was done, to what if to anything, and what came of it.
+func (e *Error) Error() string {
+	if !e.Target.IsValid() {
+		return fmt.Sprintf("%s: %v", e.Op, e.Err)
+	}
+	return fmt.Sprintf("%s %s: %v", e.Op, e.Target, e.Err)
+}
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }

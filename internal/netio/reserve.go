@@ -1,10 +1,5 @@
 package netio
 
-import "errors"
-
-// errNoPorts is what ReservePorts returns where too many programs hold ports.
-var errNoPorts = errors.New("no row of free source ports")
-
 // Reservation is a row of TCP ports of this machine that no other program may
 // use while it lasts, and that nothing listens on: the own kernel answers what
 // comes there with a reset.

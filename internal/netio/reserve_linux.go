@@ -16,18 +16,17 @@ import (
 // where there is room: a program that is given a port of its own choice would
 // find one of the row taken.
 func ReservePorts(n int) (*Reservation, error) {
-	var last error
+	err := error(unix.EADDRINUSE)
 	for _, first := range rows(ephemeral(), n) {
-		fds, err := bindRow(first, n)
-		if err == nil {
+		var fds []int
+		if fds, err = bindRow(first, n); err == nil {
 			return &Reservation{First: uint16(first), Last: uint16(first + n - 1), close: func() error { return closeAll(fds) }}, nil
 		}
-		last = err
 		if !errors.Is(err, unix.EADDRINUSE) && !errors.Is(err, unix.EACCES) {
 			break
 		}
 	}
-	return nil, &Error{Op: "reserve ports", Reason: exposure.LocalError, By: exposure.Local, Err: errors.Join(errNoPorts, last)}
+	return nil, &Error{Op: "reserve source ports", Reason: exposure.LocalError, By: exposure.Local, Err: err}
 }
 
 // lowestRow keeps rows away from where services are.

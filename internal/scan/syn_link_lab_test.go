@@ -5,10 +5,12 @@ package scan_test
 import (
 	"encoding/binary"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"sync"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -194,4 +196,35 @@ func TestRawSYNScansShareAnEngine(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// The own kernel answers a SYN-ACK that it knows nothing of with a reset, so
+// that the scan leaves no half-open connection behind, nor an open one.
+func TestRawSYNLeavesNothingBehind(t *testing.T) {
+	l := lab.New(t)
+	var listeners []net.Listener
+	for port := 7000; port < 7050; port++ {
+		listeners = append(listeners, l.Home.Listen(t, "tcp", fmt.Sprintf("[::]:%d", port)))
+	}
+	sekisho := program(t)
+	for _, target := range []string{l.Home.V4.String(), l.Home.V6.String()} {
+		s := scanIn(t, l.LAN, sekisho, "scan", target, "-p", "7000-7049", "--method", "syn")
+		for port, state := range s.states {
+			if state != exposure.Open {
+				t.Errorf("%s port %d: %v", target, port, state)
+			}
+		}
+	}
+	if left := l.Home.Run(t, "ss", "-Htn", "state", "connected"); left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+	for _, ln := range listeners {
+		if err := ln.(*net.TCPListener).SetDeadline(time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if conn, err := ln.Accept(); err == nil {
+			t.Errorf("%v was connected to", ln.Addr())
+			conn.Close()
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -46,12 +47,19 @@ type tap struct {
 // sourcePorts is how many source ports a tap has: half for questions, half for
 // controls. A host that answers repeats of one connection only twice a second
 // does not hold back 50 controls a second that come from 32 ports.
-const sourcePorts = 64
+// Each costs a descriptor: where these are few, fewer ports must do.
+const (
+	sourcePorts    = 64
+	fewSourcePorts = 16
+)
 
 // openTap opens the raw socket of this network namespace. It needs CAP_NET_RAW
 // for that moment.
 func openTap() (*tap, error) {
 	row, err := netio.ReservePorts(sourcePorts)
+	if errors.Is(err, syscall.EMFILE) {
+		row, err = netio.ReservePorts(fewSourcePorts)
+	}
 	if err != nil {
 		return nil, err
 	}
