@@ -26,6 +26,7 @@ type Connector struct {
 	ended       []Connection // results that were there at once
 	events      []unix.EpollEvent
 	oob         [256]byte
+	quoted      [][]byte // of the packet that an ICMP error is about; nobody reads it
 	v4          unix.SockaddrInet4
 	v6          unix.SockaddrInet6
 	zones       map[string]uint32
@@ -71,6 +72,7 @@ func NewConnector(d *Descriptors) (*Connector, error) {
 		epoll:       epoll,
 		wheel:       newWheel(time.Now()),
 		events:      make([]unix.EpollEvent, 256),
+		quoted:      [][]byte{make([]byte, 1)},
 		zones:       map[string]uint32{},
 	}, nil
 }
@@ -342,7 +344,7 @@ const maxIdle = 1024
 
 // queued takes an ICMP error from the socket's error queue, if there is one.
 func (c *Connector) queued(fd int) (exposure.Reason, netip.Addr, bool) {
-	_, n, _, _, err := unix.RecvmsgBuffers(fd, nil, c.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+	_, n, _, _, err := unix.RecvmsgBuffers(fd, c.quoted, c.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
 	if err != nil {
 		return "", netip.Addr{}, false
 	}

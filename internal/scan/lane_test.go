@@ -87,7 +87,7 @@ func (w *network) send(batch []ask) (int, error) {
 func (w *network) fly(a ask, now time.Time) {
 	f := flying{evidence: evidence{index: a.index, purpose: a.purpose}}
 	reason, answers := w.answer(a.index)
-	lost := w.random.Float64() < w.loss || w.random.Float64() < w.loss
+	lost := w.random.Float64() > (1-w.loss)*(1-w.loss) // there or back
 	lost = lost || w.outage != nil && w.outage(now.Sub(w.started))
 	switch {
 	case w.missing && a.patience > neighbourFailure:
@@ -274,6 +274,7 @@ func TestLaneMissesNothing(t *testing.T) {
 									opens++
 									if c.state != exposure.Open {
 										missed++
+										t.Logf("run %d: port %d: %+v after %d tries, seen %+v", run, index, c.state, c.tries, r.lane.ledger.seen)
 									}
 								} else if c.state == exposure.Open {
 									t.Errorf("run %d: %v is called open", run, w.plan.endpoint(index))

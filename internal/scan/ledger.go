@@ -250,7 +250,11 @@ func (l *ledger) tries(h *host) int {
 	if l.own {
 		return fewestTries
 	}
-	return tries(h.open, l.loss(h)) + h.hasty
+	goal := missed
+	if h.left <= few && h.seen.answered >= enough {
+		goal = missedFew
+	}
+	return tries(h.open, l.loss(h), goal) + h.hasty
 }
 
 // loss is the share of round trips to the host that may get lost: what was

@@ -36,20 +36,24 @@ const (
 	mostTries   = 10
 	// assumedLoss stands where nobody answers who could show the loss.
 	assumedLoss = 0.1
-	// missed is how many open ports a scan may miss on average.
-	missed = 0.001
+	// missed is how many open ports a scan may miss on average, and missedFew
+	// the same where few ports of a host are left that answers: to ask them
+	// more often costs next to nothing.
+	missed    = 0.001
+	missedFew = missed / 1000
+	few       = 100
 )
 
 // tries is how often to ask before silence means something, where open ports
 // were found and loss is the share of round trips that gets lost: as if there
-// were one open port more, until fewer than missed stay unseen.
-func tries(open int, loss float64) int {
+// were one open port more, until fewer than goal stay unseen.
+func tries(open int, loss, goal float64) int {
 	if loss <= 0 {
 		return fewestTries
 	}
 	if loss >= 1 {
 		return mostTries
 	}
-	n := math.Ceil(math.Log(missed/float64(open+1)) / math.Log(loss))
+	n := math.Ceil(math.Log(goal/float64(open+1)) / math.Log(loss))
 	return int(min(max(n, fewestTries), mostTries))
 }

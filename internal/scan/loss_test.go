@@ -10,22 +10,24 @@ func TestTries(t *testing.T) {
 		name string
 		open int
 		loss float64
+		goal float64
 		want int
 	}{
-		{"no-loss", 50, 0, 2},
-		{"little-loss", 50, 0.0001, 2},
-		{"assumed", 0, assumedLoss, 3},
-		{"stealth-host", 5, 0.0975, 4},
-		{"five-percent-each-way", 50, 0.0975, 5},
-		{"twenty-percent-each-way", 50, 0.36, 10},
-		{"nothing-gets-through", 50, 1, 10},
+		{"no-loss", 50, 0, missed, 2},
+		{"little-loss", 50, 0.0001, missed, 2},
+		{"assumed", 0, assumedLoss, missed, 3},
+		{"stealth-host", 5, 0.0975, missed, 4},
+		{"five-percent-each-way", 50, 0.0975, missed, 5},
+		{"twenty-percent-each-way", 50, 0.36, missed, 10},
+		{"few-are-left", 50, 0.0975, missedFew, 8},
+		{"nothing-gets-through", 50, 1, missed, 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := tries(c.open, c.loss)
+			got := tries(c.open, c.loss, c.goal)
 			if got != c.want {
 				t.Errorf("got %d, want %d", got, c.want)
 			}
-			if left := float64(c.open+1) * math.Pow(c.loss, float64(got)); got < mostTries && left > missed*(1+1e-9) {
+			if left := float64(c.open+1) * math.Pow(c.loss, float64(got)); got < mostTries && left > c.goal*(1+1e-9) {
 				t.Errorf("%d tries leave %g open ports unseen", got, left)
 			}
 		})

@@ -26,9 +26,6 @@ const (
 
 var methodWords = []string{"auto", "syn", "connect"}
 
-// String returns the word of the method.
-func (m Method) String() string { return word(methodWords, m) }
-
 // ParseMethod reads the word of a method.
 func ParseMethod(s string) (Method, error) { return unword[Method](methodWords, "method", s) }
 
@@ -47,18 +44,8 @@ const (
 
 var profileWords = []string{"auto", "lan", "wan", "polite"}
 
-// String returns the word of the profile.
-func (p Profile) String() string { return word(profileWords, p) }
-
 // ParseProfile reads the word of a profile.
 func ParseProfile(s string) (Profile, error) { return unword[Profile](profileWords, "profile", s) }
-
-func word[T ~uint8](words []string, v T) string {
-	if int(v) < len(words) {
-		return words[v]
-	}
-	return words[0]
-}
 
 func unword[T ~uint8](words []string, kind, s string) (T, error) {
 	for i, w := range words {
