@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -13,12 +15,20 @@ import (
 )
 
 // Routes asks the kernel about ways and neighbours. It belongs to the network
-// namespace of the goroutine that opened it.
+// namespace of the goroutine that opened it, and may be used by many at once.
 type Routes struct {
 	handle *netlink.Handle
-	links  map[int]netlink.Link // asked once each
-	zones  map[string]uint32
+
+	mu    sync.Mutex
+	links map[int]netlink.Link // of a moment ago, and so are the zones
+	zones map[string]uint32
+	since time.Time
 }
+
+// linksLast is how long what is known of interfaces is used again: a scan of
+// many addresses asks for the same one, and between two scans an interface may
+// have been put in the place of another.
+const linksLast = time.Second
 
 // OpenRoutes opens the door to the kernel's tables; it needs no permission.
 func OpenRoutes() (*Routes, error) {
@@ -26,7 +36,7 @@ func OpenRoutes() (*Routes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Routes{handle: h, links: map[int]netlink.Link{}, zones: map[string]uint32{}}, nil
+	return &Routes{handle: h}, nil
 }
 
 // Close closes it.
@@ -55,6 +65,11 @@ func noRoute(err error) exposure.Reason {
 }
 
 func (r *Routes) to(target netip.Addr) (Route, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); now.Sub(r.since) > linksLast {
+		r.links, r.zones, r.since = map[int]netlink.Link{}, map[string]uint32{}, now
+	}
 	target = target.Unmap()
 	zone, err := zoneIndex(r.zones, target.Zone())
 	if err != nil {
