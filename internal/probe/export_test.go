@@ -33,4 +33,3 @@ func IdentifyThrough(ctx context.Context, enter func(func() error) error, target
 	}
 	return identify(ctx, p, transport, o.timeout())
 }
-

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/netio"
@@ -45,10 +48,35 @@ func (o Options) parallel() int {
 
 func (o Options) name(t exposure.Target) string {
 	if t.Name == "" && o.Name != nil {
-		return o.Name(t.Address)
+		return hostName(o.Name(t.Address))
 	}
-	return t.Name
+	return hostName(t.Name)
 }
+
+// hostName is a name as SNI and Host hold it: in ASCII (RFC 5890), without the
+// dot of the root. What is no host name is left out: a name may come from a
+// reverse lookup, which says whatever its owner likes. Underscores are not by
+// the book and in use.
+func hostName(name string) string {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return a.WithZone("").String()
+	}
+	ascii, err := idna.New(idna.MapForLookup(), idna.StrictDomainName(false)).ToASCII(strings.TrimSuffix(name, "."))
+	if err != nil || len(ascii) > maxHostName {
+		return ""
+	}
+	for i := range len(ascii) {
+		if strings.IndexByte(hostNameBytes, ascii[i]) < 0 {
+			return ""
+		}
+	}
+	return ascii
+}
+
+const (
+	maxHostName   = 253 // RFC 1035 section 3.1, as text
+	hostNameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
+)
 
 // Identify finds out what is behind one open port and tells what it knows when
 // the time is over at the latest. It never fails: a port that tells nothing is

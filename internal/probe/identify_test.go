@@ -2,13 +2,16 @@ package probe
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 )
 
 // TestIdentify looks at a port whose server behaves the same on every
@@ -75,4 +78,92 @@ func identifyPlayed(t *testing.T, port uint16, server string) exposure.Service {
 	cancel()
 	p.servers.Wait()
 	return svc
+}
+
+func TestHostName(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                        "",
+		"home.example":            "home.example",
+		"HOME.example.":           "home.example",
+		"my_nas.local":            "my_nas.local",
+		"日本.example":              "xn--wgv71a.example",
+		"192.0.2.7":               "192.0.2.7",
+		"fe80::1%eth0":            "fe80::1",
+		"a b":                     "",
+		"x\r\nCookie: y":          "",
+		"x/../y":                  "",
+		"a@b":                     "",
+		strings.Repeat("a.", 200): "",
+	} {
+		if got := hostName(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestAuthority(t *testing.T) {
+	for _, c := range []struct{ at, name, want string }{
+		{"192.0.2.7:80", "", "192.0.2.7"},
+		{"192.0.2.7:8080", "", "192.0.2.7:8080"},
+		{"[2001:db8::7]:80", "", "[2001:db8::7]"},
+		{"[fe80::7%eth0]:8080", "", "[fe80::7]:8080"},
+		{"192.0.2.7:8080", "home.example", "home.example:8080"},
+		{"192.0.2.7:80", "2001:db8::7", "[2001:db8::7]"},
+	} {
+		s := &Session{peer: &peer{at: netip.MustParseAddrPort(c.at), name: c.name}}
+		if got := s.Authority(80); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.at, c.name, got, c.want)
+		}
+	}
+}
+
+// TestScarcity has a machine that is out of descriptors for a while: the probe
+// waits, and when they do not come back it says whose fault it is.
+func TestScarcity(t *testing.T) {
+	for name, c := range map[string]struct {
+		free  time.Duration
+		fails string
+	}{
+		"comes-back": {free: time.Second, fails: ""},
+		"stays":      {free: time.Hour, fails: "connect: too many open files"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				end := time.Now().Add(DefaultTimeout)
+				ctx, cancel := context.WithDeadline(t.Context(), end)
+				defer cancel()
+				p := &player{t: t, end: end, always: []directive{{"S:", "RFB 003.008\n"}}}
+				host := p.peer(exposure.TCP, netip.MustParseAddrPort("192.0.2.7:22"), "")
+				free := time.Now().Add(c.free)
+				host.dial = func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error) {
+					if time.Now().Before(free) {
+						return nil, &netio.Error{Op: "dial", Target: to, Reason: exposure.LocalError, Err: syscall.EMFILE}
+					}
+					return p.dial(ctx, transport, to)
+				}
+				svc := identify(ctx, host, exposure.TCP, DefaultTimeout)
+				p.servers.Wait()
+				if svc.Error != c.fails || (c.fails == "") != (svc.Protocol == "vnc") {
+					t.Errorf("found %+v", svc)
+				}
+			})
+		})
+	}
+}
+
+// TestCancelledHunt holds that who asks can stop asking, and that no word about
+// the peer comes of it.
+func TestCancelledHunt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end := time.Now().Add(DefaultTimeout)
+		ctx, cancel := context.WithDeadline(t.Context(), end)
+		p := &player{t: t, end: end, always: []directive{{"...", ""}}}
+		begun := time.Now()
+		time.AfterFunc(time.Second, cancel)
+		svc := identify(ctx, p.peer(exposure.TCP, netip.MustParseAddrPort("192.0.2.7:22"), ""), exposure.TCP, DefaultTimeout)
+		p.servers.Wait()
+		if svc.Confidence != exposure.Assigned || !strings.Contains(svc.Error, "context canceled") || time.Since(begun) > time.Second+grace {
+			t.Errorf("after %v: %+v", time.Since(begun), svc)
+		}
+	})
 }

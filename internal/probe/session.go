@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -64,15 +66,14 @@ func (s *Session) Authority(usual uint16) string {
 	host := s.peer.name
 	if host == "" {
 		host = s.peer.at.Addr().WithZone("").String()
-		if s.peer.at.Addr().Is6() {
-			host = "[" + host + "]"
-		}
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
 	}
 	if s.peer.at.Port() == usual {
 		return host
 	}
-	_, port, _ := net.SplitHostPort(s.peer.at.String())
-	return host + ":" + port
+	return fmt.Sprintf("%s:%d", host, s.peer.at.Port())
 }
 
 // Connect returns a connection to the port: the first time the one on which
