@@ -21,7 +21,7 @@ const pause = 400 * time.Millisecond
 // the protocol that belongs to the port, then TLS, then the others by
 // likelihood. The ways run beside one another, each on its own connection,
 // begun in turn; the first byte that the peer sends on one of them ends the
-// others, and what it says decides.
+// others but for the one that listens, and what it says decides.
 type hunt struct {
 	peer      *peer
 	transport exposure.Transport
@@ -78,11 +78,24 @@ func (h *hunt) run(ctx context.Context) (exposure.Service, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := &chase{
-		hunt: h, ways: h.ways(), heard: -1,
+		hunt: h, ways: h.ways(),
 		events: make(chan event), over: make(chan struct{}),
 		timer: time.NewTimer(pause),
 	}
-	defer close(c.over)
+	c.run(ctx)
+	// Nobody is left behind: what is called off ends at once.
+	cancel()
+	for c.alive > 0 {
+		if e := <-c.events; e.done {
+			c.alive--
+		}
+	}
+	close(c.over)
+	return c.found, c.err
+}
+
+// run begins the ways in turn until one has found something or all have ended.
+func (c *chase) run(ctx context.Context) {
 	defer c.timer.Stop()
 	for due := true; ; {
 		if due && c.ready(ctx) {
@@ -93,7 +106,7 @@ func (h *hunt) run(ctx context.Context) (exposure.Service, error) {
 			if c.err == nil && c.found.Confidence == exposure.NoConfidence {
 				c.err = ctx.Err()
 			}
-			return c.found, c.err
+			return
 		}
 		select {
 		case <-c.timer.C:
@@ -102,7 +115,7 @@ func (h *hunt) run(ctx context.Context) (exposure.Service, error) {
 			if e.done {
 				due = true
 				if c.end(e) {
-					return c.found, c.err
+					return
 				}
 				continue
 			}
@@ -117,8 +130,8 @@ type chase struct {
 	ways    []way
 	calls   []context.CancelFunc // ends an attempt; nil when it has ended
 	alive   int
-	heard   int  // the attempt that the peer answers, -1 for none
-	arrived bool // a connection came about
+	heard   []bool // the attempts that the peer spoke to
+	arrived bool   // a connection came about
 	events  chan event
 	over    chan struct{} // closed when nobody receives events any more
 	timer   *time.Timer
@@ -128,13 +141,13 @@ type chase struct {
 
 // ready reports whether the next way may begin.
 func (c *chase) ready(ctx context.Context) bool {
-	return c.heard < 0 && len(c.calls) < len(c.ways) && c.alive < c.peer.wide && ctx.Err() == nil
+	return !slices.Contains(c.heard, true) && len(c.calls) < len(c.ways) && c.alive < c.peer.wide && ctx.Err() == nil
 }
 
 func (c *chase) begin(ctx context.Context) {
 	i := len(c.calls)
 	ctx, cancel := context.WithCancel(ctx)
-	c.calls = append(c.calls, cancel)
+	c.calls, c.heard = append(c.calls, cancel), append(c.heard, false)
 	c.alive++
 	c.timer.Reset(pause)
 	report := func(e event) {
@@ -161,12 +174,16 @@ func (c *chase) hear(e event) {
 			c.timer.Reset(pause + e.signal.connected)
 		}
 	}
-	if e.signal.heard && c.heard < 0 {
-		c.heard = e.attempt
-		for i, cancel := range c.calls {
-			if i != c.heard && cancel != nil {
-				cancel()
-			}
+	if !e.signal.heard {
+		return
+	}
+	first := !slices.Contains(c.heard, true)
+	c.heard[e.attempt] = true
+	for i, cancel := range c.calls {
+		// Listening goes on: a server may have greeted both, and only there is
+		// what it said known to be a greeting.
+		if first && i != e.attempt && cancel != nil && !c.ways[i].listen {
+			cancel()
 		}
 	}
 }
@@ -178,17 +195,16 @@ func (c *chase) end(e event) bool {
 	c.calls[e.attempt]()
 	c.calls[e.attempt] = nil
 	c.alive--
-	if c.heard == e.attempt {
-		c.heard = -1
-	}
+	c.heard[e.attempt] = false
+	listened := c.ways[e.attempt].listen && e.svc.Confidence != exposure.NoConfidence
 	switch {
-	case e.svc.Confidence > c.found.Confidence:
+	case e.svc.Confidence > c.found.Confidence, e.svc.Confidence == c.found.Confidence && listened:
 		c.found, c.err = e.svc, e.err
 	case c.found.Confidence == exposure.NoConfidence:
 		c.err = telling(c.err, e.err)
 	}
 	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
-		c.ways[e.attempt].listen && e.svc.Confidence != exposure.NoConfidence ||
+		listened ||
 		!c.arrived && unreached(e.err) || c.transport == exposure.UDP && refused(e.err)
 }
 

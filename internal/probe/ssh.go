@@ -86,7 +86,7 @@ func runSSH(ctx context.Context, s *Session) (exposure.Service, error) {
 	line := &sshLine{Conn: c, version: []byte(version + "\r\n")}
 	var keys sshKeys
 	methods, err := sshShake(line, keys.add, sshConfig())
-	offer, broken := parseKexinit(line.heard)
+	offer, broken := parseKexinit(line.packet())
 	if broken != nil {
 		if err == nil {
 			err = broken
@@ -132,7 +132,9 @@ func sshVersion(c *Conn) (string, error) {
 type sshLine struct {
 	*Conn
 	version []byte
-	heard   []byte
+
+	mu    sync.Mutex // the library reads on after it gave up
+	heard []byte
 }
 
 // Read gives the identification string, then what comes.
@@ -143,10 +145,19 @@ func (l *sshLine) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := l.Conn.Read(p)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if room := maxSSHPacket + 4 - len(l.heard); room > 0 {
 		l.heard = append(l.heard, p[:min(n, room)]...)
 	}
 	return n, err
+}
+
+// packet is what came behind the identification string.
+func (l *sshLine) packet() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.heard
 }
 
 // errSSHEnough ends a handshake that has told what it was for.
