@@ -43,14 +43,23 @@ func runBanner(_ context.Context, s *Session) (exposure.Service, error) {
 		svc.Banner = untrusted.New(version, maxBanner)
 		return svc, s.cut
 	}
-	for _, shape := range bannerShapes {
-		if shape.match.Match(said) {
-			svc.Protocol = shape.protocol
-			svc.Product, svc.Version = match(bannerProducts, string(said))
-			break
-		}
+	if svc.Protocol = bannerProtocol(said); svc.Protocol != "" {
+		svc.Product, svc.Version = match(bannerProducts, string(said))
 	}
 	return svc, s.cut
+}
+
+// bannerProtocol names the protocol of a greeting, empty when none is sure.
+func bannerProtocol(said []byte) string {
+	for _, shape := range bannerShapes {
+		if shape.match.Match(said) {
+			return shape.protocol
+		}
+	}
+	if _, whole := mysqlGreeting(said); whole {
+		return "mysql"
+	}
+	return ""
 }
 
 // bannerShapes are greetings that only one protocol has.
@@ -58,14 +67,14 @@ var bannerShapes = []struct {
 	protocol string
 	match    *regexp.Regexp
 }{
-	{"pop3", regexp.MustCompile(`^\+OK\b`)},
-	{"imap", regexp.MustCompile(`^\* (?:OK|PREAUTH|BYE)\b`)},
-	{"nntp", regexp.MustCompile(`^20[01] .*(?i:nntp|news|posting|\binn\b)`)},
+	{"pop3", regexp.MustCompile(`^\+OK\b.*\n`)},
+	{"imap", regexp.MustCompile(`^\* (?:OK|PREAUTH|BYE)\b.*\n`)},
+	{"nntp", regexp.MustCompile(`^20[01] .*(?i:nntp|news|posting|\binn\b).*\n`)},
 	{"vnc", regexp.MustCompile(`^RFB \d{3}\.\d{3}\n`)},
-	{"rsync", regexp.MustCompile(`^@RSYNCD: \d`)},
-	{"irc", regexp.MustCompile(`^(?::\S+ )?(?:NOTICE (?:AUTH|\*)|020 \*) :`)},
-	{"managesieve", regexp.MustCompile(`^"IMPLEMENTATION" "`)},
-	{"nats", regexp.MustCompile(`^INFO \{.*"server_id"`)},
+	{"rsync", regexp.MustCompile(`^@RSYNCD: \d.*\n`)},
+	{"irc", regexp.MustCompile(`^(?::\S+ )?(?:NOTICE (?:AUTH|\*)|020 \*) :.*\n`)},
+	{"managesieve", regexp.MustCompile(`^"IMPLEMENTATION" ".*\n`)},
+	{"nats", regexp.MustCompile(`^INFO \{.*"server_id".*\n`)},
 	{"zabbix", regexp.MustCompile(`^ZBXD\x01`)},
 }
 
@@ -93,7 +102,7 @@ func mysqlGreeting(b []byte) (version string, ok bool) {
 	}
 	length := int(binary.LittleEndian.Uint16(b)) | int(b[2])<<16
 	end := bytes.IndexByte(b[5:], 0)
-	if end < 1 || length < end+2 || !mysqlVersion.Match(b[5:5+end]) {
+	if end < 1 || length < end+2 || length > len(b)-4 || !mysqlVersion.Match(b[5:5+end]) {
 		return "", false
 	}
 	return string(b[5 : 5+end]), true

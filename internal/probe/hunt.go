@@ -137,6 +137,7 @@ type chase struct {
 	timer   *time.Timer
 	found   exposure.Service // the best so far
 	err     error            // why no more was found
+	told    int              // the attempt that it is of
 }
 
 // ready reports whether the next way may begin.
@@ -200,8 +201,8 @@ func (c *chase) end(e event) bool {
 	switch {
 	case e.svc.Confidence > c.found.Confidence, e.svc.Confidence == c.found.Confidence && listened:
 		c.found, c.err = e.svc, e.err
-	case c.found.Confidence == exposure.NoConfidence:
-		c.err = telling(c.err, e.err)
+	case c.found.Confidence == exposure.NoConfidence && c.tells(e):
+		c.err, c.told = e.err, e.attempt
 	}
 	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
 		listened ||
@@ -222,14 +223,11 @@ func refused(err error) bool {
 	return errors.As(err, &network) && network.Reason != exposure.NoResponse && network.Reason != exposure.LocalError
 }
 
-// telling returns which of two errors says more about a silent port. The first
-// way listens or speaks the port's own protocol, so its error stands, unless
-// it only says that it was called off.
-func telling(old, fresh error) error {
-	if old == nil || errors.Is(old, context.Canceled) {
-		return fresh
-	}
-	return old
+// tells reports whether the error of an attempt says more about a silent port
+// than the one before: the earlier the way the more, since the first of them
+// listens or speaks the port's own protocol; nothing, when it was called off.
+func (c *chase) tells(e event) bool {
+	return c.err == nil || e.attempt < c.told && !errors.Is(e.err, context.Canceled) || errors.Is(c.err, context.Canceled)
 }
 
 // try goes one way to its end, and from a wrong protocol on to the right one.
@@ -264,7 +262,7 @@ func (h *hunt) listen(ctx context.Context, tell func(signal)) (exposure.Service,
 	}
 	first, err := c.greeting(ctx, func(b []byte) bool {
 		l := leads(h.transport, h.peer.at.Port(), b)
-		return len(l) > 0 && l[0].Greets(b) == Sure
+		return len(l) > 0 && l[0].Greets(b) == Sure || bannerProtocol(b) != ""
 	})
 	if err != nil {
 		err = s.fail("read greeting", err)
