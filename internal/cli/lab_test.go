@@ -224,6 +224,8 @@ func TestCheckSendsNothingOffTheMachine(t *testing.T) {
 	h.WriteFile(t, "/etc/resolv.conf", "nameserver "+l.Gateway4.String()+"\n")
 	h.StartSshd(t, lab.Sshd{})
 	h.StartBind(t, lab.Bind{})
+	h.StartVsftpd(t, lab.Vsftpd{})
+	h.StartPostfix(t, lab.Postfix{})
 	h.NFT(t, leak)
 	if r := sekisho(t, h, root, "check"); r.code != 0 {
 		t.Fatalf("exit code %d: %s", r.code, r.errs)
