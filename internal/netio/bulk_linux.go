@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"errors"
 	"net/netip"
 	"strconv"
 	"syscall"
@@ -64,6 +65,40 @@ func (s *bulkSocket) bind() error {
 	return nil
 }
 
+// bindForGood takes a port that stays when the socket is connected and
+// disconnected again. One of the kernel's choice would be lost then, so it is
+// found by another socket first.
+func (s *bulkSocket) bindForGood() error {
+	finder, err := openBulk(s.v6, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
+	if err != nil {
+		return err
+	}
+	defer finder.close()
+	for _, fd := range []int{finder.fd, s.fd} {
+		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+			return err
+		}
+	}
+	if err := finder.bind(); err != nil {
+		return err
+	}
+	var exact unix.Sockaddr = &unix.SockaddrInet4{Port: int(finder.port)}
+	if s.v6 {
+		exact = &unix.SockaddrInet6{Port: int(finder.port)}
+	}
+	s.port = finder.port
+	return unix.Bind(s.fd, exact)
+}
+
+// sendConnected sends one datagram through a connection that lasts no longer.
+func (s *bulkSocket) sendConnected(data []byte, to unix.Sockaddr) error {
+	if err := unix.Connect(s.fd, to); err != nil {
+		return err
+	}
+	err := s.send(data, nil)
+	return errors.Join(err, disconnect(s.fd))
+}
+
 func (s *bulkSocket) close() { _ = unix.Close(s.fd) }
 
 // How often a send is tried whose error may be somebody else's.
@@ -79,7 +114,7 @@ func (s *bulkSocket) send(data []byte, to unix.Sockaddr) error {
 	var last error
 	same := 0
 	for range mostPending {
-		err := unix.Sendto(s.fd, data, 0, to)
+		err := unix.Sendmsg(s.fd, data, nil, to, 0)
 		errno, ok := err.(syscall.Errno)
 		if !ok || scarce(errno) || errno == unix.EPERM || errno == unix.EINVAL {
 			return err
@@ -129,7 +164,7 @@ func (r *bulkReader) receive(s *bulkSocket, handle func(Datagram)) {
 
 // waitBulk waits until one of the sockets has something, or until then.
 func waitBulk(sockets []*bulkSocket, until time.Time) error {
-	var fds [2]unix.PollFd
+	var fds [4]unix.PollFd
 	n := 0
 	for _, s := range sockets {
 		if s != nil {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -164,7 +165,13 @@ func (c *Connector) socket(family int) (int32, error) {
 	}
 	fd, err := c.system.socket(domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
 	if err == nil {
-		if err = unix.SetsockoptInt(fd, level, option, 1); err != nil {
+		// The reset that a linger of zero sends leaves no TIME_WAIT here, which
+		// would use up the ephemeral ports of a sweep.
+		err = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		if err == nil {
+			err = unix.SetsockoptInt(fd, level, option, 1)
+		}
+		if err != nil {
 			err = errors.Join(err, unix.Close(fd))
 		}
 	}
@@ -183,11 +190,9 @@ func (c *Connector) socket(family int) (int32, error) {
 	return int32(len(c.slots) - 1), nil
 }
 
-// shut closes a slot's socket. The reset that a linger of zero sends leaves no
-// TIME_WAIT here, which would use up the ephemeral ports of a sweep.
+// shut closes a slot's socket.
 func (c *Connector) shut(i int32) {
 	s := &c.slots[i]
-	_ = unix.SetsockoptLinger(int(s.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	_ = unix.Close(int(s.fd))
 	s.state, s.fd = slotFree, -1
 	s.generation++
@@ -321,15 +326,29 @@ func (c *Connector) finish(i int32, err error, now time.Time) (result Connection
 	default:
 		result.ended(errno)
 	}
-	if result.Reason != exposure.ConnRefused || !c.reusable(i) {
+	refused := result.Reason == exposure.ConnRefused // which has disconnected the socket
+	silent := result.Reason == exposure.NoResponse && disconnect(int(s.fd)) == nil
+	if !refused && !silent || !c.reusable(i) {
 		c.shut(i)
 	}
 	return result, true
 }
 
-// reusable keeps a socket that was refused for another attempt. It is as good
-// as new: the kernel has disconnected it and freed its port. More than a few
-// are of use only to a way on which answers take long.
+// disconnect takes an attempt back, as connect(2) has it, and clears the error
+// that it leaves.
+func disconnect(fd int) error {
+	unspecified := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&unspecified)), unsafe.Sizeof(unspecified))
+	if errno != 0 {
+		return errno
+	}
+	_, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	return err
+}
+
+// reusable keeps a socket for another attempt: to open one and close it costs
+// as much as to connect it. It is as good as new, since it is disconnected and
+// its port is free.
 func (c *Connector) reusable(i int32) bool {
 	s := &c.slots[i]
 	if len(c.idle[s.family]) >= maxIdle {
@@ -340,7 +359,9 @@ func (c *Connector) reusable(i int32) bool {
 	return true
 }
 
-const maxIdle = 1024
+// maxIdle bounds the sockets that are kept: enough for all whose patience ends
+// at about the same time.
+const maxIdle = 16384
 
 // queued takes an ICMP error from the socket's error queue, if there is one.
 func (c *Connector) queued(fd int) (exposure.Reason, netip.Addr, bool) {

@@ -10,7 +10,7 @@ import (
 // Datagrams asks UDP ports in bulk: one socket a family, however many are
 // asked. It belongs to one goroutine.
 type Datagrams struct {
-	sockets [2]*bulkSocket
+	sockets [4]*bulkSocket // by family; the later two for port 0
 	reader  bulkReader
 	zones   map[string]uint32
 }
@@ -40,7 +40,14 @@ func (d *Datagrams) Send(to netip.AddrPort, own bool, data []byte) error {
 	if err != nil {
 		return errAsked(to, err)
 	}
-	if err := s.send(data, sockaddr); err != nil {
+	if to.Port() == 0 {
+		// The kernel takes port 0 for a missing address, except that of a
+		// connection.
+		err = s.sendConnected(data, sockaddr)
+	} else {
+		err = s.send(data, sockaddr)
+	}
+	if err != nil {
 		return errAsked(to, err)
 	}
 	return nil
@@ -50,26 +57,37 @@ func (d *Datagrams) Send(to netip.AddrPort, own bool, data []byte) error {
 // own, which would answer itself: then another takes its place, and what was
 // under way to the old one is lost and asked again in time.
 func (d *Datagrams) socket(to netip.AddrPort, own bool) (*bulkSocket, error) {
-	family := 0
+	i := 0
 	if to.Addr().Is6() {
-		family = 1
+		i = 1
 	}
-	old := d.sockets[family]
-	if old != nil && (!own || old.port != to.Port()) {
-		return old, nil
+	if to.Port() == 0 {
+		i += 2
 	}
-	s, err := openBulk(family == 1, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
+	// The socket for port 0 listens on a port as well.
+	for j := i & 1; own && j < len(d.sockets); j += 2 {
+		if s := d.sockets[j]; s != nil && s.port == to.Port() {
+			d.sockets[j] = nil
+			defer s.close() // after another one has found another port
+		}
+	}
+	if d.sockets[i] != nil {
+		return d.sockets[i], nil
+	}
+	s, err := openBulk(i&1 == 1, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.bind(); err != nil {
+	if to.Port() == 0 {
+		err = s.bindForGood()
+	} else {
+		err = s.bind()
+	}
+	if err != nil {
 		s.close()
 		return nil, err
 	}
-	if old != nil {
-		old.close()
-	}
-	d.sockets[family] = s
+	d.sockets[i] = s
 	if own && s.port == to.Port() {
 		return d.socket(to, own)
 	}

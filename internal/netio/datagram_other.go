@@ -45,6 +45,10 @@ func (d *Datagrams) Close() error {
 // Send sends one datagram. The error is an *Error: about the one that was
 // asked, or a fault of this machine, which passes when it is Scarce.
 func (d *Datagrams) Send(to netip.AddrPort, _ bool, data []byte) error {
+	if to.Port() == 0 {
+		// Systems name various reasons, some of which pass elsewhere.
+		return errAsked(to, syscall.EINVAL)
+	}
 	select {
 	case d.open <- struct{}{}:
 	default:

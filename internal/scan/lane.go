@@ -38,7 +38,6 @@ type lane struct {
 	due      time.Time // of the next control
 	started  time.Time
 	active   time.Time // something was asked, or a port concluded
-	faults   int       // in a row
 	trouble  error     // the last fault of this machine
 
 	packets atomic.Int64
@@ -214,11 +213,11 @@ func (l *lane) hushed(now time.Time) bool {
 	return !l.ledger.own && !l.finds && l.ledger.seen.answered == 0 && now.Sub(l.started) < hushTime
 }
 
-// How many control questions a second are asked: more of closed ports, which
-// keep no log.
+// How many control questions a second are asked: in all, and of one open port,
+// which may keep a log.
 const (
-	controlsClosed = 50
-	controlsOpen   = 10
+	controlsAll  = 50
+	controlsOpen = 10
 )
 
 // controlling reports whether loss is to be measured: not where it cannot be,
@@ -239,20 +238,15 @@ func (l *lane) control(now time.Time) {
 		index := h.answerers[l.turns/len(l.ledger.hosts)%len(h.answerers)]
 		l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), patience: l.ledger.patience(h), purpose: control})
 		l.controls = append(l.controls, controlAsk{index, now})
-		perSecond := time.Duration(controlsOpen)
-		if h.refuses {
-			perSecond = controlsClosed
+		perSecond := controlsAll
+		if !h.refuses {
+			perSecond = min(perSecond, controlsOpen*len(h.answerers))
 		}
-		l.due = now.Add(time.Second / perSecond)
+		l.due = now.Add(time.Second / time.Duration(perSecond))
 		return
 	}
-	l.due = now.Add(time.Second / controlsClosed)
+	l.due = now.Add(time.Second / controlsAll)
 }
-
-// mostFaults is how often in a row this machine may fail to send, while
-// nothing is under way whose end could help, before the lane gives up: the
-// pauses between them add up to some two seconds.
-const mostFaults = 15
 
 // send hands the batch to the way and returns how much of it went out. The
 // rest is asked anew.
@@ -266,6 +260,10 @@ func (l *lane) send(now time.Time) int {
 	l.pace.spend(int(packets))
 	l.packets.Add(packets)
 	rest := l.batch[n:]
+	var failed ask
+	if len(rest) > 0 {
+		failed = rest[0]
+	}
 	if err != nil && len(rest) > 1 {
 		// The question that could not be sent may be the only one: a filter of
 		// our own drops packets to one port with the same error as a full queue.
@@ -275,33 +273,40 @@ func (l *lane) send(now time.Time) int {
 	for _, a := range rest {
 		l.unask(a)
 	}
-	if n > 1 || n == 1 && l.batch[0].purpose != control {
-		l.faults = 0
+	if l.way.waiting() < 0 {
+		for _, a := range l.batch[:n] {
+			l.ledger.sound(a.index)
+		}
 	}
 	if err != nil {
-		l.fault(now, err)
+		l.fault(failed, now, err)
 	}
 	return n
 }
 
-// fault slows down, since this machine could not send, and gives up after too
-// many in a row while nothing is under way whose end could help.
-func (l *lane) fault(now time.Time, err error) {
+// fault slows down, since this machine could not send. While nothing is under
+// way whose end could help, it counts against the port and its host.
+func (l *lane) fault(failed ask, now time.Time, err error) {
 	l.trouble = err
 	l.pace.fault(now)
+	if failed.purpose == control {
+		l.due = now.Add(time.Second) // it must not stand before the others for ever
+		return
+	}
 	if l.way.waiting() > 0 {
 		return
 	}
-	if l.faults++; l.faults < mostFaults {
-		return
-	}
-	l.giveUp(err, now)
+	l.shortage(evidence{index: failed.index, reason: exposure.LocalError, local: true, at: now, err: err})
 }
 
-// giveUp concludes everything that is left as unknown, for err.
-func (l *lane) giveUp(err error, at time.Time) {
-	for i := range l.ledger.hosts {
-		l.ledger.rest(i, evidence{reason: exposure.LocalError, local: true, at: at, err: err}, l.end)
+// shortage counts a fault of this machine and concludes what has met too many.
+func (l *lane) shortage(e evidence) {
+	port, host := l.ledger.fault(e.index, e.at)
+	switch {
+	case host:
+		l.ledger.rest(l.plan.host(e.index), e, l.end)
+	case port:
+		l.end(l.ledger.settle(e, exposure.Unknown))
 	}
 }
 
@@ -367,9 +372,15 @@ func (l *lane) take(e evidence) {
 	if anew {
 		l.anew = append(l.anew, e.index)
 	}
-	if e.void && e.err != nil {
+	switch {
+	case e.void && e.err != nil:
 		l.trouble = e.err
 		l.pace.fault(e.at)
+		if anew {
+			l.shortage(e)
+		}
+	case !e.void && l.way.waiting() >= 0:
+		l.ledger.sound(e.index)
 	}
 	if h.left > 0 && h.dead() {
 		l.ledger.bury(i, l.end)

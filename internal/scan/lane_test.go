@@ -30,7 +30,7 @@ type network struct {
 	// kernel says so to all that wait.
 	missing bool
 	outage  func(since time.Duration) bool
-	faults  func(n int64) error
+	faults  func(n int64, a ask) error
 
 	started time.Time
 	flying  flock
@@ -71,7 +71,7 @@ func (w *network) send(batch []ask) (int, error) {
 		}
 		w.calls++
 		if w.faults != nil {
-			if err := w.faults(w.calls); err != nil {
+			if err := w.faults(w.calls, a); err != nil {
 				return i, err
 			}
 		}
@@ -340,11 +340,11 @@ func TestLaneRetriesAreTheUsers(t *testing.T) {
 func TestLaneFaults(t *testing.T) {
 	shortage := &Error{"send", context.DeadlineExceeded}
 	for name, c := range map[string]struct {
-		faults func(n int64) error
+		faults func(n int64, a ask) error
 		want   map[string]int
 	}{
 		"now-and-then": {
-			func(n int64) error {
+			func(n int64, _ ask) error {
 				if n%50 == 0 {
 					return shortage
 				}
@@ -353,11 +353,11 @@ func TestLaneFaults(t *testing.T) {
 			map[string]int{"open syn-ack": 10, "closed conn-refused": 990},
 		},
 		"for-good": {
-			func(int64) error { return shortage },
+			func(int64, ask) error { return shortage },
 			map[string]int{"unknown local-error": 1000},
 		},
 		"for-good-in-the-middle": {
-			func(n int64) error {
+			func(n int64, _ ask) error {
 				if n > 500 {
 					return shortage
 				}
@@ -386,6 +386,46 @@ func TestLaneFaults(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestLaneFaultsOfOnePort and of one host leave the others their states.
+func TestLaneFaultsOfSome(t *testing.T) {
+	shortage := &Error{"send", context.DeadlineExceeded}
+	for name, c := range map[string]struct {
+		fails func(to netip.AddrPort) bool
+		want  map[string]int
+	}{
+		"one-port": {
+			func(to netip.AddrPort) bool { return to == netip.MustParseAddrPort("192.0.2.1:7") },
+			map[string]int{"open syn-ack": 10, "filtered no-response": 989, "unknown local-error": 1},
+		},
+		"one-host": {
+			func(to netip.AddrPort) bool { return to.Addr() == netip.MustParseAddr("192.0.2.1") },
+			map[string]int{"open syn-ack": 5, "filtered no-response": 495, "unknown local-error": 500},
+		},
+	} {
+		for _, clockless := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s-clockless-%v", name, clockless), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := &network{
+						answer: everyNth(100, "", false), delay: time.Millisecond, clockless: clockless,
+						random: rand.New(rand.NewPCG(1, 1)),
+						plan:   newPlan(exposure.TCP, targetsOf("192.0.2.1", "192.0.2.2"), portsUpTo(500), 1),
+					}
+					w.faults = func(_ int64, a ask) error {
+						if c.fails(a.to) {
+							return shortage
+						}
+						return nil
+					}
+					r := drive(t.Context(), t, w, -1)
+					if got := r.states(); !maps.Equal(got, c.want) {
+						t.Errorf("got %v, want %v", got, c.want)
+					}
+				})
+			})
+		}
 	}
 }
 

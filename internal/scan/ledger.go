@@ -44,6 +44,9 @@ type host struct {
 	canary          bool // one is out
 	failures        int  // neighbour resolutions that failed
 	failed          time.Time
+	faults          int // ports in a row that this machine could not ask
+	faulty          time.Time
+	lastFault       uint32
 	shortest        time.Duration   // patience in this round
 	patiences       []time.Duration // the shortest of the rounds before
 	hasty           int             // rounds whose patience was shorter than the round trip
@@ -141,6 +144,36 @@ func (l *ledger) take(e evidence) (c conclusion, ends, anew bool) {
 	}
 	return c, false, true
 }
+
+// When this machine cannot ask, a port is given up after so many faults, and a
+// host after so many ports in a row for so long. It may be a lack of buffers,
+// which passes, or an address that nothing can be sent to from here.
+const (
+	mostPortFaults = 15
+	mostHostFaults = 16
+	mostFaultTime  = 3 * time.Second
+)
+
+// fault counts a question that this machine could not ask. It reports whether
+// the port, or the whole host, has met enough of them.
+func (l *ledger) fault(index uint32, at time.Time) (port, host bool) {
+	h := &l.hosts[l.plan.host(index)]
+	if h.faults == 0 {
+		h.faulty = at
+	}
+	if h.faults == 0 || index != h.lastFault {
+		h.faults++
+		h.lastFault = index
+	}
+	if l.asked[index] == settled {
+		return false, false
+	}
+	l.voids[index]++
+	return l.voids[index] >= mostPortFaults, h.faults >= mostHostFaults && at.Sub(h.faulty) >= mostFaultTime
+}
+
+// sound takes note that the host of a port can be asked.
+func (l *ledger) sound(index uint32) { l.hosts[l.plan.host(index)].faults = 0 }
 
 // neighbourFailure is how long Linux asks for a neighbour before it gives up:
 // three times, a second apart. IPv6 (RFC 4861 section 10) has the same
