@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -20,8 +19,9 @@ type Connector struct {
 	system      system
 	epoll       int
 	slots       []slot
-	free        []int32    // slots without a socket
-	idle        [2][]int32 // slots whose socket can be used again, by family
+	free        []int32                // slots without a socket
+	idle        map[netip.Addr][]int32 // slots whose socket can be used again, by the address that it asked
+	idling      int                    // slots in idle
 	inFlight    int
 	wheel       wheel
 	ended       []Connection // results that were there at once
@@ -42,11 +42,12 @@ type system struct {
 // slot is one attempt and its socket.
 type slot struct {
 	id         uint64
+	address    netip.Addr
 	started    time.Duration // since the wheel's epoch
 	deadline   time.Duration
 	fd         int32
 	generation uint32 // tells a late event of an earlier attempt
-	family     uint8  // index of idle
+	v6         bool
 	state      slotState
 	watched    bool // known to epoll
 	met        bool // one end of a connection between two sockets of our own
@@ -73,6 +74,7 @@ func NewConnector(d *Descriptors) (*Connector, error) {
 		epoll:       epoll,
 		wheel:       newWheel(time.Now()),
 		events:      make([]unix.EpollEvent, 256),
+		idle:        map[netip.Addr][]int32{},
 		quoted:      [][]byte{make([]byte, 1)},
 		zones:       map[string]uint32{},
 	}, nil
@@ -96,11 +98,7 @@ func (c *Connector) Waiting() int { return c.inFlight + len(c.ended) }
 // means that the attempt was not made and that every other one would fare the
 // same now; what concerns this one alone becomes its result.
 func (c *Connector) Start(id uint64, to netip.AddrPort, own bool, patience time.Duration) error {
-	family := 0
-	if to.Addr().Is6() {
-		family = 1
-	}
-	i, err := c.socket(family)
+	i, err := c.socket(to.Addr())
 	if err != nil {
 		return err
 	}
@@ -109,7 +107,7 @@ func (c *Connector) Start(id uint64, to netip.AddrPort, own bool, patience time.
 	}
 	s := &c.slots[i]
 	now := time.Now()
-	s.id, s.met = id, false
+	s.id, s.met, s.address = id, false, to.Addr()
 	s.started = c.wheel.since(now)
 	s.deadline = s.started + patience
 	s.state = slotBusy
@@ -137,67 +135,6 @@ func (c *Connector) Start(id uint64, to netip.AddrPort, own bool, patience time.
 		c.ended = append(c.ended, result)
 	}
 	return nil
-}
-
-// socket finds a socket for an attempt: one that was refused before, or a new
-// one. It returns −1 when the budget is spent.
-func (c *Connector) socket(family int) (int32, error) {
-	if n := len(c.idle[family]); n > 0 {
-		i := c.idle[family][n-1]
-		c.idle[family] = c.idle[family][:n-1]
-		return i, nil
-	}
-	if !c.descriptors.take() {
-		// The other family may hold what this one needs.
-		other := c.idle[1-family]
-		if len(other) == 0 {
-			return -1, nil
-		}
-		c.idle[1-family] = other[:len(other)-1]
-		c.shut(other[len(other)-1])
-		if !c.descriptors.take() {
-			return -1, nil
-		}
-	}
-	domain, level, option := unix.AF_INET, unix.SOL_IP, unix.IP_RECVERR
-	if family == 1 {
-		domain, level, option = unix.AF_INET6, unix.SOL_IPV6, unix.IPV6_RECVERR
-	}
-	fd, err := c.system.socket(domain, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
-	if err == nil {
-		// The reset that a linger of zero sends leaves no TIME_WAIT here, which
-		// would use up the ephemeral ports of a sweep.
-		err = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
-		if err == nil {
-			err = unix.SetsockoptInt(fd, level, option, 1)
-		}
-		if err != nil {
-			err = errors.Join(err, unix.Close(fd))
-		}
-	}
-	if err != nil {
-		c.descriptors.give(1)
-		return -1, &Error{Op: "socket", Reason: exposure.LocalError, Err: err}
-	}
-	if n := len(c.free); n > 0 {
-		i := c.free[n-1]
-		c.free = c.free[:n-1]
-		s := &c.slots[i]
-		s.fd, s.family, s.watched = int32(fd), uint8(family), false
-		return i, nil
-	}
-	c.slots = append(c.slots, slot{fd: int32(fd), family: uint8(family)})
-	return int32(len(c.slots) - 1), nil
-}
-
-// shut closes a slot's socket.
-func (c *Connector) shut(i int32) {
-	s := &c.slots[i]
-	_ = unix.Close(int(s.fd))
-	s.state, s.fd = slotFree, -1
-	s.generation++
-	c.free = append(c.free, i)
-	c.descriptors.give(1)
 }
 
 // watch asks the poller for one event of the slot's socket.
@@ -276,7 +213,7 @@ func milliseconds(d time.Duration) int {
 // the result of the first connect and, when it failed, makes the socket ready
 // for another.
 func (c *Connector) outcome(s *slot) error {
-	if s.family == 1 {
+	if s.v6 {
 		return unix.Connect(int(s.fd), &c.v6)
 	}
 	return unix.Connect(int(s.fd), &c.v4)
@@ -334,35 +271,6 @@ func (c *Connector) finish(i int32, err error, now time.Time) (result Connection
 	return result, true
 }
 
-// disconnect takes an attempt back, as connect(2) has it, and clears the error
-// that it leaves.
-func disconnect(fd int) error {
-	unspecified := unix.RawSockaddr{Family: unix.AF_UNSPEC}
-	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&unspecified)), unsafe.Sizeof(unspecified))
-	if errno != 0 {
-		return errno
-	}
-	_, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	return err
-}
-
-// reusable keeps a socket for another attempt: to open one and close it costs
-// as much as to connect it. It is as good as new, since it is disconnected and
-// its port is free.
-func (c *Connector) reusable(i int32) bool {
-	s := &c.slots[i]
-	if len(c.idle[s.family]) >= maxIdle {
-		return false
-	}
-	s.state = slotIdle
-	c.idle[s.family] = append(c.idle[s.family], i)
-	return true
-}
-
-// maxIdle bounds the sockets that are kept: enough for all whose patience ends
-// at about the same time.
-const maxIdle = 16384
-
 // queued takes an ICMP error from the socket's error queue, if there is one.
 func (c *Connector) queued(fd int) (exposure.Reason, netip.Addr, bool) {
 	_, n, _, _, err := unix.RecvmsgBuffers(fd, c.quoted, c.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
@@ -400,19 +308,4 @@ func (c *Connector) meets(i int32) bool {
 		}
 	}
 	return false
-}
-
-// sockaddr fills the connector's own sockaddr of the family.
-func (c *Connector) sockaddr(to netip.AddrPort) (unix.Sockaddr, error) {
-	a := to.Addr()
-	if a.Is4() {
-		c.v4.Addr, c.v4.Port = a.As4(), int(to.Port())
-		return &c.v4, nil
-	}
-	zone, err := zoneIndex(c.zones, a.Zone())
-	if err != nil {
-		return nil, err
-	}
-	c.v6.Addr, c.v6.Port, c.v6.ZoneId = a.As16(), int(to.Port()), zone
-	return &c.v6, nil
 }

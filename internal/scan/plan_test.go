@@ -68,3 +68,40 @@ func TestRising(t *testing.T) {
 		t.Error("the caller's list was changed")
 	}
 }
+
+func TestWaves(t *testing.T) {
+	targets := targetsOf("192.0.2.1", "192.0.2.2", "192.0.2.3")
+	for each, want := range map[int]int{1: 1, mostPorts / 3: 1, mostPorts / 2: 2, mostPorts: 3, 2 * mostPorts: 3} {
+		if got := waves(targets, each); len(got) != want {
+			t.Errorf("%d ports a target: %d waves, want %d", each, len(got), want)
+		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	targets := targetsOf("127.0.0.1", "192.0.2.1", "2001:db8::1")
+	own := func(a netip.Addr) bool { return a.IsLoopback() }
+	for name, c := range map[string]struct {
+		profile Profile
+		others  limits
+	}{
+		"lan":    {LAN, lanLimits},
+		"wan":    {WAN, wanLimits},
+		"polite": {Polite, politeLimits},
+		"auto":   {AutoProfile, lanLimits}, // these addresses are special, not global
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := run{request: &Request{Profile: c.profile, Own: own}}
+			groups := n.groups(targets)
+			if len(groups) != 2 || !groups[0].own || groups[1].own {
+				t.Fatalf("%d groups", len(groups))
+			}
+			if groups[0].limits != ownLimits || len(groups[0].targets) != 1 {
+				t.Errorf("this machine's own: %+v", groups[0].limits)
+			}
+			if groups[1].limits != c.others || len(groups[1].targets) != 2 {
+				t.Errorf("the others: %+v, want %+v", groups[1].limits, c.others)
+			}
+		})
+	}
+}
