@@ -93,14 +93,17 @@ func TestGroups(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := run{request: &Request{Profile: c.profile, Own: own}}
 			groups := n.groups(targets)
-			if len(groups) != 2 || !groups[0].own || groups[1].own {
-				t.Fatalf("%d groups", len(groups))
+			if len(groups) != 2 || groups[0].own == groups[1].own {
+				t.Fatalf("%d groups, want this machine's own addresses and the others", len(groups))
 			}
-			if groups[0].limits != ownLimits || len(groups[0].targets) != 1 {
-				t.Errorf("this machine's own: %+v", groups[0].limits)
-			}
-			if groups[1].limits != c.others || len(groups[1].targets) != 2 {
-				t.Errorf("the others: %+v, want %+v", groups[1].limits, c.others)
+			for _, g := range groups {
+				limits, size := c.others, 2
+				if g.own {
+					limits, size = ownLimits, 1
+				}
+				if g.limits != limits || len(g.targets) != size || len(g.heard) != size {
+					t.Errorf("own %v: %+v for %d targets, want %+v for %d", g.own, g.limits, len(g.targets), limits, size)
+				}
 			}
 		})
 	}
