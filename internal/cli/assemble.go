@@ -53,8 +53,9 @@ func assemble(observations []exposure.Observation, listeners []exposure.Listener
 	return list
 }
 
-// probeParallel bounds how many services are spoken to at once.
-const probeParallel = 64
+// probeParallel bounds how many services are spoken to at once: a hundred that
+// stay silent take no longer than one.
+const probeParallel = 128
 
 // identify speaks to what is open. Where one listener takes several addresses
 // it is asked once, at the address nearest to it; without listeners each open

@@ -131,6 +131,7 @@ type checkRun struct {
 	listeners  []exposure.Listener
 	ownersSeen bool             // we had the privilege to see whose each listener is
 	bound      map[portKey]bool // ports that something on this machine is bound to
+	unswept    int              // own addresses beyond maxSwept
 	worst      int
 }
 
@@ -145,6 +146,9 @@ func (r *checkRun) thisMachine(ctx context.Context) error {
 		return err
 	}
 	observations, err := r.look(ctx, jobs)
+	if r.unswept > 0 {
+		r.report.Scan.Notes = append(r.report.Scan.Notes, r.app.say.Say("note.unswept", "Count", r.unswept, "Limit", maxSwept))
+	}
 	r.describe(ctx, observations, []exposure.Host{{Name: hostname(), Addresses: r.machine.addresses}}, err)
 	return err
 }
@@ -185,6 +189,11 @@ func (r *checkRun) asked(listeners []exposure.Listener) []exposure.Listener {
 	})
 }
 
+// maxSwept is how many own addresses are asked every TCP port. A sweep finds
+// what no listener explains, such as a redirect rule, and a machine with a
+// hundred addresses would be swept for minutes.
+const maxSwept = 12
+
 // ownJobs are the jobs of this machine's own check: every TCP port (or those
 // of -p) on every own address, and UDP where something is bound, since only an
 // answer proves a UDP port open. Listeners on further loopback addresses, such
@@ -204,14 +213,21 @@ func (r *checkRun) ownJobs(listeners []exposure.Listener) ([]job, error) {
 			jobs = append(jobs, job{targets: []exposure.Target{{Address: address}}, tcp: tcp, udp: udp})
 		}
 	}
+	swept := 0
 	for _, address := range r.machine.addresses {
 		switch {
 		case r.flags.ports != "":
 			add(address, asked.TCP.Slice(), asked.UDP.Slice())
-		case address.IsLinkLocalUnicast():
-			// The kernel's list is enough to find what takes a link-local address.
+		case address.IsLinkLocalUnicast() || swept == maxSwept:
+			if !address.IsLinkLocalUnicast() && r.flags.family.keeps(address) {
+				r.unswept++
+			}
+			// The kernel's list is enough to find what takes the address.
 			add(address, bound(listeners, address, exposure.TCP), bound(listeners, address, exposure.UDP))
 		default:
+			if r.flags.family.keeps(address) {
+				swept++
+			}
 			add(address, every.TCP.Slice(), bound(listeners, address, exposure.UDP))
 		}
 	}
