@@ -202,7 +202,8 @@ func unescape(name string) string {
 			return b.String()
 		}
 		if len(rest) >= 2 {
-			if value, err := strconv.ParseUint(rest[:2], 16, 8); err == nil {
+			// No name holds a slash, escaped or not: that would make a path of it.
+			if value, err := strconv.ParseUint(rest[:2], 16, 8); err == nil && value != '/' {
 				b.WriteByte(byte(value))
 				name = rest[2:]
 				continue

@@ -66,7 +66,7 @@ func TestParseCgroup(t *testing.T) {
 
 func TestUnescape(t *testing.T) {
 	for name, want := range map[string]string{
-		`plain`: "plain", `a\x2db\x2dc`: "a-b-c", `\x2`: `\x2`, `\xzz\x2d`: `\xzz-`, `end\x`: `end\x`, `\\x2d`: `\-`,
+		`plain`: "plain", `a\x2db\x2dc`: "a-b-c", `\x2`: `\x2`, `\xzz\x2d`: `\xzz-`, `end\x`: `end\x`, `\\x2d`: `\-`, `a\x2fb`: `a\x2fb`,
 	} {
 		if got := unescape(name); got != want {
 			t.Errorf("unescape(%q) = %q, want %q", name, got, want)
@@ -79,6 +79,7 @@ func FuzzParseCgroup(f *testing.F) {
 	f.Add([]byte("12:pids:/docker/" + id64 + "\n1:name=systemd:/lxc/web\n"))
 	f.Add([]byte("0::/machine.slice/machine-qemu\\x2d3\\x2dx.scope (deleted)\n"))
 	f.Add([]byte("0::/user.slice/user@1000.service/app.slice/a.service\n"))
+	f.Add([]byte("::machine-\\x2f.scope"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got := parseCgroup(text)
 		for _, name := range []string{got.unit, got.container} {
