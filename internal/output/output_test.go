@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -566,6 +567,27 @@ func TestFrameWordsAreNotAmbiguous(t *testing.T) {
 					t.Errorf("%s: %q is as wide as one or two: %s", name, r, trimmed)
 				}
 			}
+		}
+	}
+}
+
+// BenchmarkWholeHost measures the page of a host with every port in the table.
+func BenchmarkWholeHost(b *testing.B) {
+	r := nothing(lang.English)
+	r.Hosts[0].Addresses = []netip.Addr{ip("192.168.1.1"), ip("fd00::1")}
+	for port := range 65535 {
+		number := uint16(port + 1)
+		r.Hosts[0].Ports = append(r.Hosts[0].Ports, exposure.Port{
+			Transport: exposure.TCP, Port: number,
+			Observations: []exposure.Observation{
+				seen("192.168.1.1", exposure.ViewLAN, exposure.TCP, number, exposure.Closed, exposure.Reset),
+				seen("fd00::1", exposure.ViewLAN, exposure.TCP, number, exposure.Closed, exposure.Reset),
+			},
+		})
+	}
+	for b.Loop() {
+		if page := reportIn(b, r, output.Options{Format: "text", Width: 80, Show: output.ShowAll}); len(page) < 65535 {
+			b.Fatalf("a page of %d bytes", len(page))
 		}
 	}
 }

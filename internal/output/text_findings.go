@@ -163,8 +163,12 @@ func (p *page) title(m *matter) string {
 // evidences shows what was seen, each different thing once.
 func (p *page) evidences(m *matter) {
 	var different []string
+	known := map[string]bool{} // a matter of every port has 65535 of them
 	for _, e := range m.evidence {
-		different = appendNew(different, e)
+		if e != "" && !known[e] {
+			known[e] = true
+			different = append(different, e)
+		}
 	}
 	for i, e := range different {
 		if i == evidenceShown && p.Show != ShowAll {

@@ -63,12 +63,12 @@ func (p *page) throughTLS(s exposure.Service) string {
 }
 
 // owners says whose the port is: process, user and what started it.
-func (p *page) owners(h exposure.Host, port exposure.Port) []string {
+func (p *page) owners(mine bool, port exposure.Port) []string {
 	var known []string
 	for _, l := range port.Listeners {
 		known = appendNew(known, p.owner(l))
 	}
-	if len(known) == 0 && own(h) && state(port) == exposure.Open {
+	if len(known) == 0 && mine && state(port) == exposure.Open {
 		return []string{p.say.Say("report.no-listener")}
 	}
 	return known
@@ -92,9 +92,10 @@ func (p *page) owner(l exposure.Listener) string {
 
 // whereabouts says where the port can be reached: by what is bound, and by what
 // was seen where that differs or where nothing is known to be bound.
-func (p *page) whereabouts(h exposure.Host, port exposure.Port) []string {
+func (p *page) whereabouts(h exposure.Host, mine bool, port exposure.Port) []string {
 	lines := p.bindings(port.Listeners)
-	for _, g := range groups(port) {
+	all := groups(port)
+	for _, g := range all {
 		switch addresses := written(g.addresses); {
 		case g.view == exposure.ViewLoopback || g.view == exposure.ViewSelf:
 			// What is bound says it already, unless something is in between.
@@ -104,9 +105,9 @@ func (p *page) whereabouts(h exposure.Host, port exposure.Port) []string {
 			} else if odd && g.covered(port.Listeners) {
 				lines = append(lines, p.say.Say("report.at", "State", p.state(g.state), "Addresses", addresses))
 			}
-		case own(h):
+		case mine:
 			lines = append(lines, p.say.Say("report.from", "View", p.view(g.view), "State", p.state(g.state)))
-		case len(groups(port)) > 1:
+		case len(all) > 1:
 			lines = append(lines, p.say.Say("report.at", "State", p.state(g.state), "Addresses", addresses))
 		case len(h.Addresses) > 1:
 			lines = append(lines, addresses...)

@@ -44,7 +44,8 @@ func own(h exposure.Host) bool {
 func (p *page) host(r exposure.Report, h exposure.Host) {
 	p.gap()
 	name, when := hostName(h), r.StartedAt.UTC().Format(timeLayout)
-	if own(h) {
+	mine := own(h)
+	if mine {
 		p.paragraph("", bold, p.say.Say("report.this-machine", "Host", name, "Time", when, "Version", r.Version))
 	} else {
 		p.paragraph("", bold, p.say.Say("report.other-machine", "Host", name, "Time", when, "Version", r.Version))
@@ -58,7 +59,7 @@ func (p *page) host(r exposure.Report, h exposure.Host) {
 			hidden++
 			continue
 		}
-		rows = append(rows, p.portRow(h, port))
+		rows = append(rows, p.portRow(h, mine, port))
 	}
 	if p.Show != ShowAll {
 		rows = runs(rows)
@@ -134,13 +135,15 @@ func state(p exposure.Port) exposure.State {
 	return weight[best]
 }
 
-func (p *page) portRow(h exposure.Host, port exposure.Port) []cell {
+// portRow is a row of the table. Whether the host is mine is found out once for
+// all of its rows, of which there may be 65535.
+func (p *page) portRow(h exposure.Host, mine bool, port exposure.Port) []cell {
 	return []cell{
 		text(portLabel(port.Transport, port.Port)),
 		p.stateCell(port),
 		text(p.services(port)...),
-		text(p.owners(h, port)...),
-		text(p.whereabouts(h, port)...),
+		text(p.owners(mine, port)...),
+		text(p.whereabouts(h, mine, port)...),
 		p.verdictCell(port),
 	}
 }
