@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"sekisho/internal/exposure"
@@ -66,7 +67,10 @@ func (s subject) smtpLogin(service exposure.Service) []ruling {
 // mailboxLogin speaks of POP3 and IMAP by their greeting (RFC 1939 section 4,
 // RFC 9051 section 7.1.1). LOGINDISABLED in it says that a server refuses
 // passwords before TLS (RFC 9051 section 6.2.3), AUTH=PLAIN that it takes them;
-// what says neither, as every POP3, may refuse and counts less.
+// what says neither, as every POP3, may refuse and counts less. What the machine
+// itself is offered proves nothing about others: Dovecot takes a connection from
+// its own address for a secured one and offers AUTH=PLAIN there even when it
+// refuses passwords without TLS to everybody else.
 func (s subject) mailboxLogin(service exposure.Service) []ruling {
 	banner := strings.ToUpper(service.Banner.Raw())
 	pop := service.Protocol == "pop3" || service.Protocol == "" && s.Port.Port == 110 && strings.HasPrefix(banner, "+OK")
@@ -74,12 +78,16 @@ func (s subject) mailboxLogin(service exposure.Service) []ruling {
 	if !pop && !imap || service.TLS != nil || strings.Contains(banner, "LOGINDISABLED") {
 		return nil
 	}
+	if fromItself(service.View) && slices.ContainsFunc(s.spoken(), func(other exposure.Service) bool { return !fromItself(other.View) }) {
+		return nil // what others are offered is known
+	}
 	evidence := say(lang.Text{
 		EN: `A mailbox service answers without encryption: "{{.Banner}}". It does not say that it refuses passwords.`,
 		JA: "メールボックスのサービスが暗号化なしで「{{.Banner}}」と応答し、パスワードを拒否するとは示していません。",
 	}, "Banner", quote(service.Banner))
 	severity := exposure.Low
-	if strings.Contains(banner, "AUTH=PLAIN") || strings.Contains(banner, "AUTH=LOGIN") {
+	takes := strings.Contains(banner, "AUTH=PLAIN") || strings.Contains(banner, "AUTH=LOGIN")
+	if takes {
 		severity = exposure.Medium
 		evidence = say(lang.Text{
 			EN: `A mailbox service takes passwords without encryption: "{{.Banner}}".`,
@@ -96,7 +104,33 @@ func (s subject) mailboxLogin(service exposure.Service) []ruling {
 			JA: "DovecotがTLSなしのパスワードを拒否するようにします。/etc/dovecot/conf.d/10-ssl.conf と 10-auth.conf に書きます。\nssl = required\ndisable_plaintext_auth = yes",
 		}), then("doveadm reload")}
 	}
+	if s.Exposed() && fromItself(service.View) {
+		return []ruling{{exposure.Info, mailboxHere(service, takes), say(lang.Text{
+			EN: "Mail servers often trust connections from their own machine and refuse others without encryption. If this one does not, passwords cross the network readable.",
+			JA: "メールサーバーは、自分の機器からの接続だけを信用し、ほかからは暗号化なしのパスワードを拒否することがよくあります。そうでなければ、パスワードが読める形で流れます。",
+		}), remedy}}
+	}
 	return s.cleartext(severity, evidence, remedy...)
+}
+
+// mailboxHere is the evidence of a mailbox service that only its own machine
+// spoke to.
+func mailboxHere(service exposure.Service, takes bool) said {
+	if takes {
+		return say(lang.Text{
+			EN: `As seen from this machine, a mailbox service takes passwords without encryption: "{{.Banner}}". Others may be offered less.`,
+			JA: "この機器から見ると、メールボックスのサービスが暗号化なしのパスワードを受け付けます:「{{.Banner}}」。ほかの機器には受け付けないかもしれません。",
+		}, "Banner", quote(service.Banner))
+	}
+	return say(lang.Text{
+		EN: `As seen from this machine, a mailbox service answers without encryption: "{{.Banner}}". It does not say whether it refuses the passwords of others.`,
+		JA: "この機器から見ると、メールボックスのサービスが暗号化なしで「{{.Banner}}」と応答します。ほかの機器からのパスワードを拒否するかどうかは示していません。",
+	}, "Banner", quote(service.Banner))
+}
+
+// fromItself reports whether a view is one of the machine upon itself.
+func fromItself(v exposure.View) bool {
+	return v == exposure.ViewLoopback || v == exposure.ViewSelf || v == exposure.ViewName
 }
 
 // httpLogin: with the Basic scheme the password is in every request, encoded
