@@ -40,6 +40,9 @@ type lane struct {
 	active   time.Time // something was asked, or a port concluded
 	trouble  error     // the last fault of this machine
 
+	questions int // that were sent, controls apart
+	checks    int // controls that were sent
+
 	packets atomic.Int64
 	todo    atomic.Int64 // questions still to be asked, as far as is known
 }
@@ -134,7 +137,7 @@ func (l *lane) next(now time.Time) time.Time {
 			until = t
 		}
 	}
-	if l.controlling() && l.due.After(now) && l.due.Before(until) {
+	if l.controlling() && l.affords() && l.due.After(now) && l.due.Before(until) {
 		until = l.due
 	}
 	return until
@@ -150,7 +153,7 @@ func (l *lane) draw(now time.Time) {
 	if l.hushed(now) {
 		room = min(room, hushAsks*len(l.plan.targets)-int(l.way.packets()))
 	}
-	if room > 0 && l.controlling() && !now.Before(l.due) {
+	if room > 0 && l.controlling() && l.affords() && !now.Before(l.due) {
 		l.control(now)
 	}
 	for len(l.batch) < room {
@@ -214,11 +217,16 @@ func (l *lane) hushed(now time.Time) bool {
 }
 
 // How many control questions a second are asked: in all, and of one open port,
-// which may keep a log.
+// which may keep a log. Where the pace is slow, at most one question of so many
+// is a control, or they would leave no room for what is to be found out.
 const (
-	controlsAll  = 50
-	controlsOpen = 10
+	controlsAll   = 50
+	controlsOpen  = 10
+	controlsShare = 10
 )
+
+// affords reports whether enough was asked for one more control.
+func (l *lane) affords() bool { return (l.checks+1)*controlsShare <= l.questions+l.checks+1 }
 
 // controlling reports whether loss is to be measured: not where it cannot be,
 // nor where the user has fixed the tries.
@@ -259,6 +267,13 @@ func (l *lane) send(now time.Time) int {
 	packets := l.way.packets() - before
 	l.pace.spend(int(packets))
 	l.packets.Add(packets)
+	for _, a := range l.batch[:n] {
+		if a.purpose == control {
+			l.checks++
+		} else {
+			l.questions++
+		}
+	}
 	rest := l.batch[n:]
 	var failed ask
 	if len(rest) > 0 {

@@ -36,6 +36,7 @@ type network struct {
 	flying  flock
 	sent    int64
 	calls   int64
+	checks  int64 // controls among what was sent
 	most    int // questions that waited at once
 	asked   map[uint32]int
 }
@@ -76,6 +77,9 @@ func (w *network) send(batch []ask) (int, error) {
 			}
 		}
 		w.sent++
+		if a.purpose == control {
+			w.checks++
+		}
 		w.asked[a.index]++
 		w.fly(a, now)
 		w.most = max(w.most, len(w.flying))
@@ -138,10 +142,16 @@ type result struct {
 // drive runs a lane over a network, in a bubble.
 func drive(ctx context.Context, t *testing.T, w *network, retries int) result {
 	t.Helper()
+	return driveAt(ctx, t, w, retries, lanLimits)
+}
+
+// driveAt does so at a pace.
+func driveAt(ctx context.Context, t *testing.T, w *network, retries int, limits limits) result {
+	t.Helper()
 	r := result{ends: map[uint32]conclusion{}}
 	r.lane = &lane{
 		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: w,
-		pace:  &pace{rate: lanLimits.rate, window: lanLimits.window},
+		pace:  &pace{rate: limits.rate, window: limits.window},
 		mine:  func(netip.Addr) bool { return false },
 		heard: make([]atomic.Bool, len(w.plan.targets)),
 		conclude: func(_ *lane, batch []conclusion) {
@@ -523,4 +533,41 @@ func TestLaneHosts(t *testing.T) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
+}
+
+// TestLaneSlowPace has controls leave room for the questions at any pace, and
+// measure the loss all the same.
+func TestLaneSlowPace(t *testing.T) {
+	const ports = 300
+	for name, answer := range map[string]func(uint32) (exposure.Reason, bool){
+		"closed-host":  everyNth(30, exposure.ConnRefused, true),
+		"stealth-host": everyNth(30, "", false),
+	} {
+		for _, limits := range []limits{{1, 100}, {5, 100}, {20, 100}, politeLimits, {100, 16384}, lanLimits} {
+			for _, clockless := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s-%g-clockless-%v", name, limits.rate, clockless), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						w := &network{
+							answer: answer, delay: 5 * time.Millisecond, clockless: clockless,
+							random: rand.New(rand.NewPCG(1, 1)),
+							plan:   newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(ports), 1),
+						}
+						ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+						defer cancel()
+						r := driveAt(ctx, t, w, -1, limits)
+						if r.err != nil || len(r.ends) != ports || r.states()["open syn-ack"] != ports/30 {
+							t.Fatalf("%v: %d of %d ports concluded: %v", r.err, len(r.ends), ports, r.states())
+						}
+						if w.checks*controlsShare > w.sent {
+							t.Errorf("%d of %d questions were controls", w.checks, w.sent)
+						}
+						if name == "stealth-host" && w.checks == 0 {
+							t.Error("no control was asked")
+						}
+						t.Logf("%d packets, %d of them controls, in %v", w.sent, w.checks, r.elapsed)
+					})
+				})
+			}
+		}
+	}
 }
