@@ -25,7 +25,7 @@ func (a *app) checkCommand() *cobra.Command {
 		failOn string
 	)
 	cmd := &cobra.Command{
-		Use:     "check [HOST…]",
+		Use:     "check [HOST…] [-p PORTS]",
 		Short:   a.say.Say("help.check"),
 		Long:    a.say.Say("help.check-long"),
 		Example: "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --fail-on medium",
@@ -145,6 +145,7 @@ func (r *checkRun) thisMachine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.base.Payloads = ownPayloads
 	observations, err := r.look(ctx, jobs)
 	if r.unswept > 0 {
 		r.report.Scan.Notes = append(r.report.Scan.Notes, r.app.say.Say("note.unswept", "Count", r.unswept, "Limit", maxSwept))

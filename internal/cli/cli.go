@@ -114,6 +114,13 @@ func (a *app) note(id string, pairs ...any) {
 	}
 }
 
+// detail says one line beside the results to who asked for more with -v.
+func (a *app) detail(id string, pairs ...any) {
+	if a.common.verbose {
+		fmt.Fprintln(a.err, a.say.Say(id, pairs...))
+	}
+}
+
 // root makes the command tree. It is made anew for each run, in the language
 // of that run.
 func (a *app) root() *cobra.Command {
@@ -134,9 +141,12 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	root.Version = version()
+	root.SetVersionTemplate(versionLine() + "\n")
 	root.SetUsageTemplate(usageTemplate(a.say))
 	root.SetHelpTemplate("{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}\n\n{{end}}{{.UsageString}}")
 	root.PersistentFlags().BoolP("help", "h", false, a.say.Say("flag.help"))
+	root.Flags().Bool("version", false, a.say.Say("help.version"))
 	a.common.register(root.PersistentFlags(), a.say)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) }
 	root.AddCommand(a.checkCommand(), a.scanCommand(), a.localCommand(), a.versionCommand(), a.schemaCommand(), a.manCommand())

@@ -12,7 +12,10 @@ import (
 // deliver writes a result to standard output or, with -o, to a file that is
 // there whole or not at all.
 func (a *app) deliver(write func(*bufio.Writer) error) error {
-	if a.common.output == "" || a.common.output == "-" {
+	if a.toStdout() {
+		if file, ok := a.out.(*os.File); ok && closedOutput(file) {
+			a.note("cli.stdout-nowhere")
+		}
 		return a.printed(buffered(a.out, write))
 	}
 	if err := writeWhole(a.common.output, write); err != nil {
@@ -20,6 +23,39 @@ func (a *app) deliver(write func(*bufio.Writer) error) error {
 	}
 	return nil
 }
+
+// toStdout reports whether results go to standard output, under whatever name.
+func (a *app) toStdout() bool {
+	switch a.common.output {
+	case "", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		return true
+	}
+	return false
+}
+
+// writable finds out whether -o can be written before long work begins.
+func (a *app) writable() error {
+	path := a.common.output
+	if a.toStdout() {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = syscall.EISDIR
+	} else if err != nil || info.Mode().IsRegular() {
+		var f *os.File
+		if f, err = os.CreateTemp(filepath.Dir(path), temporary); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
+		return a.fail(exitUsage, "cli.unwritten", "Path", path, "Error", reason(err))
+	}
+	return nil
+}
+
+// temporary is the pattern of the file that becomes the result.
+const temporary = ".sekisho-*"
 
 // printed turns an error of standard output into its line.
 func (a *app) printed(err error) error {
@@ -58,7 +94,7 @@ func writeWhole(path string, write func(*bufio.Writer) error) (err error) {
 			return err
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".sekisho-*")
+	f, err := os.CreateTemp(filepath.Dir(path), temporary)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -32,15 +33,29 @@ func (a *app) misused(err error) *failure {
 	case errors.As(err, &missing):
 		line = a.say.Say("cli.flag-needs-value", "Flag", missing.GetFlag().Name)
 	case errors.As(err, &invalid):
-		line = a.say.Say("cli.bad-setting", "Where", "--"+invalid.GetFlag().Name, "Value", invalid.GetValue(), "Flag", invalid.GetFlag().Name)
+		return a.badValue(invalid.GetFlag(), "--"+invalid.GetFlag().Name, invalid.GetValue())
 	case errors.As(err, &syntax):
 		line = a.say.Say("cli.unknown-flag", "Flag", syntax.GetSpecifiedFlag())
 	}
 	return &failure{code: exitUsage, line: line}
 }
 
+// badValue says that a flag cannot have a value, wherever that came from.
+func (a *app) badValue(f *pflag.Flag, where, value string) *failure {
+	if f.Value.Type() == "duration" {
+		return &failure{code: exitUsage, line: a.say.Say("cli.bad-duration", "Where", where, "Value", value, "Flag", f.Name)}
+	}
+	return &failure{code: exitUsage, line: a.say.Say("cli.bad-setting", "Where", where, "Value", value, "Flag", f.Name)}
+}
+
+// coming are the commands that a later version brings and that texts name.
+var coming = []string{"query", "connect", "test", "receive", "diagnose", "policy", "firewall", "services", "diff", "serve", "agent"}
+
 // unknownCommand names the command that was perhaps meant.
 func (a *app) unknownCommand(cmd *cobra.Command, name string) error {
+	if slices.Contains(coming, name) {
+		return a.fail(exitUsage, "cli.coming-command", "Name", name, "Version", version())
+	}
 	root := cmd.Root()
 	root.SuggestionsMinimumDistance = 2
 	if near := root.SuggestionsFor(name); len(near) > 0 {

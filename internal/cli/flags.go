@@ -80,7 +80,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 				return
 			}
 			if err := flags.Set(f.Name, value); err != nil {
-				failed = a.fail(exitUsage, "cli.bad-setting", "Where", where, "Value", value, "Flag", f.Name)
+				failed = a.badValue(f, where, value)
 			}
 		})
 	}
@@ -113,14 +113,20 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if err := a.oneOf("color", a.common.color, colorWords); err != nil {
 		return err
 	}
-	if a.common.timeout < 0 {
-		return a.fail(exitUsage, "cli.bad-setting", "Where", "--timeout", "Value", a.common.timeout, "Flag", "timeout")
+	if a.common.timeout < 0 || a.common.timeout == 0 && flags.Changed("timeout") {
+		return a.fail(exitUsage, "cli.bad-duration", "Where", "--timeout", "Value", a.common.timeout, "Flag", "timeout")
+	}
+	if a.common.output == "" && flags.Changed("output") {
+		return a.fail(exitUsage, "cli.flag-needs-value", "Flag", "output")
 	}
 	// The format is checked before anything is asked of anybody.
 	if err := a.oneOf("format", a.common.format, output.Formats()); err != nil {
 		return err
 	}
-	return a.oneOf("show", a.common.show, showWords)
+	if err := a.oneOf("show", a.common.show, showWords); err != nil {
+		return err
+	}
+	return a.writable()
 }
 
 func (a *app) oneOf(flag, value string, words []string) error {

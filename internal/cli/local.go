@@ -80,7 +80,7 @@ func hostname() string {
 // outputOptions are the options of every output, from the common flags.
 func (a *app) outputOptions() output.Options {
 	_, seen := terminal(a.out)
-	seen = seen && a.common.output == ""
+	seen = seen && a.toStdout()
 	o := output.Options{
 		Format: a.common.format, Width: a.width(), Lang: a.tag, Piped: !seen,
 		Show: output.Show(a.common.show), Redact: a.common.redact,

@@ -27,10 +27,14 @@ func version() string {
 	return release
 }
 
+func versionLine() string {
+	return fmt.Sprintf("sekisho %s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 // width is how many columns a text may take: the terminal's, else COLUMNS,
 // else 80.
 func (a *app) width() int {
-	if width, is := terminal(a.out); is && a.common.output == "" {
+	if width, is := terminal(a.out); is && a.toStdout() {
 		return width
 	}
 	if n, err := strconv.Atoi(a.getenv("COLUMNS")); err == nil && n >= minWidth && n <= maxWidth {
@@ -54,7 +58,7 @@ func (a *app) versionCommand() *cobra.Command {
 						"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
 					})
 				}
-				_, err := fmt.Fprintf(w, "sekisho %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				_, err := w.WriteString(versionLine() + "\n")
 				return err
 			})
 		},
@@ -115,9 +119,19 @@ func (a *app) translateCompletion(root *cobra.Command) {
 		case "completion":
 			c.Short = a.say.Say("help.completion")
 			c.Long = a.say.Say("help.completion-long")
+			c.Args = cobra.ArbitraryArgs
+			c.RunE = func(cmd *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return a.oneOf("completion", args[0], []string{"bash", "zsh", "fish", "powershell"})
+				}
+				return cmd.Help()
+			}
 		case "help":
 			c.Short = a.say.Say("help.help")
 		}
+	}
+	for _, c := range append(root.Commands(), root) {
+		c.DisableFlagsInUseLine = true
 	}
 	words := map[string][]string{"format": output.Formats(), "lang": langWords, "color": colorWords, "show": showWords}
 	for flag, list := range words {

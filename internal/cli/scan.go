@@ -20,7 +20,7 @@ func (a *app) scanCommand() *cobra.Command {
 		echo    bool
 	)
 	cmd := &cobra.Command{
-		Use:     "scan TARGET…",
+		Use:     "scan TARGET… [-p PORTS]",
 		Short:   a.say.Say("help.scan"),
 		Long:    a.say.Say("help.scan-long"),
 		Example: "  sekisho scan 192.168.1.1 -p @common\n  sekisho scan 192.168.1.0/24 -p 22,80,443 --exclude 192.168.1.5\n  sekisho scan home.example -p u:53,123 -f jsonl",

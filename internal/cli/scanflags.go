@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -28,6 +30,7 @@ func (s *scanFlags) register(f *pflag.FlagSet, say *lang.Printer) {
 	f.StringVar(&s.method, "method", "auto", say.Say("flag.method"))
 	f.StringVar(&s.profile, "profile", "auto", say.Say("flag.profile"))
 	f.IntVar(&s.retries, "retries", -1, say.Say("flag.retries"))
+	f.Lookup("retries").DefValue = "0" // the text says what happens without it; "-1" says nothing
 	f.IntVar(&s.rate, "rate", 0, say.Say("flag.rate"))
 	f.BoolVarP(&s.family.v4, "ipv4", "4", false, say.Say("flag.ipv4"))
 	f.BoolVarP(&s.family.v6, "ipv6", "6", false, say.Say("flag.ipv6"))
@@ -61,7 +64,27 @@ const vantageSelf = "self"
 func payloads(port uint16) []scan.Payload {
 	var list []scan.Payload
 	for _, p := range probe.Hellos(port) {
-		list = append(list, scan.Payload{Protocol: p.Name, New: p.Hello, Match: p.Match})
+		list = append(list, payload(p))
+	}
+	return list
+}
+
+func payload(p probe.Probe) scan.Payload {
+	return scan.Payload{Protocol: p.Name, New: p.Hello, Match: p.Match}
+}
+
+// ownPayloads are those for this machine's own ports: a service may have been
+// moved, and here nobody minds a datagram more, so a number that no protocol
+// owns is asked in every one.
+func ownPayloads(port uint16) []scan.Payload {
+	if list := payloads(port); len(list) > 0 {
+		return list
+	}
+	var list []scan.Payload
+	for _, p := range probe.All() {
+		if p.Transport == exposure.UDP {
+			list = append(list, payload(p))
+		}
 	}
 	return list
 }
@@ -155,8 +178,10 @@ func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found 
 		r := base
 		r.Targets, r.TCP, r.UDP, r.Echo = j.targets, j.tcp, j.udp, j.echo
 		r.Progress = progress.of(jobs, i)
+		a.detail("verbose.job", "Addresses", shownAddresses(j.targets), "TCP", len(j.tcp), "UDP", len(j.udp))
 		summary, err := engine.Run(ctx, r, found)
 		total = total.Plus(summary)
+		a.detail("verbose.done", "Seconds", float64(summary.ElapsedMS)/1000, "Packets", summary.PacketsSent, "Method", summary.Method)
 		if err != nil {
 			total.Complete = false
 			return total, a.scanFailed(err)
@@ -164,6 +189,19 @@ func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found 
 	}
 	total.Hosts = hosts(jobs)
 	return total, nil
+}
+
+// shownAddresses names the first targets, and how many more there are.
+func shownAddresses(list []exposure.Target) string {
+	const most = 3
+	var names []string
+	for _, t := range list[:min(len(list), most)] {
+		names = append(names, t.Address.String())
+	}
+	if len(list) > most {
+		names = append(names, fmt.Sprintf("+%d", len(list)-most))
+	}
+	return strings.Join(names, ", ")
 }
 
 // scanFailed turns an error of the engine into its line. A run that ended by

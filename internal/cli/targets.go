@@ -38,6 +38,9 @@ func (a *app) targets(ctx context.Context, args, exclude []string, only family) 
 	if err != nil {
 		return nil, err
 	}
+	if len(words) == 0 {
+		return nil, a.fail(exitUsage, "cli.stdin-empty")
+	}
 	excluded, err := a.prefixes(ctx, exclude)
 	if err != nil {
 		return nil, err
@@ -113,6 +116,9 @@ func (a *app) eachAddress(ctx context.Context, word string, only family, add fun
 // lookup asks for every address of a name. A word that looks like a number is
 // no name: resolvers read 0x7f.1 and 2130706433 in ways of their own.
 func (a *app) lookup(ctx context.Context, word string) ([]netip.Addr, error) {
+	if _, err := netip.ParseAddrPort(word); err == nil || strings.Contains(word, "://") || strings.Contains(word, ":") && !strings.Contains(word, "/") {
+		return nil, a.fail(exitUsage, "cli.target-with-port", "Target", quoted(word))
+	}
 	if looksNumeric(word) || strings.ContainsAny(word, "/ %") || word == "" {
 		return nil, a.fail(exitUsage, "cli.bad-target", "Target", quoted(word))
 	}
