@@ -77,6 +77,7 @@ type Report struct {
 	Partial    bool          `json:"partial"`
 	Vantages   []Vantage     `json:"vantages"`
 	Hosts      []Host        `json:"hosts"`
+	Asked      string        `json:"asked,omitempty"` // the ports to look at, as the user wrote them; absent when that was left to sekisho
 	Scan       *ScanSummary  `json:"scan,omitempty"`
 	Unseen     []string      `json:"unseen,omitempty"` // what could not be seen and why, in the report's language
 	Summary    ReportSummary `json:"summary"`

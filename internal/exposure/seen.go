@@ -109,10 +109,11 @@ type Service struct {
 	Product    untrusted.Text `json:"product,omitzero"`
 	Version    untrusted.Text `json:"version,omitzero"`
 	Banner     untrusted.Text `json:"banner,omitzero"`
-	Confidence Confidence     `json:"confidence"`
+	Confidence Confidence     `json:"confidence,omitzero"` // absent when not even the number tells anything
 	TLS        *TLS           `json:"tls,omitempty"`
 	Facts      Facts          `json:"facts,omitempty"`
-	Error      string         `json:"error,omitempty"` // why nothing more was learned, quoted text escaped
+	Silence    Silence        `json:"silence,omitempty"` // how a TCP port that took the connection told nothing
+	Error      string         `json:"error,omitempty"`   // why nothing more was learned, quoted text escaped
 }
 
 // Facts are what a protocol told, by snake_case name. Text from the network is

@@ -92,6 +92,16 @@ const (
 
 var confidenceWords = []string{"", "assigned", "likely", "confirmed"}
 
+// Silence is how a TCP port that takes connections told nothing.
+type Silence string
+
+// The silences.
+const (
+	Mute    Silence = "mute"     // it stays connected and says nothing
+	HangsUp Silence = "hangs-up" // it closes without a word
+	Resets  Silence = "resets"   // it resets without a word
+)
+
 // Severity ranks findings; info is never a thing to mend.
 type Severity uint8
 

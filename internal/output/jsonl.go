@@ -51,6 +51,7 @@ type (
 		StartedAt  time.Time `json:"started_at"`
 		FinishedAt time.Time `json:"finished_at"`
 		Partial    bool      `json:"partial"`
+		Asked      string    `json:"asked,omitempty"`
 		exposure.ReportSummary
 		Unseen []string `json:"unseen,omitempty"`
 	}
@@ -107,7 +108,7 @@ func jsonlReport(w io.Writer, r exposure.Report, _ Options) error {
 			}
 		}
 	}
-	l.write(reportSummaryLine{"summary", r.Version, r.StartedAt, r.FinishedAt, r.Partial, r.Summary, r.Unseen})
+	l.write(reportSummaryLine{"summary", r.Version, r.StartedAt, r.FinishedAt, r.Partial, r.Asked, r.Summary, r.Unseen})
 	return l.err
 }
 

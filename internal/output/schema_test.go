@@ -94,6 +94,7 @@ func TestSchemaRefuses(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"state":       {`"state": "open"`, `"state": "ajar"`},
 		"schema":      {"sekisho/report/1", "sekisho/report/2"},
+		"confidence":  {`"confidence": "confirmed"`, `"confidence": ""`},
 		"unknown_key": {`"partial": false`, `"partial": false, "extra": 1`},
 		"missing_key": {`"partial": false,`, ``},
 		"null":        {`"vantages": [`, `"scanners": null, "vantages": [`},

@@ -100,7 +100,7 @@ func identify(ctx context.Context, p *peer, transport exposure.Transport, timeou
 	switch {
 	case err == nil:
 	case svc.Confidence == exposure.NoConfidence:
-		svc.Error = silence(transport, err, timeout)
+		svc.Silence, svc.Error = silence(transport, err, timeout)
 	default:
 		svc.Error = err.Error()
 	}
@@ -110,24 +110,25 @@ func identify(ctx context.Context, p *peer, transport exposure.Transport, timeou
 	return svc
 }
 
-// silence says how a port told nothing. A fault of this machine is said as
+// silence says how a port told nothing, in a word for machines where there is
+// one and in a sentence. A fault of this machine is said as
 // such: it is no behaviour of the peer.
-func silence(transport exposure.Transport, err error, timeout time.Duration) string {
+func silence(transport exposure.Transport, err error, timeout time.Duration) (exposure.Silence, string) {
 	var network *netio.Error
 	isNetwork := errors.As(err, &network)
 	switch {
 	case netio.Local(err) || isNetwork && network.Op == "dial":
-		return untrusted.New("connect: "+network.Err.Error(), maxErrorText).Terminal()
+		return "", untrusted.New("connect: "+network.Err.Error(), maxErrorText).Terminal()
 	case transport == exposure.UDP && errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Sprintf("answered no datagram in %v", timeout)
+		return "", fmt.Sprintf("answered no datagram in %v", timeout)
 	case transport == exposure.UDP:
-		return err.Error()
+		return "", err.Error()
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errRunaway):
-		return fmt.Sprintf("accepted the connection and said nothing in %v", timeout)
+		return exposure.Mute, fmt.Sprintf("accepted the connection and said nothing in %v", timeout)
 	case errors.Is(err, errHangup):
-		return "accepted the connection and closed it without a word"
+		return exposure.HangsUp, "accepted the connection and closed it without a word"
 	case isNetwork && network.Reason == exposure.Reset:
-		return "accepted the connection and reset it without a word"
+		return exposure.Resets, "accepted the connection and reset it without a word"
 	}
-	return err.Error()
+	return "", err.Error()
 }

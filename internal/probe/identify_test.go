@@ -25,6 +25,7 @@ func TestIdentify(t *testing.T) {
 		product    string
 		confidence exposure.Confidence
 		fails      string
+		silence    exposure.Silence
 	}{
 		{name: "ssh-on-80", port: 80, server: `S: SSH-2.0-OpenSSH_9.2p1\r\n` + "\n...", protocol: "ssh", product: "OpenSSH", confidence: exposure.Likely, fails: "ssh: read KEXINIT: i/o timeout"},
 		{name: "smtp-on-21", port: 21, server: `S: 220 mail.example.org ESMTP Postfix\r\n` + "\nC?\n" + `S: 250 mail.example.org\r\n`, protocol: "smtp", product: "Postfix", confidence: exposure.Confirmed},
@@ -37,23 +38,23 @@ func TestIdentify(t *testing.T) {
 		{name: "smtps-on-unknown-port", port: 12345, server: "T:\n" + `S: 220 mail.example.org ESMTP Exim 4.96\r\n` + "\nC?\n" + `S: 250 mail.example.org\r\n`, protocol: "smtp", product: "Exim", confidence: exposure.Confirmed},
 		{name: "telnet-on-2525", port: 2525, server: `S: \xff\xfd\x18\r\nlogin: ` + "\n...", protocol: "telnet", confidence: exposure.Confirmed},
 		{name: "slow-greeting", port: 12345, server: "+ 3s\n" + `S: 220 mail.example.org ESMTP Postfix\r\n` + "\nC?\n" + `S: 250 mail.example.org\r\n`, protocol: "smtp", product: "Postfix", confidence: exposure.Confirmed},
-		{name: "silent", port: 22, server: "...", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s"},
-		{name: "silent-on-80", port: 80, server: "...", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s"},
-		{name: "closes", port: 22, server: "+ 1ms", confidence: exposure.Assigned, fails: "accepted the connection and closed it without a word"},
-		{name: "resets", port: 22, server: "RST", confidence: exposure.Assigned, fails: "accepted the connection and reset it without a word"},
+		{name: "silent", port: 22, server: "...", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s", silence: exposure.Mute},
+		{name: "silent-on-80", port: 80, server: "...", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s", silence: exposure.Mute},
+		{name: "closes", port: 22, server: "+ 1ms", confidence: exposure.Assigned, fails: "accepted the connection and closed it without a word", silence: exposure.HangsUp},
+		{name: "resets", port: 22, server: "RST", confidence: exposure.Assigned, fails: "accepted the connection and reset it without a word", silence: exposure.Resets},
 		{name: "unknown-greeting", port: 22, server: `S: hello\r\n` + "\n...", confidence: exposure.Likely},
 		{name: "trickle", port: 22, server: `S1 hello there, this is slow\r\n`, confidence: exposure.Likely, fails: "banner: read greeting: i/o timeout"},
 		{name: "endless", port: 22, server: `S* AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`, confidence: exposure.Likely, fails: "banner: read greeting: peer sent a line of more than 1024 bytes"},
 		{name: "complains", port: 6379, server: "C?\n" + `S: -ERR unknown command\r\n`, confidence: exposure.Likely},
-		{name: "closes-when-asked", port: 6379, server: "C?", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s"},
+		{name: "closes-when-asked", port: 6379, server: "C?", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s", silence: exposure.Mute},
 		{name: "refuses", port: 22, server: "", confidence: exposure.Assigned, fails: "connect: connection refused"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				svc := identifyPlayed(t, c.port, c.server)
-				if svc.Protocol != c.protocol || svc.Product.String() != c.product || svc.Confidence != c.confidence || svc.Error != c.fails {
-					t.Errorf("found %q %q %v, error %q; want %q %q %v, error %q", svc.Protocol, svc.Product, svc.Confidence, svc.Error, c.protocol, c.product, c.confidence, c.fails)
+				if svc.Protocol != c.protocol || svc.Product.String() != c.product || svc.Confidence != c.confidence || svc.Error != c.fails || svc.Silence != c.silence {
+					t.Errorf("found %q %q %v, silence %q, error %q; want %q %q %v, silence %q, error %q", svc.Protocol, svc.Product, svc.Confidence, svc.Silence, svc.Error, c.protocol, c.product, c.confidence, c.silence, c.fails)
 				}
 			})
 		})
