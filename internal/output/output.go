@@ -33,6 +33,7 @@ type Options struct {
 	Lang   lang.Tag // of text; documents are in the language in which they were made
 	Show   Show     // empty is ShowInteresting
 	Redact bool     // addresses, names and users masked
+	Root   bool     // the documents were made as root, who lacks no right to see
 	Piped  bool     // nobody looks at a terminal: the last line of a report stays one line, however long
 }
 

@@ -123,6 +123,7 @@ func machine() exposure.LocalDocument {
 			on(exposure.TCP, 2049, "nfs", exposure.Listener{Address: ip("::"), Unowned: true}),
 			on(exposure.TCP, 5432, "postgresql", exposure.Listener{Address: ip("127.0.0.1"), Process: "postgres", PID: 1933, User: "postgres", Container: "docker 3f2a0c9d1b7e"}),
 			on(exposure.TCP, 40123, "", exposure.Listener{Address: ip("fe80::1ff:fe23:4567:890a")}),
+			on(exposure.UDP, 546, "", exposure.Listener{Address: ip("fe80::1ff:fe23:4567:890a%eth0"), Device: "eth0"}),
 		},
 		Unseen: []string{"the owner of 1 listener, which belongs to another user (run as root to see it)"},
 	}
@@ -162,7 +163,7 @@ func TestGolden(t *testing.T) {
 		"local":      func(o output.Options) []byte { return localIn(t, machine(), o) },
 	}
 	for name, make := range map[string]func(lang.Tag) exposure.Report{
-		"household": household, "another": another, "interrupted": interrupted, "ruled": ruled, "nothing": nothing, "flood": flood,
+		"household": household, "another": another, "interrupted": interrupted, "ruled": ruled, "nothing": nothing, "flood": flood, "unrouted": unrouted,
 	} {
 		documents[name] = func(o output.Options) []byte { return reportIn(t, make(o.Lang), o) }
 	}
@@ -247,28 +248,138 @@ func TestFloodIsShort(t *testing.T) {
 	}
 }
 
+// unrouted is a host to which there is no route: nothing can be said of it.
+func unrouted(lang.Tag) exposure.Report {
+	at := func(port uint16, reason exposure.Reason) exposure.Observation {
+		o := seen("172.16.5.5", exposure.ViewLAN, exposure.TCP, port, exposure.Unknown, reason)
+		o.By, o.RTT = exposure.Local, 0
+		return o
+	}
+	return exposure.Report{
+		Schema: exposure.ReportSchema, Version: "0.1.0", StartedAt: began, FinishedAt: ended, Asked: "22,80",
+		Hosts: []exposure.Host{{Addresses: []netip.Addr{ip("172.16.5.5")}, Ports: []exposure.Port{
+			{Transport: exposure.TCP, Port: 22, Name: "ssh", Observations: []exposure.Observation{at(22, exposure.NetUnreach)}},
+			{Transport: exposure.TCP, Port: 80, Name: "http", Observations: []exposure.Observation{at(80, exposure.HostUnreach)}},
+		}}},
+		Scan: &exposure.ScanSummary{Hosts: 1, Ports: 2, Unknown: 2, ElapsedMS: 1400},
+	}
+}
+
+// filtered is a host of which a report keeps nothing but the numbers.
+func filtered() exposure.Report {
+	return exposure.Report{
+		Schema: exposure.ReportSchema, Version: "0.1.0", StartedAt: began, FinishedAt: ended,
+		Hosts: []exposure.Host{{Addresses: []netip.Addr{ip("192.0.2.9")}}},
+		Scan:  &exposure.ScanSummary{Hosts: 1, Ports: 65535, Closed: 65025, Filtered: 505, ElapsedMS: 1400, PacketsSent: 70000},
+	}
+}
+
+// TestCountsAreThoseOfTheScan: what a report does not hold is counted all the
+// same, and what nobody looked at is said.
+func TestCountsAreThoseOfTheScan(t *testing.T) {
+	page := string(reportIn(t, filtered(), output.Options{Format: "text", Width: 80}))
+	for _, want := range []string{
+		"Ports not shown: 65025 closed, 505 filtered (--show all lists them).",
+		"65530 ports were tried in 1.4 s.", "Not complete: 5 ports were not looked at.",
+	} {
+		if !strings.Contains(page, want+"\n") {
+			t.Errorf("the page does not say %q:\n%s", want, page)
+		}
+	}
+	// One of two hosts is known, so only the other one is spoken of.
+	both := unrouted(lang.English)
+	both.Hosts = append(both.Hosts, exposure.Host{Name: "near", Addresses: []netip.Addr{ip("192.168.1.5")}, Ports: []exposure.Port{
+		{Transport: exposure.TCP, Port: 22, Observations: []exposure.Observation{seen("192.168.1.1", exposure.ViewLAN, exposure.TCP, 22, exposure.Open, exposure.SynAck)}},
+	}})
+	both.Scan = &exposure.ScanSummary{Hosts: 2, Ports: 3, Open: 1, Unknown: 2}
+	page = string(reportIn(t, both, output.Options{Format: "text", Width: 80}))
+	if got := strings.Count(page, "No port could be looked at"); got != 1 {
+		t.Errorf("%d hosts could not be looked at, want 1:\n%s", got, page)
+	}
+	both.Scan.Ports, both.Scan.Filtered = 70000, 69997
+	page = string(reportIn(t, both, output.Options{Format: "text", Width: 80}))
+	if strings.Contains(page, "No port could be looked at") {
+		t.Errorf("the page speaks of a host whose silence was only counted:\n%s", page)
+	}
+}
+
+// TestSilenceIsSaid: what takes a connection and tells nothing is told apart.
+func TestSilenceIsSaid(t *testing.T) {
+	r := nothing(lang.English)
+	for i, s := range []exposure.Silence{exposure.Mute, exposure.HangsUp, exposure.Resets, ""} {
+		number := uint16(7000 + i)
+		r.Hosts[0].Ports = append(r.Hosts[0].Ports, exposure.Port{
+			Transport: exposure.TCP, Port: number, Observations: everywhere(number),
+			Services: []exposure.Service{{Address: ip("127.0.0.1"), View: exposure.ViewLoopback, Silence: s}},
+		})
+	}
+	r.Hosts[0].Ports[0].Name = "afs"
+	for tag, want := range map[lang.Tag][]string{
+		lang.English:  {"afs (by number)", "says nothing", "closes at once", "resets at once", "not recognised"},
+		lang.Japanese: {"afs(番号からの推測)", "何も言わない", "すぐに閉じる", "すぐにリセットする", "判別できず"},
+	} {
+		page := string(reportIn(t, r, output.Options{Format: "text", Width: 120, Lang: tag}))
+		for _, words := range want {
+			if strings.Count(page, words) != 1 {
+				t.Errorf("%s: %q is not there once:\n%s", tag, words, page)
+			}
+		}
+	}
+}
+
+// TestUnseenOfRoot: whoever is root lacks no right.
+func TestUnseenOfRoot(t *testing.T) {
+	for tag, want := range map[lang.Tag][2]string{
+		lang.English:  {"Not seen without administrator rights (", "Not seen (does not"},
+		lang.Japanese: {"管理者権限がないため見ていない項目:", "見ていない項目:"},
+	} {
+		for i, root := range []bool{false, true} {
+			page := string(localIn(t, machine(), output.Options{Format: "text", Width: 120, Lang: tag, Root: root}))
+			if !strings.Contains(page, "\n"+want[i]) {
+				t.Errorf("%s, root %t: the page does not say %q:\n%s", tag, root, want[i], page)
+			}
+		}
+	}
+}
+
 // TestLastLine holds the line that scripts and people look for.
 func TestLastLine(t *testing.T) {
 	one := nothing(lang.English)
 	one.Hosts[0].Ports = []exposure.Port{{Transport: exposure.TCP, Port: 22, Observations: everywhere(22)}}
-	one.Summary.Findings.Medium = 1
+	one.Hosts[0].Ports[0].Findings = []exposure.Finding{{Rule: "r", Severity: exposure.Medium, Evidence: "e", Meaning: "m"}}
 	outside := nothing(lang.English)
 	outside.Hosts[0].Ports = []exposure.Port{{
 		Transport: exposure.TCP, Port: 22,
 		Observations: append(everywhere(22), seen("198.51.100.7", exposure.ViewOutside, exposure.TCP, 22, exposure.Filtered, exposure.NoResponse)),
 	}}
+	asked, askedOther, askedOutside := household(lang.English), another(lang.Japanese), outside
+	asked.Asked, askedOther.Asked, askedOutside.Asked = "587,2526", "80", "22"
+	askedOne := one
+	askedOne.Asked = "22"
+	several := another(lang.English)
+	several.Hosts = append(several.Hosts, exposure.Host{Name: "other.home", Addresses: []netip.Addr{ip("192.168.1.2")}})
+	askedSeveral := several
+	askedSeveral.Asked = "@common"
 	for name, c := range map[string]struct {
 		report exposure.Report
 		tag    lang.Tag
 		want   string
 	}{
-		"one":     {one, lang.English, "1 port listens on addresses that others may reach (nobody looked from there yet), 1 thing to mend. Is this what you meant? `sekisho policy init`"},
-		"several": {household(lang.English), lang.English, "7 ports listen on addresses that others may reach (nobody looked from there yet), 4 things to mend. Is this what you meant? `sekisho policy init`"},
-		"nothing": {nothing(lang.English), lang.English, "0 ports listen on addresses that others may reach (nobody looked from there yet), 0 things to mend. Is this what you meant? `sekisho policy init`"},
-		"outside": {outside, lang.English, "0 ports are open from the Internet side, 0 things to mend. Is this what you meant? `sekisho policy init`"},
-		"policy":  {ruled(lang.English), lang.English, "Against the policy: 2 pass, 1 fail, 0 inconclusive; 4 things to mend."},
-		"another": {another(lang.English), lang.English, "2 ports are open on router.home as seen from another machine of the LAN, 2 things to mend."},
-		"ja":      {household(lang.Japanese), lang.Japanese, "他の機器から届きうるアドレスで 7 ポートが待ち受けています(まだ外からは確かめていません)。直したほうがよい点は 4 件です。意図したとおりですか? `sekisho policy init`"},
+		"asked":         {asked, lang.English, "Of the ports asked (587,2526), 7 listen on addresses that others may reach (nobody looked from there yet), 4 things to mend. Is this what you meant? `sekisho policy init`"},
+		"asked one":     {askedOne, lang.English, "Of the ports asked (22), 1 listens on addresses that others may reach (nobody looked from there yet), 1 thing to mend. Is this what you meant? `sekisho policy init`"},
+		"asked ja":      {askedOther, lang.Japanese, "調べたポート(80)のうち、router.home では 2 ポートが開いています(LAN内の別の機器から見た結果)。直したほうがよい点は 2 件です。"},
+		"asked outside": {askedOutside, lang.English, "Of the ports asked (22), 0 are open from the Internet side, 0 things to mend. Is this what you meant? `sekisho policy init`"},
+		"asked several": {askedSeveral, lang.English, "Of the ports asked (@common), 2 are open on 2 hosts together, 2 things to mend."},
+		"hosts":         {several, lang.English, "2 ports are open on 2 hosts together, 2 things to mend."},
+		"no route":      {unrouted(lang.English), lang.English, "Nothing is known of 172.16.5.5: none of its ports could be looked at."},
+		"silent":        {filtered(), lang.English, "0 ports are open on 192.0.2.9 as seen from here, 0 things to mend."},
+		"one":           {one, lang.English, "1 port listens on addresses that others may reach (nobody looked from there yet), 1 thing to mend. Is this what you meant? `sekisho policy init`"},
+		"several":       {household(lang.English), lang.English, "7 ports listen on addresses that others may reach (nobody looked from there yet), 4 things to mend. Is this what you meant? `sekisho policy init`"},
+		"nothing":       {nothing(lang.English), lang.English, "0 ports listen on addresses that others may reach (nobody looked from there yet), 0 things to mend. Is this what you meant? `sekisho policy init`"},
+		"outside":       {outside, lang.English, "0 ports are open from the Internet side, 0 things to mend. Is this what you meant? `sekisho policy init`"},
+		"policy":        {ruled(lang.English), lang.English, "Against the policy: 2 pass, 1 fail, 0 inconclusive; 4 things to mend."},
+		"another":       {another(lang.English), lang.English, "2 ports are open on router.home as seen from another machine of the LAN, 2 things to mend."},
+		"ja":            {household(lang.Japanese), lang.Japanese, "他の機器から届きうるアドレスで 7 ポートが待ち受けています(まだ外からは確かめていません)。直したほうがよい点は 4 件です。意図したとおりですか? `sekisho policy init`"},
 	} {
 		page := string(reportIn(t, c.report, output.Options{Format: "text", Width: 120, Lang: c.tag}))
 		last := page[strings.LastIndex(strings.TrimSuffix(page, "\n"), "\n\n")+2:]
@@ -555,7 +666,7 @@ func TestFrameWordsAreNotAmbiguous(t *testing.T) {
 		for line := range strings.Lines(string(b)) {
 			trimmed := strings.TrimSpace(line)
 			framed := strings.HasSuffix(name, ".golden")
-			for _, prefix := range []string{"state", "severity", "verdict", "zone", "view", "column", "service", "report", "scan", "local"} {
+			for _, prefix := range []string{"state", "severity", "verdict", "zone", "view", "column", "service", "report", "scan", "local", "silence", "why"} {
 				framed = framed || strings.HasPrefix(trimmed, `"`+prefix+".")
 			}
 			if !framed {

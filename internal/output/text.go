@@ -121,9 +121,15 @@ func stateStyle(s exposure.State, exposed bool) style {
 	return cyan
 }
 
-// unseen says what could not be seen without privilege.
+// unseen says what could not be seen. Root lacks no right: what it did not see
+// says itself why.
 func (p *page) unseen(items []string) {
-	if len(items) > 0 {
+	switch {
+	case len(items) == 0:
+	case p.Root:
+		p.gap()
+		p.paragraph("", plain, p.say.Say("report.unseen-root", "Items", items))
+	default:
 		p.gap()
 		p.paragraph("", plain, p.say.Say("report.unseen", "Items", items))
 	}

@@ -35,10 +35,7 @@ const (
 func (p *page) findings(r exposure.Report) {
 	matters := collect(r)
 	// What cannot be told apart by its rule is one of many and stands in a line.
-	mend := slices.IndexFunc(matters, func(m *matter) bool { return m.Severity == exposure.Info })
-	if mend < 0 {
-		mend = len(matters)
-	}
+	mend := mendable(matters)
 	if mend > 0 {
 		p.gap()
 		p.line(p.paint(bold, p.say.Say("report.findings")))
@@ -114,7 +111,7 @@ func (p *page) matters(matters []*matter, most int, write func(*matter)) {
 			for _, m := range rest {
 				ports = append(ports, m.ports...)
 			}
-			p.paragraph(findingIndent, dim, p.say.Say("report.more-of-rule", "Count", len(ports), "Rule", alike[0].Rule, "Ports", p.enumerate(ports)))
+			p.paragraph(findingIndent, dim, p.say.Say("report.more-of-rule", "Count", len(rest), "Rule", alike[0].Rule, "Ports", p.enumerate(ports)))
 		}
 		begin = end
 	}

@@ -48,7 +48,8 @@ func (p *page) listening(listeners []exposure.LocalListener) {
 func (p *page) boundTo(l exposure.Listener) cell {
 	address := l.Address.String()
 	if l.Device != "" {
-		address = p.say.Say("local.on-device", "Address", address, "Device", l.Device)
+		// The zone of a link-local address is the device's name again.
+		address = p.say.Say("local.on-device", "Address", l.Address.WithZone(""), "Device", l.Device)
 	}
 	if l.LoopbackOnly() {
 		return cell{[]string{address}, green}

@@ -17,6 +17,9 @@ func (p *page) services(port exposure.Port) []string {
 	var known []string
 	for _, s := range port.Services {
 		known = appendNew(known, p.service(s, port.Name))
+		if s.Silence != "" {
+			known = appendNew(known, p.say.Say("silence."+string(s.Silence)))
+		}
 	}
 	if len(known) == 0 && port.Name != "" {
 		known = append(known, p.say.Say("service.assigned", "Name", port.Name))
@@ -43,6 +46,8 @@ func (p *page) service(s exposure.Service, assigned string) string {
 	switch {
 	case name == "" && !s.Banner.IsZero():
 		return p.say.Say("service.banner", "Banner", shortened(s.Banner.Terminal(), quoteWidth))
+	case name == "" && assigned == "" && s.Silence != "":
+		return "" // how it is silent is all there is to say
 	case name == "" && assigned == "":
 		return p.say.Say("service.unrecognised")
 	case name == "":

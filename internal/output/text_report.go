@@ -18,6 +18,7 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 	for _, h := range r.Hosts {
 		p.host(r, h)
 	}
+	p.unshown(r)
 	p.findings(r)
 	p.unseen(r.Unseen)
 	p.scanned(r)
@@ -50,16 +51,12 @@ func (p *page) host(r exposure.Report, h exposure.Host) {
 	} else {
 		p.paragraph("", bold, p.say.Say("report.other-machine", "Host", name, "Time", when, "Version", r.Version))
 	}
-	var (
-		rows   [][]cell
-		hidden int
-	)
+	p.unreached(r, h)
+	var rows [][]cell
 	for _, port := range h.Ports {
-		if !p.Show.showsPort(port) {
-			hidden++
-			continue
+		if p.Show.showsPort(port) {
+			rows = append(rows, p.portRow(h, mine, port))
 		}
-		rows = append(rows, p.portRow(h, mine, port))
 	}
 	if p.Show != ShowAll {
 		rows = runs(rows)
@@ -75,10 +72,6 @@ func (p *page) host(r exposure.Report, h exposure.Host) {
 		{head: p.say.Say("column.where"), least: 12},
 		{head: p.say.Say("column.verdict"), least: 10},
 	}, rows)...)
-	if hidden > 0 {
-		p.gap()
-		p.paragraph("", dim, p.say.Say("report.hidden", "Count", hidden))
-	}
 }
 
 // manyAlike is from how many rows on a run of rows that differ in the port only
@@ -178,8 +171,13 @@ func (p *page) verdictCell(port exposure.Port) cell {
 func (p *page) scanned(r exposure.Report) {
 	if r.Scan != nil {
 		p.gap()
-		p.paragraph("", dim, p.say.Say("report.scanned", "Count", r.Scan.Ports, "Seconds", seconds(r.FinishedAt.Sub(r.StartedAt))))
+		missing := unlooked(*r.Scan)
+		tried := max(0, r.Scan.Ports-missing-echoes(r))
+		p.paragraph("", dim, p.say.Say("report.scanned", "Count", tried, "Seconds", seconds(r.FinishedAt.Sub(r.StartedAt))))
 		p.notes(*r.Scan)
+		if missing > 0 {
+			p.paragraph("", yellow, p.say.Say("scan.incomplete-ports", "Count", missing))
+		}
 	}
 	if r.Partial {
 		p.gap()
@@ -199,52 +197,3 @@ func (p *page) notes(s exposure.ScanSummary) {
 
 // seconds rounds a duration to what a person wants to know.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f", d.Seconds()) }
-
-// lastLine says the verdict of the whole report.
-func (p *page) lastLine(r exposure.Report) string {
-	mend := r.Summary.Findings.ToMend()
-	if s := r.Summary; s.Pass+s.Fail+s.Inconclusive > 0 {
-		return p.say.Say("report.last-policy", "Pass", s.Pass, "Fail", s.Fail, "Inconclusive", s.Inconclusive, "Mend", mend)
-	}
-	var exposed, open, outside int
-	views := map[exposure.View]bool{}
-	for _, h := range r.Hosts {
-		for _, port := range h.Ports {
-			if port.Exposed() {
-				exposed++
-			}
-			if state(port) == exposure.Open {
-				open++
-			}
-			seen := false
-			for _, o := range port.Observations {
-				views[o.View] = true
-				seen = seen || o.View == exposure.ViewOutside && o.State == exposure.Open
-			}
-			if seen {
-				outside++
-			}
-		}
-	}
-	switch {
-	case len(r.Hosts) == 1 && own(r.Hosts[0]) && views[exposure.ViewOutside]:
-		return p.say.Say("report.last-outside", "Count", outside, "Mend", mend)
-	case len(r.Hosts) == 1 && own(r.Hosts[0]):
-		return p.say.Say("report.last", "Count", exposed, "Mend", mend)
-	case len(r.Hosts) == 1:
-		return p.say.Say("report.last-host", "Count", open, "Host", hostName(r.Hosts[0]), "View", p.viewed(views), "Mend", mend)
-	}
-	return p.say.Say("report.last-hosts", "Count", open, "Hosts", len(r.Hosts), "Mend", mend)
-}
-
-// viewed names the one view that looked, if it was one.
-func (p *page) viewed(views map[exposure.View]bool) string {
-	if len(views) == 1 {
-		for v := range views {
-			return p.view(v)
-		}
-	}
-	return p.say.Say("view.several")
-}
-
-func (p *page) view(v exposure.View) string { return p.say.Say("view." + string(v)) }

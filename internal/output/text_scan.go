@@ -144,7 +144,11 @@ func (p *page) summary(s exposure.ScanSummary) {
 		p.paragraph("", plain, p.say.Say("scan.method", "Method", s.Method))
 	}
 	p.notes(s)
-	if !s.Complete {
+	switch missing := unlooked(s); {
+	case s.Complete:
+	case missing > 0:
+		p.paragraph("", yellow, p.say.Say("scan.incomplete-ports", "Count", missing))
+	default:
 		p.paragraph("", yellow, p.say.Say("scan.incomplete"))
 	}
 }
