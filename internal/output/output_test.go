@@ -159,6 +159,7 @@ func nothing(lang.Tag) exposure.Report {
 func TestGolden(t *testing.T) {
 	documents := map[string]func(o output.Options) []byte{
 		"scan":       func(o output.Options) []byte { return scanIn(t, scanned(), o) },
+		"scan-swept": func(o output.Options) []byte { return scanIn(t, swept(), o) },
 		"scan-empty": func(o output.Options) []byte { return scanIn(t, nil, o) },
 		"local":      func(o output.Options) []byte { return localIn(t, machine(), o) },
 	}
@@ -191,8 +192,8 @@ func TestGolden(t *testing.T) {
 			}
 		}
 		for _, format := range []string{"json", "jsonl"} {
-			if name == "flood" {
-				break // half a megabyte of one finding
+			if name == "flood" || name == "scan-swept" {
+				break // half a megabyte of one finding, and what is open only
 			}
 			check(name+"."+format, document(output.Options{Format: format, Lang: lang.English}))
 		}
@@ -323,6 +324,80 @@ func TestSilenceIsSaid(t *testing.T) {
 			if strings.Count(page, words) != 1 {
 				t.Errorf("%s: %q is not there once:\n%s", tag, words, page)
 			}
+		}
+	}
+}
+
+// swept is a small network, of which a few addresses are in use, asked for two
+// ports and an echo.
+func swept() []exposure.Observation {
+	var all []exposure.Observation
+	for last := 1; last < 255; last++ {
+		address := fmt.Sprintf("10.9.0.%d", last)
+		for _, port := range []uint16{0, 22, 80} {
+			o := seen(address, exposure.ViewLAN, exposure.TCP, port, exposure.Unknown, exposure.HostUnreach)
+			if port == 0 {
+				o.Transport = exposure.ICMP
+			}
+			switch {
+			case last == 7 && port == 22:
+				o.State, o.Reason = exposure.Open, exposure.SynAck
+			case last == 7 && port == 0:
+				o.State, o.Reason = exposure.Open, exposure.EchoReply
+			case last == 7 || last == 11 || last == 13:
+				o.State, o.Reason = exposure.Closed, exposure.Reset
+				if port == 0 {
+					o.State, o.Reason = exposure.Filtered, exposure.NoResponse
+				}
+			case last == 20 && port == 80:
+				o.State, o.Reason = exposure.Filtered, exposure.AdminProhibited
+			}
+			if o.State == exposure.Unknown {
+				o.By = exposure.Local
+			}
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// TestUnsentEchoIsNoSilence: what this machine may not send nobody can answer.
+func TestUnsentEchoIsNoSilence(t *testing.T) {
+	o := seen("192.0.2.7", exposure.ViewLAN, exposure.ICMP, 0, exposure.Unknown, exposure.LocalError)
+	o.Detail = "no permission"
+	page := string(scanIn(t, []exposure.Observation{o}, output.Options{Format: "text"}))
+	if strings.Contains(page, "answered") || !strings.Contains(page, "1 ICMP echo was not sent. no permission\n") {
+		t.Errorf("the page:\n%s", page)
+	}
+}
+
+// TestEchoStandsBeforePortZero: the echo has the number 0 and is no port.
+func TestEchoStandsBeforePortZero(t *testing.T) {
+	page := string(scanIn(t, []exposure.Observation{
+		seen("192.0.2.7", exposure.ViewLAN, exposure.TCP, 0, exposure.Closed, exposure.Reset),
+		seen("192.0.2.7", exposure.ViewLAN, exposure.ICMP, 0, exposure.Open, exposure.EchoReply),
+	}, output.Options{Format: "text", Show: output.ShowAll}))
+	if echo, zero := strings.Index(page, "\nicmp"), strings.Index(page, "\n0/tcp"); echo < 0 || zero < echo {
+		t.Errorf("the page:\n%s", page)
+	}
+}
+
+// TestInterruptedScanSaysWhatIsMissing: a scan that ended early has ports
+// without any state.
+func TestInterruptedScanSaysWhatIsMissing(t *testing.T) {
+	for missing, want := range map[int]string{
+		0: "Not complete: not every port was looked at.", 1: "Not complete: 1 port was not looked at.", 90: "Not complete: 90 ports were not looked at.",
+	} {
+		var b bytes.Buffer
+		s, err := output.Scan(&b, output.Options{Format: "text"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(exposure.ScanSummary{Hosts: 1, Ports: 10 + missing, Closed: 9, Unknown: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(b.String(), "\n"+want+"\n") {
+			t.Errorf("%d missing: the page does not end in %q:\n%s", missing, want, b.String())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package output
 import (
 	"cmp"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -20,6 +21,23 @@ type textScanner struct {
 	options Options
 	hosts   []*scannedHost
 	index   map[netip.Addr]*scannedHost
+	echoes  echoCounts
+}
+
+// echoCounts counts the ICMP echoes alone, which are no ports.
+type echoCounts struct {
+	exposure.ScanSummary
+	unsent int
+	why    string // they were not sent
+}
+
+func (c *echoCounts) add(o exposure.Observation) {
+	c.Ports++
+	c.Count(o.State)
+	if o.Reason == exposure.LocalError {
+		c.unsent++
+		c.why = o.Detail
+	}
 }
 
 // scannedHost is one address of a scan.
@@ -30,8 +48,9 @@ type scannedHost struct {
 	hidden  map[outcome]int
 }
 
-// outcome is what ports that are not shown are counted by.
+// outcome is what ports that are not shown are counted by. An echo is no port.
 type outcome struct {
+	echo   bool
 	state  exposure.State
 	reason exposure.Reason
 }
@@ -48,10 +67,13 @@ func (s *textScanner) Observe(o exposure.Observation) error {
 		s.index[o.Address] = h
 		s.hosts = append(s.hosts, h)
 	}
+	if o.Transport == exposure.ICMP {
+		s.echoes.add(o)
+	}
 	if s.options.Show.shows(o) {
 		h.shown = append(h.shown, o)
 	} else {
-		h.hidden[outcome{o.State, o.Reason}]++
+		h.hidden[outcome{o.Transport == exposure.ICMP, o.State, o.Reason}]++
 	}
 	return nil
 }
@@ -60,11 +82,15 @@ func (s *textScanner) Observe(o exposure.Observation) error {
 func (s *textScanner) Close(summary exposure.ScanSummary) error {
 	p := newPage(s.options)
 	slices.SortFunc(s.hosts, func(a, b *scannedHost) int { return a.address.Compare(b.address) })
+	alike := withNothingToShow(s.hosts)
 	for _, h := range s.hosts {
-		p.scannedHost(h)
+		if len(h.shown) > 0 || len(alike[h.outcomes()]) == 1 {
+			p.scannedHost(h)
+		}
 	}
+	p.alike(alike)
 	p.gap()
-	p.summary(summary)
+	p.summary(summary, s.echoes)
 	return p.to(s.w)
 }
 
@@ -76,7 +102,8 @@ func (p *page) scannedHost(h *scannedHost) {
 	}
 	p.paragraph("", bold, title)
 	slices.SortFunc(h.shown, func(a, b exposure.Observation) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
+		// The echo first: a port 0 would otherwise stand before it.
+		return cmp.Or(cmp.Compare(echoFirst(a), echoFirst(b)), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
 	})
 	var rows [][]cell
 	for _, o := range h.shown {
@@ -117,22 +144,52 @@ func (p *page) assigned(o exposure.Observation) string {
 
 // hidden counts the ports that are not shown, the most first.
 func (p *page) hidden(counts map[outcome]int) {
-	outcomes := make([]outcome, 0, len(counts))
-	for o := range counts {
-		outcomes = append(outcomes, o)
-	}
-	slices.SortFunc(outcomes, func(a, b outcome) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.state, b.state), strings.Compare(string(a.reason), string(b.reason)))
-	})
-	for _, o := range outcomes {
+	for _, o := range mostFirst(counts) {
+		if o.echo {
+			p.paragraph("", dim, p.say.Say("scan.hidden-echo", "State", p.state(o.state), "Reason", o.reason))
+			continue
+		}
 		p.paragraph("", dim, p.say.Say("scan.hidden", "Count", counts[o], "State", p.state(o.state), "Reason", o.reason))
 	}
 }
 
+// mostFirst are the outcomes, ports before the echo, the most first.
+func mostFirst(counts map[outcome]int) []outcome {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b outcome) int {
+		switch {
+		case a.echo && !b.echo:
+			return 1
+		case b.echo && !a.echo:
+			return -1
+		}
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.state, b.state), strings.Compare(string(a.reason), string(b.reason)))
+	})
+}
+
+// echoFirst orders the observations of an address: 0 is an echo, 1 a port.
+func echoFirst(o exposure.Observation) int {
+	if o.Transport == exposure.ICMP {
+		return 0
+	}
+	return 1
+}
+
 // summary ends a scan: what came of it, what it cost, and whether it is whole.
-func (p *page) summary(s exposure.ScanSummary) {
+func (p *page) summary(s exposure.ScanSummary, echoes echoCounts) {
+	s.Ports -= echoes.Ports
+	s.Open -= echoes.Open
+	s.Closed -= echoes.Closed
+	s.Filtered -= echoes.Filtered
+	s.OpenFiltered -= echoes.OpenFiltered
+	s.Unknown -= echoes.Unknown
 	p.paragraph("", bold, p.say.Say("scan.summary", "Count", s.Ports, "Hosts", s.Hosts, "Open", s.Open,
 		"Closed", s.Closed, "Filtered", s.Filtered, "OpenFiltered", s.OpenFiltered))
+	if sent := echoes.Ports - echoes.unsent; sent > 0 {
+		p.paragraph("", plain, p.say.Say("scan.echoes", "Count", echoes.Open, "Hosts", sent))
+	}
+	if echoes.unsent > 0 {
+		p.paragraph("", yellow, p.say.Say("scan.echoes-unsent", "Count", echoes.unsent, "Why", echoes.why))
+	}
 	elapsed := seconds(time.Duration(s.ElapsedMS) * time.Millisecond)
 	if s.Loss != nil {
 		loss := strconv.FormatFloat(*s.Loss*100, 'f', 1, 64)
