@@ -113,9 +113,6 @@ func (c *FindingCounts) Add(s Severity) {
 	}
 }
 
-// ToMend is the number of findings that ask for something to be done.
-func (c FindingCounts) ToMend() int { return c.High + c.Medium + c.Low }
-
 // ScanDocument is the document of scan -f json.
 type ScanDocument struct {
 	Schema       string        `json:"schema"`
