@@ -52,7 +52,7 @@ func (a *app) runCheck(ctx context.Context, flags *scanFlags, args []string, thr
 	}
 	run := &checkRun{app: a, flags: flags, machine: m}
 	run.report = exposure.Report{
-		Schema: exposure.ReportSchema, Version: version(), StartedAt: now(), Hosts: []exposure.Host{},
+		Schema: exposure.ReportSchema, Version: version(), StartedAt: now(), Hosts: []exposure.Host{}, Asked: flags.ports,
 		Vantages: []exposure.Vantage{{ID: vantageSelf, Kind: "self", Address: m.source()}},
 	}
 	if run.base, err = flags.request(a, m); err != nil {

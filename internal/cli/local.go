@@ -82,7 +82,7 @@ func (a *app) outputOptions() output.Options {
 	_, seen := terminal(a.out)
 	seen = seen && a.toStdout()
 	o := output.Options{
-		Format: a.common.format, Width: a.width(), Lang: a.tag, Piped: !seen,
+		Format: a.common.format, Width: a.width(), Lang: a.tag, Piped: !seen, Root: os.Geteuid() == 0,
 		Show: output.Show(a.common.show), Redact: a.common.redact,
 	}
 	switch a.common.color {
