@@ -87,6 +87,11 @@ func (d document) check(t *testing.T, transport exposure.Transport, address neti
 	}
 }
 
+// says reports whether some note holds the words.
+func (d document) says(words string) bool {
+	return slices.ContainsFunc(d.summary.Notes, func(n string) bool { return strings.Contains(n, words) })
+}
+
 // echoUDP answers on a port of a host.
 func echoUDP(t *testing.T, h *lab.Host, port uint16) {
 	t.Helper()
@@ -251,6 +256,59 @@ func TestLimitedErrors(t *testing.T) {
 	}
 	if !slices.ContainsFunc(d.summary.Notes, func(n string) bool { return strings.Contains(n, "limits its ICMP errors") }) {
 		t.Errorf("notes %q", d.summary.Notes)
+	}
+}
+
+// TestLimitedRejects: a firewall that rejects everything may send one ICMP
+// error a second. Few ports get it all, of many the scan says so.
+func TestLimitedRejects(t *testing.T) {
+	l := lab.New(t)
+	sekisho := program(t)
+	l.Home.Listen(t, "tcp", "[::]:20022")
+	l.Home.Filter(t, lab.Input, "tcp dport != 20022", lab.RejectAdmin)
+	d := scanFrom(t, l.LAN, sekisho, "-p", "20001-20400", l.Home.V4.String())
+	if d.summary.Open != 1 || d.summary.Filtered != 399 || !d.says("ports that stayed silent are probably rejected too") {
+		t.Errorf("%+v", d.summary)
+	}
+	d = scanFrom(t, l.LAN, sekisho, "-p", "20501-20508", l.Home.V4.String())
+	for port := range uint16(8) {
+		d.check(t, exposure.TCP, l.Home.V4, 20501+port, wanted{exposure.Filtered, exposure.AdminProhibited, ""})
+	}
+	if d.says("assumed") || d.says("limits") {
+		t.Errorf("notes %q", d.summary.Notes)
+	}
+}
+
+// TestLimitedResets: a host that limits its resets leaves closed ports looking
+// filtered. The scan says so and does not call it loss; few ports it asks until
+// they are known.
+func TestLimitedResets(t *testing.T) {
+	l := lab.New(t)
+	sekisho := program(t)
+	l.Home.Listen(t, "tcp", "[::]:20022")
+	l.Home.NFT(t, `table inet stingy { chain output { type filter hook output priority filter; tcp flags rst limit rate over 10/second drop; }; }`)
+	for _, ports := range []string{"20001-21000", "20100-21099"} { // with an open port and without
+		d := scanFrom(t, l.LAN, sekisho, "-p", ports, l.Home.V4.String())
+		if !d.says("limits its resets") || d.summary.Loss != nil && *d.summary.Loss > 0 {
+			t.Errorf("%s: %+v", ports, d.summary)
+		}
+	}
+	d := scanFrom(t, l.LAN, sekisho, "-p", "20010-20030", l.Home.V4.String())
+	if d.summary.Open != 1 || d.summary.Closed != 20 || len(d.summary.Notes) > 0 {
+		t.Errorf("%+v", d.summary)
+	}
+}
+
+// TestSlowRates end, whatever the rate, and what they send is questions.
+func TestSlowRates(t *testing.T) {
+	l := lab.New(t)
+	sekisho := program(t)
+	l.Home.Listen(t, "tcp", "[::]:20022")
+	for _, pace := range [][]string{{"--rate", "5"}, {"--rate", "20"}, {"--rate", "50"}, {"--rate", "100"}, {"--profile", "polite"}} {
+		d := scanFrom(t, l.LAN, sekisho, append(pace, "-p", "20011-20050", l.Home.V4.String())...)
+		if s := d.summary; !s.Complete || s.Open != 1 || s.Closed != 39 || s.PacketsSent > 46 {
+			t.Errorf("%q: %+v", pace, s)
+		}
 	}
 }
 

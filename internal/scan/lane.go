@@ -73,6 +73,13 @@ func (l *lane) run(ctx context.Context) error {
 			return err
 		}
 		more := l.ledger.turn(l.known, l.end)
+		if !more {
+			slowed, err := l.slow(ctx)
+			if err != nil {
+				return err
+			}
+			more = slowed && l.ledger.turn(l.known, l.end)
+		}
 		if l.patient && !more {
 			l.ledger.resolve(l.end)
 		}
@@ -240,15 +247,15 @@ func (l *lane) control(now time.Time) {
 	for range l.ledger.hosts {
 		l.turns++
 		h := &l.ledger.hosts[l.turns%len(l.ledger.hosts)]
-		if h.left == 0 || len(h.answerers) == 0 {
+		index, closed, ok := h.control(l.turns / len(l.ledger.hosts))
+		if h.left == 0 || !ok {
 			continue
 		}
-		index := h.answerers[l.turns/len(l.ledger.hosts)%len(h.answerers)]
 		l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), patience: l.ledger.patience(h), purpose: control})
 		l.controls = append(l.controls, controlAsk{index, now})
 		perSecond := controlsAll
-		if !h.refuses {
-			perSecond = min(perSecond, controlsOpen*len(h.answerers))
+		if !closed {
+			perSecond = min(perSecond, controlsOpen*len(h.accepting))
 		}
 		l.due = now.Add(time.Second / time.Duration(perSecond))
 		return

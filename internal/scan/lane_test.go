@@ -37,7 +37,7 @@ type network struct {
 	sent    int64
 	calls   int64
 	checks  int64 // controls among what was sent
-	most    int // questions that waited at once
+	most    int   // questions that waited at once
 	asked   map[uint32]int
 }
 
@@ -568,6 +568,88 @@ func TestLaneSlowPace(t *testing.T) {
 					})
 				})
 			}
+		}
+	}
+}
+
+// TestLaneLimits has a host limit its answers: what is silent for that is asked
+// slowly or said to be limited, and it is no loss.
+func TestLaneLimits(t *testing.T) {
+	// limiter lets burst answers pass at once and one more each gap.
+	limiter := func(burst int, gap time.Duration, limited exposure.Reason, answer func(uint32) (exposure.Reason, bool)) func(uint32) (exposure.Reason, bool) {
+		credit, last := time.Duration(burst)*gap, time.Time{}
+		return func(index uint32) (exposure.Reason, bool) {
+			reason, answers := answer(index)
+			if !answers || reason != limited {
+				return reason, answers
+			}
+			now := time.Now()
+			if !last.IsZero() {
+				credit = min(credit+now.Sub(last), time.Duration(burst)*gap)
+			}
+			last = now
+			if credit < gap {
+				return "", false
+			}
+			credit -= gap
+			return reason, true
+		}
+	}
+	for name, c := range map[string]struct {
+		ports          int
+		limited        exposure.Reason
+		burst          int
+		gap            time.Duration
+		nth            int
+		silent         bool // no limit: the other ports are silent
+		stingy, resets bool
+		found          int // at least so many ports have the limited reason
+	}{
+		"errors-of-many":   {1000, exposure.AdminProhibited, 6, time.Second, 500, false, true, false, 8},
+		"errors-of-few":    {12, exposure.AdminProhibited, 6, time.Second, 12, false, false, false, 11},
+		"resets-of-many":   {2000, exposure.Reset, 5, 100 * time.Millisecond, 1000, false, false, true, 5},
+		"resets-of-few":    {40, exposure.Reset, 5, 100 * time.Millisecond, 40, false, false, false, 39},
+		"resets-and-close": {1000, exposure.Reset, 5, 100 * time.Millisecond, 2000, false, false, true, 5},
+		"silent":           {1000, exposure.AdminProhibited, 6, time.Second, 500, true, false, false, 0},
+	} {
+		for _, clockless := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s-clockless-%v", name, clockless), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					answer := everyNth(c.nth, c.limited, true)
+					if c.silent {
+						answer = everyNth(c.nth, "", false)
+					}
+					if c.nth > c.ports { // nothing is open
+						answer = func(uint32) (exposure.Reason, bool) { return c.limited, true }
+					}
+					w := &network{
+						delay: time.Millisecond, clockless: clockless, random: rand.New(rand.NewPCG(1, 1)),
+						answer: limiter(c.burst, c.gap, c.limited, answer),
+						plan:   newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(c.ports), 1),
+					}
+					r := drive(t.Context(), t, w, -1)
+					h := &r.lane.ledger.hosts[0]
+					found := 0
+					for _, e := range r.ends {
+						if e.reason == c.limited {
+							found++
+						}
+					}
+					if r.err != nil || len(r.ends) != c.ports || found < c.found {
+						t.Errorf("%v: %d ports concluded, %d with %s, want %d at least", r.err, len(r.ends), found, c.limited, c.found)
+					}
+					if resets := h.resets.limited() && h.silent > h.missed; h.stingy() != c.stingy || resets != c.resets {
+						t.Errorf("errors limited: %v, resets: %v: %+v", h.stingy(), resets, h)
+					}
+					if c.resets && h.way().lost > 0 {
+						t.Errorf("the limit is taken for loss: %+v", h.way())
+					}
+					if r.elapsed > slowTime+5*time.Second {
+						t.Errorf("took %v", r.elapsed)
+					}
+					t.Logf("%v: %v, %d packets", r.elapsed, r.states(), w.sent)
+				})
+			})
 		}
 	}
 }

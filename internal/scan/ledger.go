@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"slices"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -51,12 +52,12 @@ type host struct {
 	patiences       []time.Duration // the shortest of the rounds before
 	hasty           int             // rounds whose patience was shorter than the round trip
 	refusals        refusals
-	answerers       []uint32 // ports known to answer, a few
-	refuses         bool     // answerers are closed ports
+	resets          resets
+	accepting       []uint32 // ports known to be open, a few
+	refusing        []uint32 // and to be closed
+	slowed          bool     // silent ports were asked once more, slowly
+	missed          int      // of those, the ones that stayed silent
 }
-
-// refusals counts the ICMP errors by which a host proves UDP ports closed.
-type refusals struct{ first, later int }
 
 // conclusion is a port's end.
 type conclusion struct {
@@ -193,37 +194,60 @@ func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
 	if state == exposure.Open {
 		h.open++
 	}
-	if l.plan.transport == exposure.UDP && state == exposure.Closed {
-		// Proofs of closed ports come as seldom as the host's ICMP limit
-		// wants, which says nothing of loss.
-		if tries <= 1 {
-			h.refusals.first++
-		} else {
-			h.refusals.later++
-		}
+	if errs(e.reason) {
+		// ICMP errors come as seldom as the limit of their sender wants, which
+		// says nothing of loss.
+		h.refusals.count(state, tries)
 		return
 	}
 	if state != exposure.Open && state != exposure.Closed {
 		return
 	}
 	trips := roundTrips{1, max(tries, 1) - 1}
-	h.seen = h.seen.plus(trips)
-	l.seen = l.seen.plus(trips)
-	l.remember(h, e.index, state == exposure.Closed)
+	l.travelled(h, trips, state == exposure.Closed)
+	if l.own {
+		return
+	}
+	if state == exposure.Closed {
+		h.refusing = remember(h.refusing, e.index)
+	} else {
+		h.accepting = remember(h.accepting, e.index)
+	}
 }
 
 // mostAnswerers is how many ports of a host take turns as controls.
 const mostAnswerers = 16
 
-// remember keeps a port as a control. Closed ones are better: they write no
-// line into anybody's log.
-func (l *ledger) remember(h *host, index uint32, closed bool) {
-	if closed && !h.refuses {
-		h.refuses = true
-		h.answerers = h.answerers[:0]
+// remember keeps a port as a control.
+func remember(ports []uint32, index uint32) []uint32 {
+	if len(ports) < mostAnswerers {
+		ports = append(ports, index)
 	}
-	if closed == h.refuses && len(h.answerers) < mostAnswerers && !l.own {
-		h.answerers = append(h.answerers, index)
+	return ports
+}
+
+// control is the port whose turn it is to be asked again, and whether it is
+// closed. Closed ones are better, for they write no line into anybody's log;
+// but once they fall silent, open ones take turns with them: they tell a way
+// that loses packets from a host that limits its resets.
+func (h *host) control(turn int) (index uint32, closed, ok bool) {
+	closed = len(h.refusing) > 0 && (!h.resets.doubted() || len(h.accepting) == 0 || turn%2 == 0)
+	ports := h.accepting
+	if closed {
+		ports = h.refusing
+	}
+	if len(ports) == 0 {
+		return 0, false, false
+	}
+	return ports[turn/2%len(ports)], closed, true
+}
+
+// travelled counts round trips.
+func (l *ledger) travelled(h *host, trips roundTrips, closed bool) {
+	h.seen = h.seen.plus(trips)
+	l.seen = l.seen.plus(trips)
+	if closed {
+		h.resets.trips = h.resets.trips.plus(trips)
 	}
 }
 
@@ -235,8 +259,9 @@ func (l *ledger) controlled(index uint32, answered bool, rtt time.Duration) {
 		trip = roundTrips{answered: 1}
 		h.measure(rtt)
 	}
-	h.seen = h.seen.plus(trip)
-	l.seen = l.seen.plus(trip)
+	closed := slices.Contains(h.refusing, index)
+	h.resets.compare(trip, closed)
+	l.travelled(h, trip, closed)
 }
 
 // measure takes a round-trip time in, as RFC 6298 section 2 has it.
@@ -284,7 +309,7 @@ func (l *ledger) tries(h *host) int {
 		return fewestTries
 	}
 	goal := missed
-	if h.left <= few && h.seen.answered >= enough {
+	if h.left <= few && h.way().answered >= enough {
 		goal = missedFew
 	}
 	return tries(h.open, l.loss(h), goal) + h.hasty
@@ -293,22 +318,24 @@ func (l *ledger) tries(h *host) int {
 // loss is the share of round trips to the host that may get lost: what was
 // measured to the host or, until that is enough, on all the ways of the lane.
 func (l *ledger) loss(h *host) float64 {
-	if n := h.seen; n.answered+n.lost >= enough {
-		return n.bound()
+	way := h.way()
+	if way.answered+way.lost >= enough {
+		return way.bound()
 	}
-	if n := l.seen; n.answered+n.lost >= enough && h.seen.answered > 0 {
-		return max(n.bound(), h.seen.share())
+	if n := l.seen; n.answered+n.lost >= enough && way.answered > 0 && !h.resets.limited() {
+		return max(n.bound(), way.share())
 	}
-	return max(assumedLoss, min(h.seen.share(), 0.5))
+	return max(assumedLoss, min(way.share(), 0.5))
 }
 
-// assumed reports whether some host's tries rest on no measurement.
-func (l *ledger) assumed() bool {
+// assumed reports whether some host's tries rest on no measurement: nothing
+// was heard of it by any lane.
+func (l *ledger) assumed(heard func(host int) bool) bool {
 	if l.own || l.retries >= 0 {
 		return false
 	}
 	for i := range l.hosts {
-		if h := &l.hosts[i]; h.silent > 0 && h.seen.answered == 0 {
+		if h := &l.hosts[i]; h.silent > 0 && h.seen.answered == 0 && !heard(i) {
 			return true
 		}
 	}
@@ -321,7 +348,8 @@ const mostHasty = 3
 
 // turn ends a round. It concludes the ports that were asked often enough and
 // reports whether some are to be asked again. A host of which nothing was ever
-// heard keeps its ports until its neighbour is known to be there.
+// heard keeps its ports until its neighbour is known to be there, and one that
+// may limit its answers those that are to be asked slowly.
 func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (more bool) {
 	l.most = 0
 	for i := range l.hosts {
@@ -337,6 +365,7 @@ func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (mor
 			continue
 		}
 		trusted := l.own || h.heard || h.resolved || heard(i)
+		spared := l.spares(h)
 		first := i * len(l.plan.ports)
 		for j := range l.plan.ports {
 			index := uint32(first + j)
@@ -344,6 +373,7 @@ func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (mor
 			case n == settled:
 			case int(n) < h.tries:
 				more = true
+			case spared && !l.hinted(index):
 			case trusted:
 				conclude(l.end(index))
 			}
@@ -431,11 +461,4 @@ func (l *ledger) settle(e evidence, state exposure.State) conclusion {
 	l.hosts[l.plan.host(e.index)].left--
 	l.left--
 	return c
-}
-
-// stingy reports whether the host limits its ICMP errors, so that closed UDP
-// ports look silent: some proofs came only when asked again, and most ports
-// gave none.
-func (h *host) stingy() bool {
-	return h.refusals.later > 0 && h.silent > h.refusals.first+h.refusals.later
 }

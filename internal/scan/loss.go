@@ -30,6 +30,11 @@ func (r roundTrips) bound() float64 {
 	return (p + z*z/(2*n) + z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))) / (1 + z*z/n)
 }
 
+// floor is the lowest loss that the counts leave likely, by the same interval.
+func (r roundTrips) floor() float64 {
+	return 1 - roundTrips{answered: r.lost, lost: r.answered}.bound()
+}
+
 // The tries that a port gets which does not answer.
 const (
 	fewestTries = 2

@@ -265,7 +265,9 @@ func (n *run) finish(elapsed time.Duration) {
 	var seen roundTrips
 	for _, l := range n.ended {
 		s.PacketsSent += l.packets.Load()
-		seen = seen.plus(l.ledger.seen)
+		for i := range l.ledger.hosts {
+			seen = seen.plus(l.ledger.hosts[i].way())
+		}
 	}
 	if seen.answered > 0 {
 		share := seen.share()
@@ -282,22 +284,32 @@ func (n *run) note() {
 		s.Notes = append(s.Notes, r.Say("note.rules-unread"))
 	}
 	for _, l := range n.ended {
-		assumed = assumed || l.ledger.assumed()
+		assumed = assumed || l.ledger.assumed(l.known)
 		if l.trouble != nil {
 			s.Notes = append(s.Notes, r.Say("note.trouble", "Error", l.trouble.Error()))
 		}
-		if l.plan.transport != exposure.UDP {
-			continue
-		}
 		for i := range l.ledger.hosts {
-			if h := &l.ledger.hosts[i]; h.stingy() {
-				s.Notes = append(s.Notes, r.Say("note.icmp-limited",
-					"Address", l.plan.targets[i].Address.String(),
-					"Count", h.silent, "Closed", h.refusals.first+h.refusals.later))
-			}
+			n.limits(l.plan.targets[i].Address.String(), &l.ledger.hosts[i])
 		}
 	}
 	if assumed {
 		s.Notes = append(s.Notes, r.Say("note.loss-assumed", "Percent", int(100*assumedLoss)))
+	}
+}
+
+// limits says that silent ports of a host may be what its limits made silent.
+func (n *run) limits(address string, h *host) {
+	s, r := &n.summary, n.request
+	switch {
+	case !h.stingy():
+	case 2*h.refusals.closed > h.refusals.all():
+		s.Notes = append(s.Notes, r.Say("note.icmp-limited",
+			"Address", address, "Count", h.silent-h.missed, "Closed", h.refusals.closed))
+	default:
+		s.Notes = append(s.Notes, r.Say("note.rejects-limited",
+			"Address", address, "Count", h.silent-h.missed, "Rejected", h.refusals.all()))
+	}
+	if h.silent > h.missed && h.resets.limited() {
+		s.Notes = append(s.Notes, r.Say("note.resets-limited", "Address", address, "Count", h.silent-h.missed))
 	}
 }
