@@ -41,6 +41,14 @@ func texts(all ...string) []untrusted.Text {
 	return out
 }
 
+// silentHere is a port of this machine that answers this machine nothing.
+func silentHere(address string) exposure.Observation {
+	return exposure.Observation{
+		Address: netip.MustParseAddr(address), Transport: exposure.TCP, View: exposure.ViewLoopback,
+		State: exposure.Filtered, Reason: exposure.NoResponse,
+	}
+}
+
 // port makes a port out of what is known of it.
 func port(number uint16, known ...any) exposure.Port {
 	p := exposure.Port{Transport: exposure.TCP, Port: number}
@@ -180,6 +188,8 @@ var cases = []judged{
 	{"kernel_udp", port(51820, exposure.UDP, exposure.Listener{Address: netip.MustParseAddr("0.0.0.0"), Unowned: true}), here, []string{"info no-owner"}},
 	{"process_not_seen", port(40123, bound("0.0.0.0", "", "")), rules.Context{Now: now, Local: true}, nil},
 	{"process_seen", port(40123, bound("0.0.0.0", "app", "")), here, nil},
+	{"queue_full", port(9000, silentHere("127.0.0.1"), exposure.Listener{Address: netip.MustParseAddr("0.0.0.0"), Process: "app"}), here, []string{"low service-not-accepting"}},
+	{"queue_full_elsewhere", port(9000, silentHere("127.0.0.1"), exposure.Listener{Address: netip.MustParseAddr("192.168.1.10"), Process: "app"}), here, nil},
 	{"no_socket", port(18088, open("127.0.0.1", exposure.ViewLoopback), lan), here, []string{"low no-owner"}},
 	{"no_socket_for_ipv4", port(18088, open("127.0.0.1", exposure.ViewLoopback), exposure.Listener{Address: netip.MustParseAddr("::"), Process: "app", V6Only: new(true)}), here, []string{"low no-owner"}},
 	{"dual_stack_socket", port(18088, open("127.0.0.1", exposure.ViewLoopback), exposure.Listener{Address: netip.MustParseAddr("::"), Process: "app", V6Only: new(false)}), here, nil},
