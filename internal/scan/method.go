@@ -11,7 +11,8 @@ import (
 // methods remembers how TCP ports were asked and why, for the summary.
 type methods struct {
 	syn, connect bool
-	own          bool  // some targets are this machine's own addresses
+	own          bool  // some targets that are connected to are this machine's own addresses
+	unreached    bool  // raw packets do not reach some others
 	why          error // raw SYN was not possible, or not right
 	asked        bool  // the request wants connect
 	unread       bool  // this machine's output rules could not be read
@@ -85,7 +86,7 @@ func (e *Engine) raw() (*tap, error) {
 func (m *methods) words(r *Request) string {
 	var rule *outputRule
 	switch {
-	case m.syn && m.connect && m.own:
+	case m.syn && m.connect && m.own && !m.unreached:
 		return r.Say("method.syn-and-connect")
 	case m.syn && m.connect:
 		return r.Say("method.syn-and-connect-unreached")
@@ -101,6 +102,9 @@ func (m *methods) words(r *Request) string {
 		return r.Say("method.connect-unpermitted")
 	case m.why != nil:
 		return r.Say("method.connect-unsupported")
+	}
+	if m.unreached {
+		return r.Say("method.connect-unreached")
 	}
 	return r.Say("method.connect-own")
 }

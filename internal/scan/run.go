@@ -179,6 +179,7 @@ func (n *run) tcp(g *group) (*lane, error) {
 			return newSYNWay(g.tap, p)
 		}
 		n.methods.connect, n.methods.own = true, n.methods.own || g.own
+		n.methods.unreached = n.methods.unreached || !g.own
 		return newConnectWay(n.engine.descriptors)
 	})
 }
