@@ -253,7 +253,7 @@ func TestFloodIsShort(t *testing.T) {
 func unrouted(lang.Tag) exposure.Report {
 	at := func(port uint16, reason exposure.Reason) exposure.Observation {
 		o := seen("172.16.5.5", exposure.ViewLAN, exposure.TCP, port, exposure.Unknown, reason)
-		o.By, o.RTT = exposure.Local, 0
+		o.By, o.RTT, o.Detail = exposure.Local, 0, "this machine could not ask: network is unreachable"
 		return o
 	}
 	return exposure.Report{

@@ -153,12 +153,12 @@ func kept(r exposure.Report) int {
 // why says in words what kept an observation from learning anything.
 func (p *page) why(o exposure.Observation) string {
 	switch {
-	case o.Detail != "":
-		return o.Detail
 	case o.Reason == exposure.HostUnreach && o.By == exposure.Local:
 		return p.say.Say("why.neighbour")
 	case o.Reason == exposure.NetUnreach && o.By == exposure.Local:
 		return p.say.Say("why.no-route")
+	case o.Detail != "":
+		return o.Detail
 	case o.By != "" && o.By != exposure.Local:
 		return p.say.Say("scan.reason-by", "Reason", o.Reason, "By", o.By)
 	}

@@ -117,6 +117,10 @@ func silence(transport exposure.Transport, err error, timeout time.Duration) (ex
 	var network *netio.Error
 	isNetwork := errors.As(err, &network)
 	switch {
+	case transport == exposure.TCP && isNetwork && network.Reason == exposure.Reset:
+		// It may come before the dial is over; a connection that nobody takes
+		// is refused and not reset.
+		return exposure.Resets, "accepted the connection and reset it without a word"
 	case netio.Local(err) || isNetwork && network.Op == "dial":
 		return "", untrusted.New("connect: "+network.Err.Error(), maxErrorText).Terminal()
 	case transport == exposure.UDP && errors.Is(err, os.ErrDeadlineExceeded):
@@ -127,8 +131,6 @@ func silence(transport exposure.Transport, err error, timeout time.Duration) (ex
 		return exposure.Mute, fmt.Sprintf("accepted the connection and said nothing in %v", timeout)
 	case errors.Is(err, errHangup):
 		return exposure.HangsUp, "accepted the connection and closed it without a word"
-	case isNetwork && network.Reason == exposure.Reset:
-		return exposure.Resets, "accepted the connection and reset it without a word"
 	}
 	return "", err.Error()
 }

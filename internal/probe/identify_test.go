@@ -169,3 +169,21 @@ func TestCancelledHunt(t *testing.T) {
 		}
 	})
 }
+
+// TestResetBeforeTheDialIsOver: a reset may come before the connection that it
+// ends was noticed, and is a reset all the same.
+func TestResetBeforeTheDialIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end := time.Now().Add(DefaultTimeout)
+		ctx, cancel := context.WithDeadline(t.Context(), end)
+		defer cancel()
+		p := &player{t: t, end: end}
+		host := p.peer(exposure.TCP, netip.MustParseAddrPort("192.0.2.7:22"), "")
+		host.dial = func(_ context.Context, _ exposure.Transport, to netip.AddrPort) (net.Conn, error) {
+			return nil, &netio.Error{Op: "dial", Target: to, Reason: exposure.Reset, Err: syscall.ECONNRESET}
+		}
+		if svc := identify(ctx, host, exposure.TCP, DefaultTimeout); svc.Silence != exposure.Resets {
+			t.Errorf("found %+v", svc)
+		}
+	})
+}
