@@ -395,8 +395,15 @@ func (r *checkRun) look(ctx context.Context, jobs []job) ([]exposure.Observation
 	}
 	all := asked <= maxAllKept || r.app.common.show == string(output.ShowAll)
 	var observations []exposure.Observation
+	unlooked := map[netip.Addr]exposure.Reason{}
 	summary, err := r.app.runJobs(ctx, r.base, jobs, func(o exposure.Observation) {
-		if all || o.State == exposure.Open || o.Transport == exposure.UDP || r.bound[portKey{o.Transport, o.Port}] {
+		keep := all || o.State == exposure.Open || o.Transport != exposure.TCP || r.bound[portKey{o.Transport, o.Port}]
+		if o.State == exposure.Unknown && unlooked[o.Address] != o.Reason {
+			// One of its kind tells why the others could not be looked at.
+			unlooked[o.Address] = o.Reason
+			keep = true
+		}
+		if keep {
 			observations = append(observations, o)
 		}
 	})

@@ -32,21 +32,32 @@ func TestMemoryOfHostilePeers(t *testing.T) {
 		}
 		for name, b := range said {
 			t.Run(p.Name+"-"+p.Transport.String()+"/"+name, func(t *testing.T) {
-				h := &hunt{peer: fixedPeer(b), transport: p.Transport}
-				s := h.session(p, nil)
-				s.greeted, s.unasked = b[:min(len(b), maxBanner+1)], true
-				var before, after runtime.MemStats
-				runtime.ReadMemStats(&before)
-				_, _ = p.Run(context.Background(), s) // whatever it finds
-				runtime.ReadMemStats(&after)
-				s.close()
 				read := uint64(min(len(b), maxBytes))
-				if took, most := after.TotalAlloc-before.TotalAlloc, 64<<10+16*read; took > most {
-					t.Errorf("%d bytes for %d read, at most %d", took, read, most)
+				took, most := uint64(0), 64<<10+16*read
+				// The count is of the whole process: what other goroutines do
+				// meanwhile adds to it, and so the least of a few runs is the probe's.
+				for range 3 {
+					if took = allocated(p, b); took <= most {
+						return
+					}
 				}
+				t.Errorf("%d bytes for %d read, at most %d", took, read, most)
 			})
 		}
 	}
+}
+
+// allocated is how much a probe allocates against a peer that says b.
+func allocated(p Probe, b []byte) uint64 {
+	h := &hunt{peer: fixedPeer(b), transport: p.Transport}
+	s := h.session(p, nil)
+	defer s.close()
+	s.greeted, s.unasked = b[:min(len(b), maxBanner+1)], true
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _ = p.Run(context.Background(), s) // whatever it finds
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 func fields(n int) string {
