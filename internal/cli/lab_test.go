@@ -43,6 +43,7 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "sekisho")
 	build := exec.Command("go", "build", "-o", path, "sekisho/cmd/sekisho")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

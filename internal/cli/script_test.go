@@ -15,9 +15,24 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidy{m}, map[string]func(){
 		"sekisho": func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
 	})
+}
+
+// tidy runs the tests and then removes what they built for all of them.
+type tidy struct{ *testing.M }
+
+// built is the folder of the program that tests built, empty for none.
+var built string
+
+// Run runs the tests and returns their exit code.
+func (t tidy) Run() int {
+	code := t.M.Run()
+	if built != "" {
+		_ = os.RemoveAll(built) // what stays is a file in a folder for such
+	}
+	return code
 }
 
 // TestScripts runs the sessions of testdata/script as a person would type
