@@ -221,7 +221,7 @@ func (s *Session) said() []byte {
 	return s.first
 }
 
-// heardFirst is what the peer said first, to this session or to the one that
+// heardFirst is what the peer said first, to this Session or to the one that
 // led here.
 func (s *Session) heardFirst() []byte {
 	if said := s.said(); len(said) > 0 {
