@@ -12,6 +12,7 @@ import (
 	"sekisho/internal/exposure"
 	"sekisho/internal/hostnet"
 	"sekisho/internal/output"
+	"sekisho/internal/portspec"
 	"sekisho/internal/probe"
 	"sekisho/internal/reach"
 	"sekisho/internal/rules"
@@ -56,6 +57,9 @@ func (a *app) runCheck(ctx context.Context, flags *scanFlags, args []string, thr
 		Vantages: []exposure.Vantage{{ID: vantageSelf, Kind: "self", Address: m.source()}},
 	}
 	if run.base, err = flags.request(a, m); err != nil {
+		return err
+	}
+	if run.spec, err = flags.spec(a); err != nil {
 		return err
 	}
 	whole := ctx
@@ -127,6 +131,7 @@ type checkRun struct {
 	flags      *scanFlags
 	machine    machine
 	base       scan.Request
+	spec       portspec.Spec // of -p, zero without it
 	report     exposure.Report
 	listeners  []exposure.Listener
 	ownersSeen bool             // we had the privilege to see whose each listener is
@@ -175,11 +180,10 @@ func (r *checkRun) readListeners(ctx context.Context) error {
 
 // asked leaves the listeners whose ports -p names, all without -p.
 func (r *checkRun) asked(listeners []exposure.Listener) []exposure.Listener {
-	spec, err := r.flags.spec(r.app)
-	if err != nil || r.flags.ports == "" {
+	if r.flags.ports == "" {
 		return slices.Clone(listeners)
 	}
-	tcp, udp := spec.TCP.Slice(), spec.UDP.Slice()
+	tcp, udp := r.spec.TCP.Slice(), r.spec.UDP.Slice()
 	return slices.DeleteFunc(slices.Clone(listeners), func(l exposure.Listener) bool {
 		ports := tcp
 		if l.Transport == exposure.UDP {
@@ -200,10 +204,6 @@ const maxSwept = 12
 // answer proves a UDP port open. Listeners on further loopback addresses, such
 // as 127.0.0.53, are asked where they listen.
 func (r *checkRun) ownJobs(listeners []exposure.Listener) ([]job, error) {
-	asked, err := r.flags.spec(r.app)
-	if err != nil {
-		return nil, err
-	}
 	every, err := r.flags.defaultPorts(true)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func (r *checkRun) ownJobs(listeners []exposure.Listener) ([]job, error) {
 	for _, address := range r.machine.addresses {
 		switch {
 		case r.flags.ports != "":
-			add(address, asked.TCP.Slice(), asked.UDP.Slice())
+			add(address, r.spec.TCP.Slice(), r.spec.UDP.Slice())
 		case address.IsLinkLocalUnicast() || swept == maxSwept:
 			if !address.IsLinkLocalUnicast() && r.flags.family.keeps(address) {
 				r.unswept++
@@ -266,14 +266,11 @@ func furtherLoopback(listeners []exposure.Listener, m machine) []netip.Addr {
 
 // otherHosts looks at hosts that the user named, each address of them.
 func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
-	if _, err := r.flags.spec(r.app); err != nil {
-		return err
-	}
 	list, err := r.app.targets(ctx, args, nil, r.flags.family)
 	if err != nil {
 		return err
 	}
-	jobs, err := r.flags.jobs(r.app, r.machine, list)
+	jobs, err := r.flags.jobs(r.spec, r.machine, list)
 	if err != nil {
 		return err
 	}

@@ -47,14 +47,15 @@ func (a *app) runScan(ctx context.Context, flags *scanFlags, args, exclude []str
 		return err
 	}
 	// Wrong ports are told before a name is looked up.
-	if _, err := flags.spec(a); err != nil {
+	spec, err := flags.spec(a)
+	if err != nil {
 		return err
 	}
 	list, err := a.targets(ctx, args, exclude, flags.family)
 	if err != nil {
 		return err
 	}
-	jobs, err := flags.jobs(a, m, list)
+	jobs, err := flags.jobs(spec, m, list)
 	if err != nil {
 		return err
 	}

@@ -134,15 +134,19 @@ type job struct {
 	echo     bool
 }
 
-// questions is how many ports of how many addresses the job asks.
-func (j job) questions() int { return len(j.targets) * (len(j.tcp) + len(j.udp)) }
-
-// jobs splits targets by the ports that they are asked.
-func (s *scanFlags) jobs(a *app, m machine, list []exposure.Target) ([]job, error) {
-	spec, err := s.spec(a)
-	if err != nil {
-		return nil, err
+// questions is how many ports of how many addresses the job asks, the echo
+// counted as one, as the summary of a scan counts it.
+func (j job) questions() int {
+	each := len(j.tcp) + len(j.udp)
+	if j.echo {
+		each++
 	}
+	return len(j.targets) * each
+}
+
+// jobs splits targets by the ports that they are asked: those of -p, or the
+// default ones of where each target is.
+func (s *scanFlags) jobs(spec portspec.Spec, m machine, list []exposure.Target) ([]job, error) {
 	if s.ports != "" {
 		return []job{{targets: list, tcp: spec.TCP.Slice(), udp: spec.UDP.Slice()}}, nil
 	}
@@ -168,12 +172,13 @@ func (s *scanFlags) jobs(a *app, m machine, list []exposure.Target) ([]job, erro
 
 // runJobs runs one job after the other and adds their summaries up. What was
 // found until an interrupt stays found.
-func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found func(exposure.Observation)) (exposure.ScanSummary, error) {
+func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found func(exposure.Observation)) (total exposure.ScanSummary, err error) {
 	engine := scan.New()
 	defer engine.Close()
 	progress := a.progress(jobs)
 	defer progress.clear()
-	total := exposure.ScanSummary{Complete: true}
+	total.Complete = true
+	defer func() { total.Hosts = hosts(jobs) }()
 	for i, j := range jobs {
 		r := base
 		r.Targets, r.TCP, r.UDP, r.Echo = j.targets, j.tcp, j.udp, j.echo
@@ -184,10 +189,13 @@ func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found 
 		a.detail("verbose.done", "Seconds", float64(summary.ElapsedMS)/1000, "Packets", summary.PacketsSent, "Method", summary.Method)
 		if err != nil {
 			total.Complete = false
+			// What was asked for and never begun was not looked at either.
+			for _, rest := range jobs[i+1:] {
+				total.Ports += rest.questions()
+			}
 			return total, a.scanFailed(err)
 		}
 	}
-	total.Hosts = hosts(jobs)
 	return total, nil
 }
 
