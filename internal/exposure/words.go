@@ -78,6 +78,10 @@ const (
 	ViewProxy    View = "proxy"
 )
 
+// Own reports whether the view is this machine looking at itself, over its
+// loopback device and past every firewall on a way.
+func (v View) Own() bool { return v == ViewLoopback || v == ViewSelf }
+
 // Confidence is how a Service was recognised: the number alone (assigned),
 // its banner (likely), or an answer in its protocol (confirmed).
 type Confidence uint8

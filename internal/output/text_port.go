@@ -102,7 +102,7 @@ func (p *page) whereabouts(h exposure.Host, mine bool, port exposure.Port) []str
 	all := groups(port)
 	for _, g := range all {
 		switch addresses := written(g.addresses); {
-		case g.view == exposure.ViewLoopback || g.view == exposure.ViewSelf:
+		case g.view.Own():
 			// What is bound says it already, unless something is in between.
 			odd := g.state != exposure.Open && port.Transport == exposure.TCP
 			if len(port.Listeners) == 0 && g.state == exposure.Open {

@@ -37,7 +37,7 @@ const timeLayout = "2006-01-02 15:04 UTC"
 func own(h exposure.Host) bool {
 	return slices.ContainsFunc(h.Addresses, netip.Addr.IsLoopback) || slices.ContainsFunc(h.Ports, func(p exposure.Port) bool {
 		return len(p.Listeners) > 0 || slices.ContainsFunc(p.Observations, func(o exposure.Observation) bool {
-			return o.View == exposure.ViewLoopback || o.View == exposure.ViewSelf
+			return o.View.Own()
 		})
 	})
 }

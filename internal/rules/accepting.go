@@ -18,8 +18,7 @@ func judgeAccepting(s subject) []ruling {
 		return nil
 	}
 	for _, o := range s.Observations {
-		near := o.View == exposure.ViewLoopback || o.View == exposure.ViewSelf
-		if near && o.State == exposure.Filtered && o.Reason == exposure.NoResponse &&
+		if o.View.Own() && o.State == exposure.Filtered && o.Reason == exposure.NoResponse &&
 			slices.ContainsFunc(s.Listeners, func(l exposure.Listener) bool { return l.Takes(o.Address) }) {
 			return []ruling{s.notAccepting(o)}
 		}

@@ -130,7 +130,7 @@ func mailboxHere(service exposure.Service, takes bool) said {
 
 // fromItself reports whether a view is one of the machine upon itself.
 func fromItself(v exposure.View) bool {
-	return v == exposure.ViewLoopback || v == exposure.ViewSelf || v == exposure.ViewName
+	return v.Own() || v == exposure.ViewName
 }
 
 // httpLogin: with the Basic scheme the password is in every request, encoded

@@ -60,7 +60,7 @@ func (s subject) withoutProcess(l exposure.Listener) ruling {
 // withoutSocket reports whether this machine saw a port of its own open though
 // nothing is bound there.
 func (s subject) withoutSocket(o exposure.Observation) bool {
-	if o.State != exposure.Open || o.View != exposure.ViewLoopback && o.View != exposure.ViewSelf {
+	if o.State != exposure.Open || !o.View.Own() {
 		return false
 	}
 	return !slices.ContainsFunc(s.Listeners, func(l exposure.Listener) bool {
