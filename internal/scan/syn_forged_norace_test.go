@@ -1,0 +1,6 @@
+//go:build !race
+
+package scan
+
+// forgedAnswers of each part.
+const forgedAnswers = 5_000_000
