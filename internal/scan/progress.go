@@ -13,7 +13,7 @@ type meter struct {
 }
 
 // tell works out how far the scan is.
-func (n *run) tell(lanes []*lane, now time.Time) {
+func (n *run) tell(lanes []runner, now time.Time) {
 	if n.request.Progress == nil {
 		return
 	}
@@ -21,16 +21,16 @@ func (n *run) tell(lanes []*lane, now time.Time) {
 	p := Progress{Total: n.total, Done: s.Open + s.Closed + s.Filtered + s.OpenFiltered + s.Unknown}
 	todo := 0.0
 	for _, l := range n.ended {
-		p.Sent += l.packets.Load()
+		p.Sent += l.sent()
 	}
 	ports := 0
 	for _, l := range lanes {
-		p.Sent += l.packets.Load()
-		todo += float64(l.todo.Load())
-		ports += l.plan.size()
+		p.Sent += l.sent()
+		todo += float64(l.left())
+		ports += l.size()
 	}
 	for _, l := range n.ended {
-		ports += l.plan.size()
+		ports += l.size()
 	}
 	// Later waves have been asked nothing yet.
 	todo += float64(fewestTries * max(n.total-ports, 0))

@@ -21,7 +21,9 @@ type run struct {
 	found   func(exposure.Observation)
 	total   int
 	summary exposure.ScanSummary
-	ended   []*lane // of earlier waves
+	ended   []runner   // of earlier waves
+	seen    roundTrips // of all ways
+	assumed bool       // some silence rests on an assumed loss
 	methods methods
 	tap     *tap  // nil where ports are connected to
 	pace    *pace // of all lanes, when the request names a rate
@@ -84,22 +86,22 @@ func translated(a netip.Addr) bool {
 
 // wave looks at some of the targets, all lanes at once.
 func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
-	var lanes []*lane
+	var lanes []runner
 	defer func() {
 		for _, l := range lanes {
-			_ = l.way.close()
+			_ = l.close()
 		}
 		n.ended = append(n.ended, lanes...)
 	}()
 	results := make(chan []exposure.Observation, 4)
 	for _, g := range n.groups(targets) {
-		for _, open := range []func(*group) (*lane, error){n.tcp, n.udp, n.echo} {
+		for _, open := range []func(*group) (runner, error){n.tcp, n.udp, n.echo} {
 			l, err := open(g)
 			if err != nil {
 				return err
 			}
 			if l != nil {
-				l.conclude = func(l *lane, batch []conclusion) { results <- n.observe(l, batch) }
+				l.report(func(p *plan, batch []conclusion) { results <- n.observe(p, batch) })
 				lanes = append(lanes, l)
 			}
 		}
@@ -119,7 +121,7 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 
 // collect hands observations to found until the lanes have ended, and tells
 // the progress.
-func (n *run) collect(results <-chan []exposure.Observation, lanes []*lane) {
+func (n *run) collect(results <-chan []exposure.Observation, lanes []runner) {
 	ticker := time.NewTicker(progressEvery)
 	defer ticker.Stop()
 	for {
@@ -140,7 +142,7 @@ func (n *run) collect(results <-chan []exposure.Observation, lanes []*lane) {
 
 // newLane makes a lane whose way is opened by open. A way that cannot be
 // opened, for a fault of this machine, leaves its ports unknown.
-func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, open func(*plan) (way, error)) (*lane, error) {
+func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, open func(*plan) (way, error)) (runner, error) {
 	r := n.request
 	p := newPlan(transport, g.targets, ports, r.Seed)
 	w, err := open(p)
@@ -169,7 +171,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 	return l, nil
 }
 
-func (n *run) tcp(g *group) (*lane, error) {
+func (n *run) tcp(g *group) (runner, error) {
 	if len(n.request.TCP) == 0 {
 		return nil, nil
 	}
@@ -184,7 +186,7 @@ func (n *run) tcp(g *group) (*lane, error) {
 	})
 }
 
-func (n *run) udp(g *group) (*lane, error) {
+func (n *run) udp(g *group) (runner, error) {
 	if len(n.request.UDP) == 0 {
 		return nil, nil
 	}
@@ -193,7 +195,7 @@ func (n *run) udp(g *group) (*lane, error) {
 	})
 }
 
-func (n *run) echo(g *group) (*lane, error) {
+func (n *run) echo(g *group) (runner, error) {
 	if !n.request.Echo {
 		return nil, nil
 	}
@@ -203,16 +205,16 @@ func (n *run) echo(g *group) (*lane, error) {
 }
 
 // observe words the conclusions of a lane.
-func (n *run) observe(l *lane, batch []conclusion) []exposure.Observation {
+func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 	r := n.request
 	observations := make([]exposure.Observation, len(batch))
 	for i, c := range batch {
-		t := l.plan.targets[l.plan.host(c.index)]
+		t := p.targets[p.host(c.index)]
 		o := exposure.Observation{
 			Host:      t.Name,
 			Address:   t.Address,
-			Transport: l.plan.transport,
-			Port:      l.plan.endpoint(c.index).Port(),
+			Transport: p.transport,
+			Port:      p.endpoint(c.index).Port(),
 			State:     c.state,
 			Reason:    cmp.Or(c.reason, exposure.LocalError),
 			Detail:    n.detail(c),
@@ -263,38 +265,32 @@ func (n *run) finish(elapsed time.Duration) {
 	s.ElapsedMS = elapsed.Milliseconds()
 	s.Complete = s.Open+s.Closed+s.Filtered+s.OpenFiltered+s.Unknown == s.Ports
 	s.Method = n.methods.words(n.request)
-	var seen roundTrips
-	for _, l := range n.ended {
-		s.PacketsSent += l.packets.Load()
-		for i := range l.ledger.hosts {
-			seen = seen.plus(l.ledger.hosts[i].way())
-		}
-	}
-	if seen.answered > 0 {
-		share := seen.share()
+	n.note()
+	if n.seen.answered > 0 {
+		share := n.seen.share()
 		s.Loss = &share
 	}
-	n.note()
 }
 
 // note says what the counts do not tell.
 func (n *run) note() {
 	s, r := &n.summary, n.request
-	assumed := false
 	if n.methods.syn && n.methods.unread {
 		s.Notes = append(s.Notes, r.Say("note.rules-unread"))
 	}
 	for _, l := range n.ended {
-		assumed = assumed || l.ledger.assumed(l.known)
-		if l.trouble != nil {
-			s.Notes = append(s.Notes, r.Say("note.trouble", "Error", l.trouble.Error()))
-		}
-		for i := range l.ledger.hosts {
-			n.limits(l.plan.targets[i].Address.String(), &l.ledger.hosts[i])
-		}
+		s.PacketsSent += l.sent()
+		l.remark(n)
 	}
-	if assumed {
+	if n.assumed {
 		s.Notes = append(s.Notes, r.Say("note.loss-assumed", "Percent", int(100*assumedLoss)))
+	}
+}
+
+// troubled says what kept this machine from asking.
+func (n *run) troubled(err error) {
+	if err != nil {
+		n.summary.Notes = append(n.summary.Notes, n.request.Say("note.trouble", "Error", err.Error()))
 	}
 }
 
