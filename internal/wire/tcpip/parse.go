@@ -28,6 +28,7 @@ type Packet struct {
 	Sequence uint32
 
 	Acknowledged uint32 // of a Segment
+	Window       uint16 // of a Segment, not scaled
 	SYN          bool
 	RST          bool
 	ACK          bool
@@ -116,6 +117,7 @@ func (p *Packet) segment(b []byte, summed bool) error {
 	p.To = netip.AddrPortFrom(p.Destination, binary.BigEndian.Uint16(b[2:]))
 	p.Sequence = binary.BigEndian.Uint32(b[4:])
 	p.Acknowledged = binary.BigEndian.Uint32(b[8:])
+	p.Window = binary.BigEndian.Uint16(b[14:])
 	p.SYN, p.RST, p.ACK = b[13]&flagSYN != 0, b[13]&flagRST != 0, b[13]&flagACK != 0
 	return nil
 }

@@ -40,7 +40,7 @@ func TestSYN(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := Packet{
-				Kind: Segment, Source: c.here, Destination: c.there, Sequence: 0xdeadbeef, SYN: true,
+				Kind: Segment, Source: c.here, Destination: c.there, Sequence: 0xdeadbeef, SYN: true, Window: synWindow,
 				From: netip.AddrPortFrom(c.here, 61007), To: netip.AddrPortFrom(c.there, 443),
 			}
 			if d := cmp.Diff(want, p, address, endpoint); d != "" {
