@@ -62,8 +62,18 @@ func scanIn(t *testing.T, h *lab.Host, command ...string) scanned {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
+	s := readScan(t, out.String())
+	if s.method == "" {
+		t.Fatalf("%q: %v\n%s%s", command, err, out.Bytes(), errs.Bytes())
+	}
+	return s
+}
+
+// readScan reads what a scan wrote.
+func readScan(t *testing.T, lines string) scanned {
+	t.Helper()
 	s := scanned{map[uint16]exposure.State{}, map[uint16]exposure.Reason{}, map[uint16]string{}, ""}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(lines) {
 		var o struct {
 			exposure.Observation
 			Method string
@@ -76,9 +86,6 @@ func scanIn(t *testing.T, h *lab.Host, command ...string) scanned {
 			continue
 		}
 		s.states[o.Port], s.reasons[o.Port], s.by[o.Port] = o.State, o.Reason, o.By
-	}
-	if s.method == "" {
-		t.Fatalf("%q: %v\n%s%s", command, err, out.Bytes(), errs.Bytes())
 	}
 	return s
 }
