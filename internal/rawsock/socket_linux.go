@@ -11,10 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Socket sends and receives raw packets. Send and Receive may run at the same
-// time as each other and as Close; two Receives take turns.
+// Socket sends and receives raw packets. Send may run twice at a time, Send and
+// Receive at the same time as each other and as Close; two Receives take turns.
 type Socket struct {
-	sender *sender
+	tx      int
+	senders chan *sender // those that are free
+	using   sync.RWMutex // holds tx against being closed while it is used
+
 	rx     *os.File
 	conn   syscall.RawConn
 	closed atomic.Bool
@@ -53,16 +56,18 @@ func New(rx, tx int, ports Ports) (*Socket, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(rx), unix.Close(tx))
 	}
-	s := &Socket{rx: os.NewFile(uintptr(rx), "packet-rx"), ring: ring}
-	s.sender, err = newSender(os.NewFile(uintptr(tx), "packet-tx"))
-	if err == nil {
-		s.conn, err = s.rx.SyscallConn()
+	s := &Socket{rx: os.NewFile(uintptr(rx), "packet-rx"), tx: tx, ring: ring, senders: make(chan *sender, atOnce)}
+	for range atOnce {
+		s.senders <- newSender()
 	}
-	if err != nil {
+	if s.conn, err = s.rx.SyscallConn(); err != nil {
 		return nil, &Error{"open", errors.Join(err, s.Close())}
 	}
 	return s, nil
 }
+
+// atOnce is how many threads may send at once.
+const atOnce = 2
 
 // prepare gives both descriptors their options. The order matters: first the
 // filter, then the ring, then the bind that lets packets in.
@@ -113,8 +118,15 @@ func check(fd int) error {
 // dropped it, so that the sender must slow down; any other means that this
 // frame cannot be sent at all.
 func (s *Socket) Send(frames []Frame) (int, error) {
+	s.using.RLock()
+	defer s.using.RUnlock()
+	sender := <-s.senders
+	defer func() { s.senders <- sender }()
 	for sent := 0; ; {
-		n, err := s.sender.send(frames[sent:])
+		if s.closed.Load() {
+			return sent, s.error("send", os.ErrClosed)
+		}
+		n, err := sender.send(s.tx, frames[sent:])
 		sent += n
 		if err != nil {
 			return sent, s.error("send", err)
@@ -172,11 +184,13 @@ func (s *Socket) error(op string, err error) error {
 
 // Close ends both halves; a Receive that waits returns.
 func (s *Socket) Close() error {
-	s.closed.Store(true)
-	err := s.rx.Close()
-	if s.sender != nil {
-		err = errors.Join(err, s.sender.file.Close())
+	if s.closed.Swap(true) {
+		return s.error("close", os.ErrClosed)
 	}
+	err := s.rx.Close()
+	s.using.Lock()
+	err = errors.Join(err, unix.Close(s.tx))
+	s.using.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ring != nil {

@@ -36,6 +36,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Engine serves many scans, one after the other or at once, out of one budget.
 type Engine struct {
 	descriptors *netio.Descriptors
+	flows       flows
 
 	mu  sync.Mutex
 	tap *tap // nil until raw packets are first wanted

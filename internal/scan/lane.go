@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"net/netip"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -12,51 +11,52 @@ import (
 
 // lane is one way to ask with the ports that are asked that way. It runs in one
 // goroutine: it sends as the pace allows, takes answers in, and has the ledger
-// decide, round after round: each port that has not answered is asked once a
-// round, so that a port's tries are far apart and a gap of half a second in the
-// line costs one of them.
+// decide. It walks the order again and again: a port that has not answered is
+// asked once a lap and, asked often enough, concluded when the lap comes by. A
+// lap follows the one before it at the distance that an answer may take, so
+// that the tries of a port are far apart and no time is lost between laps.
 type lane struct {
 	plan     *plan
 	ledger   *ledger
 	way      way
 	pace     *pace
-	mine     func(netip.Addr) bool // an address of this machine
-	heard    []atomic.Bool         // by target, shared with the other lanes of the same targets
+	shared   *pace     // of all lanes, nil when each has only its own
+	throttle *throttle // nil where the pace is fixed
+	flows    *flows    // nil where no router of ours has to remember connections
+	pinned   bool      // repeats keep their source port
+	mine     func(netip.Addr) bool
+	heard    []atomic.Bool // by target, shared with the other lanes of the same targets
 	conclude func(*lane, []conclusion)
 
 	walk     int // place in the order
-	rounds   int
-	patient  bool     // this round waits for the canaries
+	laps     int
+	acted    bool  // in this lap something was asked or concluded
+	repeated int   // places whose question was taken back
+	trail    trail // of this lap
+	before   trail // of the one before
+	fitted   time.Time
 	finds    bool     // the way finds neighbours by itself
 	anew     []uint32 // to be asked again at once
+	anewAt   time.Time
 	batch    []ask
 	evidence []evidence
 	ready    []conclusion
 	canaries int
-	controls []controlAsk
-	turns    int       // whose turn it is to be a control
-	due      time.Time // of the next control
+	controls controls
 	started  time.Time
-	active   time.Time // something was asked, or a port concluded
-	trouble  error     // the last fault of this machine
+	trouble  error // the last fault of this machine
 
 	questions int // that were sent, controls apart
-	checks    int // controls that were sent
 
 	packets atomic.Int64
 	todo    atomic.Int64 // questions still to be asked, as far as is known
 }
 
-// controlAsk is a control question that may still be answered.
-type controlAsk struct {
-	index uint32
-	at    time.Time
-}
-
-// most questions and conclusions in one go.
+// most questions and conclusions in one go, and places of one walk.
 const (
-	mostBatch = 64
+	mostBatch = 256
 	mostReady = 128
+	mostSteps = 1 << 14
 )
 
 // slice bounds one wait, so that the end of a context is seen soon.
@@ -66,41 +66,22 @@ const slice = 50 * time.Millisecond
 func (l *lane) run(ctx context.Context) error {
 	defer l.flush()
 	l.started = time.Now()
-	for l.ledger.left > 0 {
-		l.walk = 0
-		l.rounds++
-		if err := l.round(ctx); err != nil {
-			return err
-		}
-		more := l.ledger.turn(l.known, l.end)
-		if !more {
-			slowed, err := l.slow(ctx)
-			if err != nil {
-				return err
-			}
-			more = slowed && l.ledger.turn(l.known, l.end)
-		}
-		if l.patient && !more {
-			l.ledger.resolve(l.end)
-		}
-		l.patient = !more
-	}
-	return nil
-}
-
-// round asks each port that needs it once and waits until no answer is to be
-// expected any more.
-func (l *lane) round(ctx context.Context) error {
+	l.lap(l.started)
 	for l.ledger.left > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		now := time.Now()
-		l.draw(now)
+		if now.Sub(l.fitted) >= fitEvery {
+			l.fit(now)
+		}
+		busy := l.draw(now)
 		until := now
-		if l.send(now) == 0 {
-			if l.walk >= l.plan.size() && len(l.anew) == 0 && l.quiet(now) {
-				return nil
+		if l.send(now) == 0 && !busy {
+			if l.walk == l.plan.size() && len(l.anew) == 0 {
+				if err := l.rest(ctx, now); err != nil {
+					return err
+				}
 			}
 			until = l.next(now)
 			l.flush()
@@ -112,83 +93,209 @@ func (l *lane) round(ctx context.Context) error {
 	return nil
 }
 
-// quiet reports whether no answer is to be expected any more. A patient round
-// waits for what tells a dead neighbour from a silent host.
-func (l *lane) quiet(now time.Time) bool {
-	if waiting := l.way.waiting(); waiting >= 0 {
-		if l.patient {
-			return waiting == 0
+// lap begins another lap.
+func (l *lane) lap(now time.Time) {
+	l.trail.end(l.walk, now)
+	l.before, l.trail = l.trail, newTrail()
+	l.laps++
+	l.walk, l.acted = 0, false
+	l.ledger.lap()
+	if l.throttle != nil {
+		l.throttle.lap(now)
+		if l.laps > 1 && l.ledger.seen.answered == 0 {
+			// Perhaps it was too fast for the way, and there is time: a host of
+			// which nothing is heard is waited for anyway.
+			l.throttle.calm(max(calmRate, float64(l.plan.size())/calmLap.Seconds()))
 		}
-		return waiting <= l.canaries+len(l.controls)
 	}
-	if l.patient && now.Sub(l.started) < canaryPatience {
-		return false
-	}
-	wait := time.Duration(0)
+	l.fit(now)
+}
+
+// The rate of the laps after the first while nobody has answered: so many
+// packets a second, or more if a lap would take longer than this.
+const (
+	calmRate = 10000.0
+	calmLap  = 2 * time.Second
+)
+
+// fitEvery is how often the tries are fitted to what has come back, and the
+// rate to the path.
+const fitEvery = 5 * time.Millisecond
+
+func (l *lane) fit(now time.Time) {
+	l.fitted = now
+	l.ledger.fit(l.known)
 	for i := range l.ledger.hosts {
-		if h := &l.ledger.hosts[i]; h.left > 0 {
-			wait = max(wait, l.ledger.patience(h))
+		h := &l.ledger.hosts[i]
+		was := h.mute
+		h.mute = l.fallen(i, now)
+		l.acted = l.acted || was && !h.mute // it has to be gone by once more
+		if h.left > 0 && h.dead() {
+			l.ledger.bury(i, l.end)
 		}
 	}
-	return now.Sub(l.active) >= wait
+	if l.throttle != nil {
+		l.throttle.judge(now, l.ledger.trip())
+		if s := &l.throttle.hurried; !s.to.IsZero() {
+			l.again(*s, -1)
+			*s = stretch{}
+		}
+		l.pace.set(l.throttle.rate)
+	}
+}
+
+// rest does what is to be done when a lap has found nothing to ask and nothing
+// to conclude: what is left waits for something. Silent ports of a host that
+// limits its answers are asked slowly; of a host that was never heard, it is
+// waited for what tells a dead neighbour from a silent host.
+func (l *lane) rest(ctx context.Context, now time.Time) error {
+	if slowed, err := l.slow(ctx); slowed || err != nil {
+		l.lap(time.Now())
+		return err
+	}
+	for i := range l.ledger.hosts {
+		if l.ledger.hosts[i].mute {
+			return nil
+		}
+	}
+	waiting := l.way.waiting()
+	if waiting > 0 || waiting < 0 && now.Sub(l.started) < canaryPatience {
+		return nil
+	}
+	l.ledger.resolve(l.end)
+	l.lap(now)
+	return nil
 }
 
 // next is when there may be something to do without an answer.
 func (l *lane) next(now time.Time) time.Time {
 	until := now.Add(slice)
-	if l.walk < l.plan.size() || len(l.anew) > 0 {
-		if t := l.pace.next(now); t.After(now) && t.Before(until) {
-			until = t
-		}
-		if t := l.started.Add(hushTime); l.hushed(now) && t.Before(until) {
+	sooner := func(t time.Time) {
+		if t.After(now) && t.Before(until) {
 			until = t
 		}
 	}
-	if l.controlling() && l.affords() && l.due.After(now) && l.due.Before(until) {
-		until = l.due
+	sooner(l.pace.next(now))
+	if l.shared != nil {
+		sooner(l.shared.next(now))
+	}
+	if l.walk < l.plan.size() {
+		index := l.plan.at(l.walk)
+		sooner(l.ripe(index, l.ledger.fate(index) == spent))
+	}
+	if l.hushed(now) {
+		sooner(l.started.Add(hushTime))
+	}
+	if l.controlling() {
+		sooner(l.controls.due)
+	}
+	if l.throttle != nil && l.throttle.rate < l.throttle.most {
+		sooner(now.Add(fitEvery))
 	}
 	return until
 }
 
-// draw fills the batch with what may be asked now.
-func (l *lane) draw(now time.Time) {
+// draw fills the batch with what may be asked now and concludes what the lap
+// comes by. It reports whether it has stopped for no other reason than to let
+// answers in.
+func (l *lane) draw(now time.Time) (busy bool) {
 	l.batch = l.batch[:0]
 	room := l.pace.allow(now, mostBatch)
+	if l.shared != nil {
+		room = min(room, l.shared.allow(now, mostBatch))
+	}
 	if waiting := l.way.waiting(); waiting >= 0 {
 		room = min(room, l.pace.window-waiting)
 	}
 	if l.hushed(now) {
 		room = min(room, hushAsks*len(l.plan.targets)-int(l.way.packets()))
 	}
-	if room > 0 && l.controlling() && l.affords() && !now.Before(l.due) {
-		l.control(now)
-	}
-	for len(l.batch) < room {
-		index, ok := l.pick()
-		if !ok {
-			return
+	stalled := l.stalled(now)
+	for len(l.batch) < room && l.controlling() && (stalled || l.affords()) && !now.Before(l.controls.due) {
+		if !l.control(now) {
+			break
 		}
-		l.ask(index, now)
 	}
+	if stalled {
+		return false
+	}
+	if l.flows != nil {
+		room = min(room, len(l.batch)+l.flows.allow(now))
+	}
+	l.trail.note(l.walk, now)
+	for range mostSteps {
+		if !l.step(now, len(l.batch) < room) {
+			return false
+		}
+	}
+	return true
 }
 
-// pick is the next port to ask.
-func (l *lane) pick() (uint32, bool) {
-	for len(l.anew) > 0 {
-		index := l.anew[0]
-		l.anew = l.anew[1:]
-		if l.ledger.asked[index] != settled {
-			return index, true
+// step goes on by one place, if there is something to do there now.
+func (l *lane) step(now time.Time, room bool) bool {
+	if len(l.anew) > 0 {
+		if room {
+			index := l.anew[0]
+			l.anew = l.anew[1:]
+			if l.ledger.asked[index] != settled {
+				l.ask(index, now)
+				l.anewAt, l.acted = now, true
+			}
 		}
+		return room
 	}
-	for l.walk < l.plan.size() {
-		index := l.plan.at(l.walk)
-		l.walk++
-		if l.ledger.open(index) {
-			return index, true
+	if l.walk == l.plan.size() {
+		if l.acted && l.ledger.left > 0 {
+			l.lap(now)
+			return true
 		}
+		return false
 	}
-	return 0, false
+	index := l.plan.at(l.walk)
+	switch l.ledger.fate(index) {
+	case due:
+		if !room || now.Before(l.ripe(index, false)) {
+			return false
+		}
+		l.ask(index, now)
+		l.acted = true
+	case spent:
+		if now.Before(l.ripe(index, true)) {
+			return false
+		}
+		l.end(l.ledger.end(index))
+		l.acted = true
+	}
+	l.walk++
+	return true
+}
+
+// ripe is when the last question to the port that the lap is at has been
+// waited for long enough. Silence ends a port only when the answers of its host
+// have ceased for as long, and when one that was never heard had the time for
+// the longest of ways.
+func (l *lane) ripe(index uint32, ends bool) time.Time {
+	if l.laps == 1 {
+		return time.Time{}
+	}
+	i := l.plan.host(index)
+	h := &l.ledger.hosts[i]
+	at := l.before.passed(l.walk)
+	if ends {
+		at = later(at, later(l.anewAt, h.fresh))
+	}
+	at = at.Add(l.ledger.patience(h))
+	if ends && l.ledger.retries < 0 && !l.ledger.own && !l.known(i) {
+		at = later(at, l.started.Add(canaryPatience))
+	}
+	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // ask puts a question into the batch. As long as nothing is known of a host,
@@ -197,15 +304,14 @@ func (l *lane) pick() (uint32, bool) {
 func (l *lane) ask(index uint32, now time.Time) {
 	i := l.plan.host(index)
 	h := &l.ledger.hosts[i]
-	a := ask{index: index, to: l.plan.endpoint(index), own: l.ledger.own, patience: l.ledger.patience(h)}
-	if !a.own && !h.canary && !h.resolved && !l.known(i) && l.way.waiting() >= 0 {
+	a := ask{index: index, to: l.plan.endpoint(index), own: l.ledger.own, pinned: l.pinned, patience: l.ledger.patience(h)}
+	if !h.canary && !h.resolved && !a.own && l.way.waiting() >= 0 && !l.known(i) {
 		h.canary = true
 		l.canaries++
 		a.purpose, a.patience = canary, canaryPatience
 	}
 	l.ledger.ask(index, a.patience)
 	l.batch = append(l.batch, a)
-	l.active = now
 }
 
 // known reports whether anything was heard of a host, by this lane or another.
@@ -223,46 +329,6 @@ func (l *lane) hushed(now time.Time) bool {
 	return !l.ledger.own && !l.finds && l.ledger.seen.answered == 0 && now.Sub(l.started) < hushTime
 }
 
-// How many control questions a second are asked: in all, and of one open port,
-// which may keep a log. Where the pace is slow, at most one question of so many
-// is a control, or they would leave no room for what is to be found out.
-const (
-	controlsAll   = 50
-	controlsOpen  = 10
-	controlsShare = 10
-)
-
-// affords reports whether enough was asked for one more control.
-func (l *lane) affords() bool { return (l.checks+1)*controlsShare <= l.questions+l.checks+1 }
-
-// controlling reports whether loss is to be measured: not where it cannot be,
-// nor where the user has fixed the tries.
-func (l *lane) controlling() bool {
-	return l.ledger.retries < 0 && !l.ledger.own && !l.patient && l.ledger.seen.answered > 0
-}
-
-// control asks a port again that is known to answer, of one host after the
-// other.
-func (l *lane) control(now time.Time) {
-	for range l.ledger.hosts {
-		l.turns++
-		h := &l.ledger.hosts[l.turns%len(l.ledger.hosts)]
-		index, closed, ok := h.control(l.turns / len(l.ledger.hosts))
-		if h.left == 0 || !ok {
-			continue
-		}
-		l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), patience: l.ledger.patience(h), purpose: control})
-		l.controls = append(l.controls, controlAsk{index, now})
-		perSecond := controlsAll
-		if !closed {
-			perSecond = min(perSecond, controlsOpen*len(h.accepting))
-		}
-		l.due = now.Add(time.Second / time.Duration(perSecond))
-		return
-	}
-	l.due = now.Add(time.Second / controlsAll)
-}
-
 // send hands the batch to the way and returns how much of it went out. The
 // rest is asked anew.
 func (l *lane) send(now time.Time) int {
@@ -271,16 +337,7 @@ func (l *lane) send(now time.Time) int {
 	}
 	before := l.way.packets()
 	n, err := l.way.send(l.batch)
-	packets := l.way.packets() - before
-	l.pace.spend(int(packets))
-	l.packets.Add(packets)
-	for _, a := range l.batch[:n] {
-		if a.purpose == control {
-			l.checks++
-		} else {
-			l.questions++
-		}
-	}
+	l.spend(now, l.batch[:n], int(l.way.packets()-before))
 	rest := l.batch[n:]
 	var failed ask
 	if len(rest) > 0 {
@@ -306,19 +363,63 @@ func (l *lane) send(now time.Time) int {
 	return n
 }
 
+// spend counts what has gone out.
+func (l *lane) spend(now time.Time, batch []ask, packets int) {
+	l.packets.Add(int64(packets))
+	l.pace.spend(packets)
+	if l.shared != nil {
+		l.shared.spend(packets)
+	}
+	var gone interval
+	fresh := 0
+	for _, a := range batch {
+		switch {
+		case a.purpose != control:
+			gone.questions.asked++
+			if !l.pinned || l.ledger.asked[a.index] <= 1 {
+				fresh++
+			}
+		case a.open:
+			gone.opens.asked++
+		default:
+			gone.closed.asked++
+		}
+	}
+	l.questions += gone.questions.asked
+	l.controls.asked += gone.opens.asked + gone.closed.asked
+	if l.flows != nil {
+		l.flows.open(now, fresh)
+	}
+	if l.throttle != nil {
+		i := l.throttle.send(now, packets)
+		i.questions.asked += gone.questions.asked
+		i.opens.asked += gone.opens.asked
+		i.closed.asked += gone.closed.asked
+	}
+}
+
 // fault slows down, since this machine could not send. While nothing is under
 // way whose end could help, it counts against the port and its host.
 func (l *lane) fault(failed ask, now time.Time, err error) {
 	l.trouble = err
-	l.pace.fault(now)
+	l.slacken(now)
 	if failed.purpose == control {
-		l.due = now.Add(time.Second) // it must not stand before the others for ever
+		l.controls.due = now.Add(time.Second) // it must not stand before the others for ever
 		return
 	}
 	if l.way.waiting() > 0 {
 		return
 	}
 	l.shortage(evidence{index: failed.index, reason: exposure.LocalError, local: true, at: now, err: err})
+}
+
+// slacken sends less for a while, and more slowly, because this machine could
+// not send.
+func (l *lane) slacken(now time.Time) {
+	l.pace.fault(now)
+	if l.throttle != nil {
+		l.throttle.fault(now)
+	}
 }
 
 // shortage counts a fault of this machine and concludes what has met too many.
@@ -335,7 +436,7 @@ func (l *lane) shortage(e evidence) {
 // unask takes back a question that was not sent.
 func (l *lane) unask(a ask) {
 	if a.purpose == control {
-		l.controls = l.controls[:len(l.controls)-1]
+		l.uncontrol(a)
 		return
 	}
 	if a.purpose == canary {
@@ -353,8 +454,8 @@ func (l *lane) receive(until time.Time) error {
 	for _, e := range l.evidence {
 		l.take(e)
 	}
-	l.forget(time.Now())
-	l.todo.Store(l.ledger.todo(l.rounds, l.walk))
+	l.decide(time.Now())
+	l.todo.Store(l.ledger.todo(l.laps, l.walk))
 	return err
 }
 
@@ -388,7 +489,12 @@ func (l *lane) take(e evidence) {
 		l.heard[i].Store(true)
 	}
 	if ends {
-		l.active = e.at
+		if !e.local {
+			h.fresh = e.at
+			if !errs(e.reason) {
+				l.returned(e, nil)
+			}
+		}
 		l.end(c)
 	}
 	if anew {
@@ -397,7 +503,7 @@ func (l *lane) take(e evidence) {
 	switch {
 	case e.void && e.err != nil:
 		l.trouble = e.err
-		l.pace.fault(e.at)
+		l.slacken(e.at)
 		if anew {
 			l.shortage(e)
 		}
@@ -409,6 +515,31 @@ func (l *lane) take(e evidence) {
 	}
 }
 
+// returned tells the throttle of an answer to a first question or to a control.
+func (l *lane) returned(e evidence, c *controlAsk) {
+	if l.throttle == nil {
+		return
+	}
+	trip := e.rtt
+	if trip == 0 {
+		trip = l.ledger.trip() // to which question it belongs is not known any more
+	}
+	i := l.throttle.of(e.at.Add(-trip))
+	switch {
+	case i == nil:
+		return
+	case c == nil:
+		i.questions.answered++
+	case c.open:
+		i.opens.answered++
+	default:
+		i.closed.answered++
+	}
+	if e.rtt > 0 {
+		i.returned(e.rtt)
+	}
+}
+
 // found takes in whether the neighbour of a host is there.
 func (l *lane) found(i int, e evidence) {
 	l.finds = true
@@ -416,34 +547,6 @@ func (l *lane) found(i int, e evidence) {
 	if h.resolved = !e.local; !h.resolved {
 		h.failed = e.at
 		l.ledger.bury(i, l.end)
-	}
-}
-
-// controlled counts the answer to a control question, or its silence.
-func (l *lane) controlled(e evidence) {
-	i := slices.IndexFunc(l.controls, func(c controlAsk) bool { return c.index == e.index })
-	if i < 0 {
-		return
-	}
-	l.controls = slices.Delete(l.controls, i, i+1)
-	if !e.void && !e.local {
-		l.ledger.controlled(e.index, e.reason != exposure.NoResponse, e.rtt)
-	}
-}
-
-// forget counts control questions as lost that a way without a clock of its
-// own has not brought back.
-func (l *lane) forget(now time.Time) {
-	if l.way.waiting() >= 0 {
-		return
-	}
-	for len(l.controls) > 0 {
-		c := l.controls[0]
-		if now.Sub(c.at) < l.ledger.patience(&l.ledger.hosts[l.plan.host(c.index)]) {
-			return
-		}
-		l.controls = l.controls[1:]
-		l.ledger.controlled(c.index, false, 0)
 	}
 }
 

@@ -30,7 +30,10 @@ type network struct {
 	// kernel says so to all that wait.
 	missing bool
 	outage  func(since time.Duration) bool
-	faults  func(n int64, a ask) error
+	// narrow lets so many packets a second through and keeps so many waiting.
+	narrow, queue int
+	free          time.Time // when the narrow place has sent what waits
+	faults        func(n int64, a ask) error
 
 	started time.Time
 	flying  flock
@@ -93,11 +96,22 @@ func (w *network) fly(a ask, now time.Time) {
 	reason, answers := w.answer(a.index)
 	lost := w.random.Float64() > (1-w.loss)*(1-w.loss) // there or back
 	lost = lost || w.outage != nil && w.outage(now.Sub(w.started))
+	delay := w.delay
+	if w.narrow > 0 && !lost {
+		gap := time.Second / time.Duration(w.narrow)
+		w.free = later(w.free, now)
+		if waits := w.free.Sub(now); waits > time.Duration(w.queue)*gap {
+			lost = true
+		} else {
+			delay += waits + gap
+			w.free = w.free.Add(gap)
+		}
+	}
 	switch {
 	case w.missing && a.patience > neighbourFailure:
 		f.due, f.reason, f.local = now.Add(neighbourFailure), exposure.HostUnreach, true
-	case answers && !lost && !w.missing && (w.clockless || w.delay <= a.patience):
-		f.due, f.reason, f.rtt = now.Add(w.delay), reason, max(w.delay, 1)
+	case answers && !lost && !w.missing && (w.clockless || delay <= a.patience):
+		f.due, f.reason, f.rtt = now.Add(delay), reason, max(delay, 1)
 	case w.clockless:
 		return
 	default:
@@ -151,7 +165,7 @@ func driveAt(ctx context.Context, t *testing.T, w *network, retries int, limits 
 	r := result{ends: map[uint32]conclusion{}}
 	r.lane = &lane{
 		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: w,
-		pace:  &pace{rate: limits.rate, window: limits.window},
+		pace: &pace{rate: limits.rate, window: limits.window}, throttle: newThrottle(limits),
 		mine:  func(netip.Addr) bool { return false },
 		heard: make([]atomic.Bool, len(w.plan.targets)),
 		conclude: func(_ *lane, batch []conclusion) {
@@ -325,6 +339,42 @@ func TestLaneOutage(t *testing.T) {
 	})
 }
 
+// TestLaneNarrow has a narrow place on the way, with a short queue before it:
+// no port may be lost there, and the time is what the place needs.
+func TestLaneNarrow(t *testing.T) {
+	for name, c := range map[string]struct {
+		ports, rate, queue, nth int
+		reason                  exposure.Reason
+		loss                    float64
+		delay                   time.Duration
+	}{
+		"closed-host":        {20000, 1000, 50, 400, exposure.ConnRefused, 0, time.Millisecond},
+		"closed-host-lossy":  {20000, 1000, 50, 400, exposure.ConnRefused, 0.02, time.Millisecond},
+		"closed-host-far":    {20000, 1000, 50, 400, exposure.ConnRefused, 0, 60 * time.Millisecond},
+		"short-queue":        {20000, 1000, 10, 400, exposure.ConnRefused, 0, 5 * time.Millisecond},
+		"fast":               {65535, 50000, 500, 400, exposure.ConnRefused, 0, time.Millisecond},
+		"fast-far-and-lossy": {65535, 50000, 500, 400, exposure.ConnRefused, 0.05, 40 * time.Millisecond},
+		"stealth-host":       {65535, 20000, 100, 6000, "", 0, time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &network{
+					answer: everyNth(c.nth, c.reason, c.reason != ""), delay: c.delay, loss: c.loss,
+					narrow: c.rate, queue: c.queue, clockless: true, random: rand.New(rand.NewPCG(1, 1)),
+					plan: newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(c.ports), 1),
+				}
+				r := drive(t.Context(), t, w, -1)
+				open := (c.ports + c.nth - 1) / c.nth
+				got := r.states()
+				if got["open syn-ack"] != open || c.reason != "" && got["closed conn-refused"] != c.ports-open {
+					t.Errorf("got %v, want %d open", got, open)
+				}
+				t.Logf("%d packets in %v, at best %v", w.sent, r.elapsed, time.Duration(w.sent)*time.Second/time.Duration(c.rate))
+			})
+		})
+	}
+}
+
 func TestLaneRetriesAreTheUsers(t *testing.T) {
 	for _, retries := range []int{0, 1, 4} {
 		synctest.Test(t, func(t *testing.T) {
@@ -494,7 +544,7 @@ func (w *voiding) receive(into []evidence, until time.Time) ([]evidence, error) 
 
 func TestLaneEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		w := &network{
 			answer: everyNth(10, "", false), delay: time.Millisecond, random: rand.New(rand.NewPCG(1, 1)),
@@ -504,8 +554,8 @@ func TestLaneEndsWithItsContext(t *testing.T) {
 		if r.err == nil || ctx.Err() == nil {
 			t.Fatalf("ended with %v", r.err)
 		}
-		if r.elapsed > 750*time.Millisecond {
-			t.Errorf("took %v to notice", r.elapsed-700*time.Millisecond)
+		if r.elapsed > 350*time.Millisecond {
+			t.Errorf("took %v to notice", r.elapsed-300*time.Millisecond)
 		}
 		if got := r.states(); got["open syn-ack"] != 100 || len(r.ends) != 100 {
 			t.Errorf("got %v, want what is known: 100 open", got)
@@ -543,7 +593,7 @@ func TestLaneSlowPace(t *testing.T) {
 		"closed-host":  everyNth(30, exposure.ConnRefused, true),
 		"stealth-host": everyNth(30, "", false),
 	} {
-		for _, limits := range []limits{{1, 100}, {5, 100}, {20, 100}, politeLimits, {100, 16384}, lanLimits} {
+		for _, limits := range []limits{{1, 1, 100}, {5, 5, 100}, {20, 20, 100}, politeLimits, {100, 100, 16384}, lanLimits} {
 			for _, clockless := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s-%g-clockless-%v", name, limits.rate, clockless), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {

@@ -21,6 +21,8 @@ type ledger struct {
 	left    int // ports without a conclusion
 	most    int // tries of any host
 	seen    roundTrips
+	srtt    time.Duration // over all hosts, smoothed as in RFC 6298
+	rttvar  time.Duration
 }
 
 // settled marks a port that has its conclusion; below are tries.
@@ -36,8 +38,9 @@ type host struct {
 	silent int // ports that ended without an answer
 	tries  int // that its ports get
 	seen   roundTrips
-	srtt   time.Duration // smoothed as in RFC 6298
-	rttvar time.Duration
+	// The longest round trip of a first answer, and when the last such came.
+	longest time.Duration
+	fresh   time.Time
 	// heard: something came back from there or from a router on the way.
 	// resolved: its neighbour is there, or the next hop is. Until one of them
 	// is so, silence may be our own.
@@ -57,6 +60,12 @@ type host struct {
 	refusing        []uint32 // and to be closed
 	slowed          bool     // silent ports were asked once more, slowly
 	missed          int      // of those, the ones that stayed silent
+
+	trusted    bool // its silence may be believed
+	spared     bool // its silent ports are to be asked slowly
+	watch      watch
+	mute       bool      // it used to answer and does not at present
+	fellSilent time.Time // since when it has not, given up for that
 }
 
 // conclusion is a port's end.
@@ -77,16 +86,34 @@ func newLedger(p *plan, retries int, own bool) *ledger {
 	}
 	for i := range l.hosts {
 		l.hosts[i].left = len(p.ports)
-		l.hosts[i].tries = l.tries(&l.hosts[i])
-		l.most = l.hosts[i].tries
 	}
 	return l
 }
 
-// open reports whether a port still needs asking.
-func (l *ledger) open(index uint32) bool {
+// fate is what is to become of a port when the lap comes by.
+type fate uint8
+
+const (
+	over  fate = iota // it has its conclusion
+	due               // it is to be asked
+	spent             // it was asked often enough and is silent
+	kept              // its silence is not to be believed yet
+)
+
+func (l *ledger) fate(index uint32) fate {
 	n := l.asked[index]
-	return n != settled && int(n) < l.hosts[l.plan.host(index)].tries
+	if n == settled {
+		return over
+	}
+	switch h := &l.hosts[l.plan.host(index)]; {
+	case h.mute:
+		return kept
+	case int(n) < h.tries:
+		return due
+	case h.spared && !l.hinted(index), !h.trusted:
+		return kept
+	}
+	return spent
 }
 
 // ask counts a try.
@@ -190,7 +217,7 @@ func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
 	if e.local {
 		return
 	}
-	h.measure(e.rtt)
+	l.measure(h, e.rtt)
 	if state == exposure.Open {
 		h.open++
 	}
@@ -252,12 +279,11 @@ func (l *ledger) travelled(h *host, trips roundTrips, closed bool) {
 }
 
 // controlled counts a control question that was answered or lost.
-func (l *ledger) controlled(index uint32, answered bool, rtt time.Duration) {
+func (l *ledger) controlled(index uint32, answered bool) {
 	h := &l.hosts[l.plan.host(index)]
 	trip := roundTrips{lost: 1}
 	if answered {
 		trip = roundTrips{answered: 1}
-		h.measure(rtt)
 	}
 	closed := slices.Contains(h.refusing, index)
 	h.resets.compare(trip, closed)
@@ -265,32 +291,39 @@ func (l *ledger) controlled(index uint32, answered bool, rtt time.Duration) {
 }
 
 // measure takes a round-trip time in, as RFC 6298 section 2 has it.
-func (h *host) measure(rtt time.Duration) {
+func (l *ledger) measure(h *host, rtt time.Duration) {
 	if rtt <= 0 {
 		return
 	}
-	if h.srtt == 0 {
-		h.srtt, h.rttvar = rtt, rtt/2
+	h.longest = max(h.longest, rtt)
+	if l.srtt == 0 {
+		l.srtt, l.rttvar = rtt, rtt/2
 		return
 	}
-	h.rttvar += ((h.srtt - rtt).Abs() - h.rttvar) / 4
-	h.srtt += (rtt - h.srtt) / 8
+	l.rttvar += ((l.srtt - rtt).Abs() - l.rttvar) / 4
+	l.srtt += (rtt - l.srtt) / 8
 }
+
+// trip is how long nearly every answer takes at most.
+func (l *ledger) trip() time.Duration { return l.srtt + 4*l.rttvar }
 
 // How long to wait for an answer.
 const (
 	ownPatience      = 300 * time.Millisecond
 	strangerPatience = time.Second // nothing is known of the way
 	leastPatience    = 200 * time.Millisecond
-	mostPatience     = 5 * time.Second
-	canaryPatience   = neighbourFailure + 600*time.Millisecond
+	mostPatience     = 10 * time.Second
+	// canaryPatience is longer than a missing neighbour needs to be found out,
+	// and than an answer takes over two satellites.
+	canaryPatience = 2*neighbourFailure + time.Second
 )
 
-// patience is how long an answer of the host may take.
+// patience is how long an answer of the host may take: three times the longest
+// round trip that was seen.
 func (l *ledger) patience(h *host) time.Duration {
 	switch {
-	case h.srtt > 0:
-		return min(max(2*h.srtt+4*h.rttvar, leastPatience), mostPatience)
+	case h.longest > 0:
+		return min(max(3*h.longest, leastPatience), mostPatience)
 	case l.own:
 		return ownPatience
 	}
@@ -346,52 +379,40 @@ func (l *ledger) assumed(heard func(host int) bool) bool {
 // impatient.
 const mostHasty = 3
 
-// turn ends a round. It concludes the ports that were asked often enough and
-// reports whether some are to be asked again. A host of which nothing was ever
-// heard keeps its ports until its neighbour is known to be there, and one that
-// may limit its answers those that are to be asked slowly.
-func (l *ledger) turn(heard func(host int) bool, conclude func(conclusion)) (more bool) {
+// fit works out for each host how often its ports are to be asked and what
+// their silence is worth by now. A host of which nothing was ever heard keeps
+// its ports until its neighbour is known to be there, and one that may limit
+// its answers those that are to be asked slowly.
+func (l *ledger) fit(heard func(host int) bool) {
 	l.most = 0
 	for i := range l.hosts {
 		h := &l.hosts[i]
 		if h.left == 0 {
 			continue
 		}
-		h.review()
 		h.tries = l.tries(h)
 		l.most = max(l.most, h.tries)
-		if h.dead() {
-			l.bury(i, conclude)
-			continue
-		}
-		trusted := l.own || h.heard || h.resolved || heard(i)
-		spared := l.spares(h)
-		first := i * len(l.plan.ports)
-		for j := range l.plan.ports {
-			index := uint32(first + j)
-			switch n := l.asked[index]; {
-			case n == settled:
-			case int(n) < h.tries:
-				more = true
-			case spared && !l.hinted(index):
-			case trusted:
-				conclude(l.end(index))
-			}
-		}
+		h.trusted = l.own || h.heard || h.resolved || heard(i)
+		h.spared = l.spares(h)
 	}
-	return more
 }
 
-// review counts the rounds whose silence proves nothing, because they did not
-// wait for as long as an answer turns out to take.
-func (h *host) review() {
-	if h.shortest > 0 {
-		h.patiences = append(h.patiences, h.shortest)
-	}
-	h.shortest, h.hasty = 0, 0
-	for _, p := range h.patiences {
-		if p < h.srtt && h.hasty < mostHasty {
-			h.hasty++
+// lap counts the laps whose silence proves nothing, because they did not wait
+// for as long as an answer turns out to take.
+func (l *ledger) lap() {
+	for i := range l.hosts {
+		h := &l.hosts[i]
+		if h.left == 0 {
+			continue
+		}
+		if h.shortest > 0 {
+			h.patiences = append(h.patiences, h.shortest)
+		}
+		h.shortest, h.hasty = 0, 0
+		for _, p := range h.patiences {
+			if p < h.longest && h.hasty < mostHasty {
+				h.hasty++
+			}
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (r roundTrips) floor() float64 {
 // The tries that a port gets which does not answer.
 const (
 	fewestTries = 2
-	mostTries   = 10
+	mostTries   = 24
 	// assumedLoss stands where nobody answers who could show the loss.
 	assumedLoss = 0.1
 	// missed is how many open ports a scan may miss on average, and missedFew

@@ -58,6 +58,13 @@ func (p *pace) spend(packets int) {
 	}
 }
 
+// set changes the rate.
+func (p *pace) set(rate float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rate = rate
+}
+
 // fault tells that this machine could not send.
 func (p *pace) fault(now time.Time) {
 	p.mu.Lock()
@@ -80,20 +87,27 @@ func (p *pace) next(now time.Time) time.Time {
 	return now.Add(time.Duration((1-p.credit)/p.rate*float64(time.Second)) + time.Microsecond)
 }
 
-// limits are what a profile allows: packets a second, and questions that may
-// be unanswered at once.
+// limits are what a profile allows: packets a second, the same as long as
+// nobody answers who could show what the path takes, and questions that may be
+// unanswered at once.
 type limits struct {
 	rate   float64
+	blind  float64
 	window int
 }
 
 // The limits of the profiles, and of this machine's own addresses, where no
-// path can be hurt. A datagram may be lost in the receiver's buffer, which is
-// short everywhere: 212,992 bytes hold some hundred small ones on Linux.
+// path can be hurt. What lies on the Internet is not asked blindly as fast as
+// what lies near.
 var (
-	ownLimits     = limits{0, 4096}
-	lanLimits     = limits{40000, 16384}
-	wanLimits     = limits{500, 1000}
-	politeLimits  = limits{50, 100}
-	datagramsRate = 3000.0
+	ownLimits    = limits{0, 0, 4096}
+	lanLimits    = limits{1e6, 1e6, 16384}
+	farLimits    = limits{1e6, 20000, 16384}
+	wanLimits    = limits{500, 500, 1000}
+	politeLimits = limits{50, 50, 100}
 )
+
+// datagramsRate bounds datagrams: one may be lost in the receiver's buffer,
+// which is short everywhere (212,992 bytes hold some hundred small ones on
+// Linux).
+const datagramsRate = 3000.0

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,7 @@ type group struct {
 	targets []exposure.Target
 	own     bool
 	limits  limits
+	wan     bool // a router of ours has to remember each connection
 	tap     *tap // raw packets reach them
 	heard   []atomic.Bool
 }
@@ -43,22 +45,25 @@ type group struct {
 // machine's own addresses: there is no path to spare.
 func (n *run) groups(targets []exposure.Target) []*group {
 	r := n.request
-	own, lan, wan := &group{own: true, limits: ownLimits}, &group{limits: lanLimits}, &group{limits: wanLimits}
+	own, wan := &group{own: true, limits: ownLimits}, &group{limits: wanLimits, wan: true}
+	near, far := &group{limits: lanLimits}, &group{limits: farLimits}
 	if r.Profile == Polite {
-		lan.limits = politeLimits
+		near.limits, far.limits = politeLimits, politeLimits
 	}
 	for _, t := range targets {
-		g := lan
+		g := near
 		switch {
 		case r.Own(t.Address):
 			g = own
 		case r.Profile == WAN, r.Profile == AutoProfile && translated(t.Address):
 			g = wan
+		case reach.Global(t.Address):
+			g = far
 		}
 		g.targets = append(g.targets, t)
 	}
 	var used []*group
-	for _, g := range append(n.reached(lan), append(n.reached(wan), own)...) {
+	for _, g := range slices.Concat(n.reached(near), n.reached(far), n.reached(wan), []*group{own}) {
 		if len(g.targets) > 0 {
 			g.heard = make([]atomic.Bool, len(g.targets))
 			used = append(used, g)
@@ -154,20 +159,27 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		w = &noWay{err: err}
 	}
 	limits := g.limits
-	if transport == exposure.UDP && !g.own {
-		limits.rate = min(limits.rate, datagramsRate)
-	}
 	l := &lane{
-		plan: p, way: w, mine: r.Own, heard: g.heard,
+		plan: p, way: w, mine: r.Own, heard: g.heard, pinned: g.wan,
 		ledger: newLedger(p, r.Retries, g.own),
-		pace:   &pace{rate: limits.rate, window: limits.window},
 	}
-	if r.Rate > 0 {
+	switch {
+	case r.Rate > 0:
 		if n.pace == nil {
-			n.pace = &pace{rate: float64(r.Rate), window: limits.window}
+			n.pace = &pace{rate: float64(r.Rate)}
 		}
-		l.pace = n.pace
+		l.shared = n.pace
+		limits.rate, limits.blind = float64(r.Rate), float64(r.Rate)
+	case g.wan:
+		l.flows = &n.engine.flows
 	}
+	switch {
+	case transport == exposure.UDP && !g.own:
+		limits.rate = min(limits.rate, datagramsRate)
+	case !g.own:
+		l.throttle = newThrottle(limits)
+	}
+	l.pace = &pace{rate: limits.rate, window: limits.window}
 	return l, nil
 }
 

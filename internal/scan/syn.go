@@ -30,12 +30,14 @@ type synWay struct {
 
 	// Only the lane's goroutine uses these.
 	flights   []flight
-	batch     [rawsock.Batch]synFrame
+	batch     [mostBatch]synFrame
 	frames    []rawsock.Frame
+	helper    *synHelper
 	buffer    []byte
 	said      []evidence // by this machine, to be fetched
 	sent      int64
-	lost      int64 // packets that the tap had lost when it was last looked
+	checks    uint16 // controls that were sent
+	lost      int64  // packets that the tap had lost when it was last looked
 	epoch     time.Time
 	resolving bool      // some neighbour is not found yet
 	checkDue  time.Time // of the hops
@@ -80,18 +82,20 @@ type answer struct {
 // flight is a question that went out. The table of them has a fixed size and
 // forgets: it serves the round-trip times, the choice of another source port
 // and the recognition of repeats; that an answer is true is the cookie's
-// business.
+// business. Times are microseconds since the epoch, which come round after 71
+// minutes.
 type flight struct {
-	index    uint32
-	source   uint16
-	used     bool
-	answered bool // by TCP
-	quoted   bool // in an ICMP error
-	sent     time.Duration
+	index          uint32
+	first, last    uint32 // when it was sent the first time and the last time
+	origin, source uint16 // and from which port
+	purpose        purpose
+	used           bool
+	answered       bool // by TCP
+	quoted         bool // in an ICMP error
 }
 
-// mostFlights is how many questions a way remembers, in 1.5 MB.
-const mostFlights = 1 << 16
+// mostFlights is how many questions a way remembers, in 2.5 MB.
+const mostFlights = 1 << 17
 
 // newSYNWay prepares the way to all targets of a plan: routes, and what the
 // kernel knows of the neighbours that packets go to first. The others are
@@ -115,6 +119,7 @@ func newSYNWay(t *tap, p *plan) (*synWay, error) {
 	if err := w.cached(); err != nil {
 		return nil, err
 	}
+	w.helper = newSYNHelper(t.wire)
 	t.add(w)
 	return w, nil
 }
@@ -180,5 +185,6 @@ func (w *synWay) packets() int64 { return w.sent }
 func (w *synWay) close() error {
 	w.tap.remove(w)
 	w.timer.Stop()
+	w.helper.close()
 	return nil
 }

@@ -132,8 +132,8 @@ func (w *synWay) match(a answer) (evidence, bool) {
 	if a.source >= w.tap.row.First+w.half() {
 		e.purpose = control
 	}
-	f := w.flight(e.index, e.purpose == control)
-	if !f.used || f.index != e.index || f.source != a.source {
+	f := w.flight(e.index, e.purpose, a.source)
+	if !f.used || f.index != e.index || f.purpose != e.purpose {
 		return e, e.purpose != control // forgotten, which makes it no less true
 	}
 	again := &f.answered
@@ -144,6 +144,26 @@ func (w *synWay) match(a answer) (evidence, bool) {
 		return e, false
 	}
 	*again = true
-	e.rtt = max(e.at.Sub(w.epoch)-f.sent, 1)
+	if sent, ok := f.sentFrom(a.source); ok {
+		e.rtt = max(time.Duration(w.clock(e.at)-sent)*time.Microsecond, 1)
+	}
 	return e, true
 }
+
+// sentFrom is when the question went out that an answer to a source port
+// belongs to. Where it was repeated from the same port that is not known (Karn
+// and Partridge 1987).
+func (f *flight) sentFrom(source uint16) (uint32, bool) {
+	switch {
+	case f.origin == f.source && f.first != f.last:
+		return 0, false
+	case source == f.source:
+		return f.last, true
+	case source == f.origin:
+		return f.first, true
+	}
+	return 0, false
+}
+
+// clock is a time in microseconds since the epoch of the way.
+func (w *synWay) clock(at time.Time) uint32 { return uint32(at.Sub(w.epoch) / time.Microsecond) }

@@ -1,7 +1,9 @@
 package scan
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"syscall"
 	"time"
 
@@ -25,47 +27,36 @@ func (w *synWay) send(batch []ask) (int, error) {
 	if !now.Before(w.checkDue) && !w.resolved(now) {
 		return 0, nil
 	}
-	batch = batch[:min(len(batch), rawsock.Batch)]
-	faults := w.build(batch, now)
-	gone, err := w.transmit(batch, now)
-	for _, f := range faults {
-		if f.ask < gone {
-			w.said = append(w.said, f.evidence)
-		}
-	}
-	return gone, err
-}
-
-// synFault is a question that is not sent because nobody would take it.
-type synFault struct {
-	ask int
-	evidence
+	batch = batch[:min(len(batch), mostBatch)]
+	w.build(batch, now)
+	return w.transmit(batch, now)
 }
 
 // build makes the packets of a batch and remembers them. Questions to whom no
 // way leads become evidence.
-func (w *synWay) build(batch []ask, now time.Time) (faults []synFault) {
+func (w *synWay) build(batch []ask, now time.Time) {
 	w.frames, w.buffer = w.frames[:0], w.buffer[:0]
+	sent := w.clock(now)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, a := range batch {
+	for i := range batch {
+		a := &batch[i]
 		h := &w.hosts[w.plan.host(a.index)]
 		if h.fault != nil || !h.hop.known {
 			e := evidence{index: a.index, purpose: a.purpose, reason: exposure.HostUnreach, local: true, at: now, err: h.fault}
 			if h.fault != nil {
 				e.reason = reasonOf(h.fault)
 			}
-			faults = append(faults, synFault{i, e})
+			w.said = append(w.said, e)
 			continue
 		}
-		source := w.launch(a, now)
+		source := w.launch(a, sent)
 		start := len(w.buffer)
 		w.buffer = h.syn.Append(w.buffer, source, a.to.Port(), uint32(w.key.Word(a.to, source)))
 		f := &w.batch[len(w.frames)]
 		f.ask, f.link = i, h.hop.link
 		w.frames = append(w.frames, rawsock.Frame{Link: &f.link, Protocol: h.protocol, Data: w.buffer[start:]})
 	}
-	return faults
 }
 
 // reasonOf is what a fault of this machine is called.
@@ -77,27 +68,59 @@ func reasonOf(err error) exposure.Reason {
 	return exposure.LocalError
 }
 
-// transmit sends what build made and returns how many of the batch are dealt
-// with. A packet that cannot be sent at all becomes evidence; a lack of
-// buffers ends the batch there.
+// transmit sends what build made, half of it by a helper when it is much, since
+// one thread cannot fill a fast link. It returns how many of the batch are
+// dealt with and puts those first. A packet that cannot be sent at all becomes
+// evidence; a lack of buffers leaves those behind it unsent.
 func (w *synWay) transmit(batch []ask, now time.Time) (int, error) {
-	for out := 0; out < len(w.frames); out++ {
-		n, err := w.tap.wire.Send(w.frames[out:])
-		out += n
-		w.sent += int64(n)
-		if err == nil {
-			break
-		}
-		i := w.batch[out].ask
-		if short(err) {
-			return i, err
-		}
-		w.said = append(w.said, evidence{
-			index: batch[i].index, purpose: batch[i].purpose,
-			reason: exposure.LocalError, local: true, at: now, err: err,
-		})
+	send, half := w.tap.wire.Send, len(w.frames)
+	if half > rawsock.Batch {
+		half /= 2
+		w.helper.begin(w.frames[half:])
 	}
-	return len(batch), nil
+	unsent, err := w.put(batch, 0, half, now, send)
+	if half < len(w.frames) {
+		helped := false
+		more, failed := w.put(batch, half, len(w.frames), now, func(frames []rawsock.Frame) (int, error) {
+			if helped {
+				return send(frames)
+			}
+			helped = true
+			return w.helper.end()
+		})
+		unsent, err = append(unsent, more...), cmp.Or(err, failed)
+	}
+	n := len(batch)
+	for _, i := range slices.Backward(unsent) { // they rise, so that none is moved twice
+		n--
+		batch[i], batch[n] = batch[n], batch[i]
+	}
+	return n, err
+}
+
+// put sends the frames from first up to last. When this machine is short of
+// something it returns the places in the batch of those that did not go.
+func (w *synWay) put(batch []ask, first, last int, now time.Time, send func([]rawsock.Frame) (int, error)) (unsent []int, err error) {
+	for first < last {
+		n, err := send(w.frames[first:last])
+		first += n
+		w.sent += int64(n)
+		switch {
+		case err == nil:
+			return nil, nil
+		case short(err):
+			for ; first < last; first++ {
+				unsent = append(unsent, w.batch[first].ask)
+			}
+			return unsent, err
+		}
+		a := &batch[w.batch[first].ask]
+		w.said = append(w.said, evidence{
+			index: a.index, purpose: a.purpose, reason: exposure.LocalError, local: true, at: now, err: err,
+		})
+		first++
+	}
+	return nil, nil
 }
 
 // short reports whether this machine is short of something that may be there a
@@ -108,30 +131,76 @@ func short(err error) bool {
 
 // launch remembers a question and chooses its source port: one from the half
 // of the row that its purpose has, another one each time that the same
-// question is repeated.
-func (w *synWay) launch(a ask, now time.Time) uint16 {
-	f := w.flight(a.index, a.purpose == control)
-	next := uint16(w.key.Word(a.to, 0) >> 32)
+// question is repeated, unless a router would have to remember each.
+func (w *synWay) launch(a *ask, now uint32) uint16 {
 	base, half := w.tap.row.First, w.half()
+	choice := uint16(w.key.Word(a.to, 0)>>32) % half
 	if a.purpose == control {
-		base += half
+		if !a.pinned {
+			w.checks++
+			choice = w.checks % half
+		}
+		source := base + half + choice
+		*w.flight(a.index, control, source) = flight{
+			index: a.index, purpose: control, first: now, last: now, origin: source, source: source, used: true,
+		}
+		return source
 	}
-	if f.used && f.index == a.index {
-		next = f.source - base + 1
+	f := w.flight(a.index, a.purpose, 0)
+	if !f.used || f.index != a.index || f.purpose != a.purpose {
+		*f = flight{index: a.index, purpose: a.purpose, first: now, last: now, origin: base + choice, source: base + choice, used: true}
+		return f.source
 	}
-	*f = flight{index: a.index, source: base + next%half, used: true, sent: now.Sub(w.epoch)}
+	f.last = now
+	if !a.pinned {
+		f.source = base + (f.source-base+1)%half
+	}
 	return f.source
 }
 
 // half is how many source ports either purpose has.
 func (w *synWay) half() uint16 { return (w.tap.row.Last - w.tap.row.First + 1) / 2 }
 
-// flight is the place where a question is remembered.
-func (w *synWay) flight(index uint32, control bool) *flight {
+// flight is the place where a question is remembered: of a control for each
+// source port, since the next one may go out before it is answered.
+func (w *synWay) flight(index uint32, purpose purpose, source uint16) *flight {
 	hash := index << 1
-	if control {
-		hash |= 1
+	if purpose == control {
+		hash = index<<7 ^ uint32(source)<<1 | 1
 	}
 	const spread = 0x9e3779b1 // near 2^32 over the golden ratio
-	return &w.flights[hash*spread>>16]
+	return &w.flights[hash*spread>>15]
 }
+
+// synHelper sends packets beside the lane's own goroutine.
+type synHelper struct {
+	work chan []rawsock.Frame
+	done chan synSent
+}
+
+// synSent is how many packets of some went out, and why not the next one.
+type synSent struct {
+	gone int
+	err  error
+}
+
+func newSYNHelper(w wire) *synHelper {
+	h := &synHelper{make(chan []rawsock.Frame), make(chan synSent)}
+	go func() {
+		for frames := range h.work {
+			n, err := w.Send(frames)
+			h.done <- synSent{n, err}
+		}
+	}()
+	return h
+}
+
+// begin sends frames; end waits for it.
+func (h *synHelper) begin(frames []rawsock.Frame) { h.work <- frames }
+
+func (h *synHelper) end() (int, error) {
+	s := <-h.done
+	return s.gone, s.err
+}
+
+func (h *synHelper) close() { close(h.work) }

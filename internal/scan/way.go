@@ -14,6 +14,8 @@ type ask struct {
 	own      bool          // the address is this machine's
 	patience time.Duration // how long an answer is waited for, where the way waits for each
 	purpose  purpose
+	open     bool // a control asks an open port
+	pinned   bool // a repeat keeps its source port
 }
 
 // purpose is what a question is asked for beside the state of the port. Its
@@ -56,13 +58,14 @@ const (
 	forbidden         // this machine does not let us send
 	portZero          // which UDP has, but no system sends to
 	unpermitted       // this process may not ask in this way
+	fellSilent        // its host used to answer and stopped
 )
 
 // sender puts questions on the wire.
 type sender interface {
-	// send asks in order and returns how many of the batch went out. Fewer
-	// than all, without an error, means that there is no room: more when
-	// answers have come. The error is a fault of this machine that concerns
+	// send asks and returns how many of the batch went out: it puts those
+	// first. Fewer than all, without an error, means that there is no room:
+	// more when answers have come. The error is a fault of this machine that concerns
 	// the whole way (no buffers, no descriptors): wait and try again. A fault
 	// that concerns one port comes back as evidence.
 	send(batch []ask) (int, error)

@@ -1,0 +1,147 @@
+package scan
+
+import (
+	"slices"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// controls are questions to ports that are known to answer. They measure the
+// loss, and show when the line is dead.
+type controls struct {
+	queue []controlAsk // in the order of asking
+	turns int          // whose turn it is
+	due   time.Time    // of the next one
+	asked int          // that were sent
+	line  watch        // over all hosts
+}
+
+// controlAsk is a control question. It leaves the queue when it is decided and
+// those before it are, so that they are judged in the order of asking.
+type controlAsk struct {
+	index    uint32
+	open     bool
+	answered bool
+	decided  bool
+	void     bool
+	at       time.Time
+}
+
+// How many control questions a second are asked: at least so many in all, more
+// where much is sent, and of one open port, whose service may have a short
+// queue for connections. Where the pace is slow, at most one question of so
+// many is a control, or they would leave no room for what is to be found out.
+const (
+	controlsAll   = 50
+	controlsMost  = 1000
+	controlsPart  = 200 // one of so many packets
+	controlsOpen  = 10
+	openPart      = 1000
+	controlsShare = 10
+	// controlsPinned is how often one connection is asked that keeps its
+	// source port: hosts answer repeats of one twice a second (Linux:
+	// tcp_invalid_ratelimit).
+	controlsPinned = 2
+)
+
+// affords reports whether enough was asked for one more control.
+func (l *lane) affords() bool {
+	return (l.controls.asked+1)*controlsShare <= l.questions+l.controls.asked+1
+}
+
+// controlling reports whether loss is to be measured: not where it cannot be,
+// nor where the user has fixed the tries.
+func (l *lane) controlling() bool {
+	return l.ledger.retries < 0 && !l.ledger.own && l.ledger.seen.answered > 0
+}
+
+// control asks a port again that is known to answer, of one host after the
+// other. It reports whether there was one.
+func (l *lane) control(now time.Time) bool {
+	c := &l.controls
+	for range l.ledger.hosts {
+		c.turns++
+		h := &l.ledger.hosts[c.turns%len(l.ledger.hosts)]
+		index, closed, ok := h.control(c.turns / len(l.ledger.hosts))
+		if h.left == 0 || !ok {
+			continue
+		}
+		l.batch = append(l.batch, ask{
+			index: index, to: l.plan.endpoint(index), patience: l.ledger.patience(h),
+			purpose: control, pinned: l.pinned, open: !closed,
+		})
+		c.queue = append(c.queue, controlAsk{index: index, open: !closed, at: now})
+		c.due = now.Add(time.Second / time.Duration(l.controlRate(h, closed)))
+		return true
+	}
+	c.due = now.Add(time.Second / controlsAll)
+	return false
+}
+
+// controlRate is how many controls a second there are to be, now that a port of
+// h has been asked.
+func (l *lane) controlRate(h *host, closed bool) int {
+	rate, open := controlsAll, controlsOpen
+	if l.throttle != nil {
+		rate = min(max(rate, int(l.throttle.rate/controlsPart)), controlsMost)
+		open = max(open, int(l.throttle.rate/openPart))
+	}
+	switch {
+	case l.pinned:
+		rate = min(rate, controlsPinned*max(len(h.accepting), len(h.refusing)))
+	case !closed && len(l.ledger.hosts) == 1:
+		rate = min(rate, open*len(h.accepting))
+	}
+	return max(rate, 1)
+}
+
+// uncontrol takes back a control question that was not sent.
+func (l *lane) uncontrol(a ask) {
+	q := l.controls.queue
+	for i := len(q) - 1; i >= 0; i-- {
+		if q[i].index == a.index {
+			l.controls.queue = slices.Delete(q, i, i+1)
+			return
+		}
+	}
+}
+
+// controlled takes in the answer to a control question, or its silence.
+func (l *lane) controlled(e evidence) {
+	for i := range l.controls.queue {
+		c := &l.controls.queue[i]
+		if c.index != e.index || c.decided {
+			continue
+		}
+		c.decided, c.void = true, e.void || e.local
+		c.answered = !c.void && e.reason != exposure.NoResponse
+		if c.answered {
+			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt)
+			l.returned(e, c)
+		}
+		break
+	}
+	l.decide(time.Now())
+}
+
+// decide judges the control questions whose end is known, in the order of
+// asking. On a way that does not tell when it stops waiting, that is when
+// their patience is over.
+func (l *lane) decide(now time.Time) {
+	q := l.controls.queue
+	for len(q) > 0 {
+		c := q[0]
+		if !c.decided {
+			h := &l.ledger.hosts[l.plan.host(c.index)]
+			if l.way.waiting() >= 0 || now.Sub(c.at) < l.ledger.patience(h) {
+				break
+			}
+		}
+		q = q[1:]
+		if !c.void {
+			l.watch(c)
+		}
+	}
+	l.controls.queue = q
+}

@@ -1,0 +1,290 @@
+package scan
+
+import (
+	"math"
+	"time"
+)
+
+// throttle finds out how fast a path takes packets. It judges short intervals
+// of sending by what came back of them: the rate grows while answers grow with
+// it and the round-trip time does not. Loss that stays when the rate falls is
+// no matter of the rate and does not slow it, and silence is no loss: where
+// nobody answers there is nothing to judge by, and the rate grows to what may
+// be sent blindly. It knows the clock only from its callers.
+type throttle struct {
+	most  float64 // packets a second
+	blind float64 // the same while nobody answers, no more than most
+	least float64 // no path is believed to be slower
+	rate  float64
+
+	intervals []interval // not judged yet, the last one is going on
+	pool      interval   // judged ones that say too little alone
+	usual     shares     // when the path is not hurried
+	base      time.Duration
+	queued    time.Duration // more than base when it was last slowed down for that
+	started   time.Time
+	sober     time.Time // what was sent before went at a rate that is given up
+	ceiling   float64   // at which packets got lost; 0 when none did
+	calms     int       // judgements near the ceiling without loss
+	hold      int       // so many of them, and the ceiling is tried again
+	suspect   *loss     // the last one: did it help to slow down?
+	lossy     bool      // there was one, or a queue
+	limited   bool      // the host limits its resets: only open ports tell of the path
+	hurried   stretch   // that was sent too fast and is to be asked again
+}
+
+// stretch is a time of sending.
+type stretch struct{ from, to time.Time }
+
+// interval is a short time of sending and what came of it.
+type interval struct {
+	from, to  time.Time
+	sent      int
+	questions outcome // first ones
+	opens     outcome // controls of open ports
+	closed    outcome // and of closed ones
+	trips     int
+	trip      time.Duration // sum of the round trips
+}
+
+// outcome is what came of questions of one kind.
+type outcome struct{ asked, answered int }
+
+// shares are the parts of the questions of each kind that are answered: the
+// most that was seen with some certainty.
+type shares struct{ questions, opens, closed float64 }
+
+// loss is a judgement that packets got lost.
+type loss struct{ share, speed float64 }
+
+// The measures of a throttle.
+const (
+	firstRate     = 2000.0
+	blindStep     = 25 * time.Millisecond // after which the rate grows while nobody answers
+	intervalTime  = 5 * time.Millisecond
+	intervalSent  = 20
+	mostIntervals = 256
+	judgeAfter    = 10 * time.Millisecond // beside the round-trip time
+	telling       = 10.0                  // answers that must be expected before their lack tells something
+	poolTime      = 100 * time.Millisecond
+	risingTrip    = 5 * time.Millisecond  // more than base: a queue builds up
+	queueingTrip  = 20 * time.Millisecond // so much more: it is to be worked off
+	firstHold     = 8
+	mostHold      = 512
+)
+
+func newThrottle(l limits) *throttle {
+	return &throttle{
+		most: l.rate, blind: l.blind, least: min(500, l.rate/10),
+		rate: min(firstRate, l.rate), hold: firstHold,
+	}
+}
+
+// lap tells that from now on other ports are asked, which answer more seldom.
+func (t *throttle) lap(now time.Time) {
+	t.usual.questions, t.pool, t.sober = 0, interval{}, now
+}
+
+// calm bounds what is sent blindly.
+func (t *throttle) calm(rate float64) {
+	t.blind = min(t.blind, rate)
+	t.rate = min(t.rate, rate)
+}
+
+// send counts what goes out now.
+func (t *throttle) send(now time.Time, packets int) *interval {
+	n := len(t.intervals)
+	if n == 0 || now.Sub(t.intervals[n-1].from) >= intervalTime && t.intervals[n-1].sent >= intervalSent {
+		if n == mostIntervals {
+			t.intervals = t.intervals[:copy(t.intervals, t.intervals[1:])]
+		}
+		t.intervals = append(t.intervals, interval{from: now})
+		n = len(t.intervals)
+	}
+	t.intervals[n-1].sent += packets
+	return &t.intervals[n-1]
+}
+
+// of is the interval in which something was sent, nil when it is judged.
+func (t *throttle) of(sent time.Time) *interval {
+	for n := len(t.intervals) - 1; n >= 0; n-- {
+		if i := &t.intervals[n]; !sent.Before(i.from) {
+			return i
+		}
+	}
+	return nil
+}
+
+// returned takes note of the time that an answer took.
+func (i *interval) returned(trip time.Duration) {
+	i.trips++
+	i.trip += trip
+}
+
+// judge sets the rate by the intervals whose answers must have come by now, if
+// they take no longer than trip. As long as no answer has come, trip is 0 and
+// the rate grows with time.
+func (t *throttle) judge(now time.Time, trip time.Duration) {
+	if trip == 0 && len(t.intervals) > 0 {
+		if t.started.IsZero() {
+			t.started = t.intervals[0].from
+		}
+		steps := float64(now.Sub(t.started) / blindStep)
+		t.rate = max(t.rate, min(firstRate*math.Pow(4, steps), t.blind))
+		return
+	}
+	for len(t.intervals) > 1 {
+		i, end := t.intervals[0], t.intervals[1].from
+		if now.Sub(end) < trip+judgeAfter {
+			return
+		}
+		i.to = end
+		t.intervals = t.intervals[:copy(t.intervals, t.intervals[1:])]
+		if !i.from.Before(t.sober) {
+			t.weigh(t.pool.plus(i), now)
+		}
+	}
+}
+
+// weigh judges an interval.
+func (t *throttle) weigh(i interval, now time.Time) {
+	expected, came := t.expect(&i)
+	t.usual.learn(&i)
+	queue := t.queue(&i)
+	t.pool = interval{}
+	if expected < telling {
+		if expected > 0 && i.to.Sub(i.from) < poolTime {
+			t.pool = i // until it tells more
+			return
+		}
+		t.rise(&i, t.blind)
+		return
+	}
+	switch {
+	case came < expected-2.5*math.Sqrt(expected):
+		t.lost(&i, came/expected, now)
+	case queue > max(queueingTrip, t.base):
+		t.queued = queue
+		t.drop(i.speed()*0.8, now)
+	case queue > max(risingTrip, t.base/4):
+		t.calms = 0
+	default:
+		t.suspect = nil
+		t.rise(&i, t.most)
+	}
+}
+
+// queue is how much longer than usual the round trips took. When they got no
+// shorter by sending less, they take that long for other reasons.
+func (t *throttle) queue(i *interval) time.Duration {
+	if i.trips == 0 {
+		return 0
+	}
+	mean := i.trip / time.Duration(i.trips)
+	if t.base == 0 || mean < t.base || t.queued > 0 && mean-t.base > t.queued*3/4 {
+		t.base, t.queued = mean, 0
+	}
+	if t.queued > 0 && mean-t.base < t.queued/2 {
+		t.queued = 0
+	}
+	return mean - t.base
+}
+
+// expect is how many answers an unhurried path would have brought back, and how
+// many came.
+func (t *throttle) expect(i *interval) (expected, came float64) {
+	u := &t.usual
+	expected = u.opens * float64(i.opens.asked)
+	came = float64(i.opens.answered)
+	if !t.limited {
+		expected += u.closed*float64(i.closed.asked) + u.questions*float64(i.questions.asked)
+		came += float64(i.closed.answered + i.questions.answered)
+	}
+	return expected, came
+}
+
+func (s *shares) learn(i *interval) {
+	s.questions = max(s.questions, i.questions.certain())
+	s.opens = max(s.opens, i.opens.certain())
+	s.closed = max(s.closed, i.closed.certain())
+}
+
+// certain is the least share of answers that the counts leave likely.
+func (o outcome) certain() float64 {
+	return 1 - roundTrips{o.answered, max(o.asked-o.answered, 0)}.bound()
+}
+
+// lost slows down to what came through. When the last such step has not
+// helped, the loss has other reasons than the rate: it is usual from now on.
+func (t *throttle) lost(i *interval, share float64, now time.Time) {
+	if open := i.opens; open.asked >= 5 && float64(open.answered) >= 0.8*t.usual.opens*float64(open.asked) && !t.limited {
+		t.limited, t.suspect, t.ceiling = true, nil, 0
+		return
+	}
+	if s := t.suspect; s != nil && share < s.share+(1-s.share)/3 {
+		t.usual = shares{}
+		t.usual.learn(i)
+		t.suspect, t.ceiling = nil, 0
+		t.rate, t.sober = max(t.rate, s.speed), now
+		return
+	}
+	t.suspect = &loss{share, i.speed()}
+	if t.hurried.to.IsZero() {
+		t.hurried.from = i.from
+	}
+	t.hurried.to = now
+	t.drop(i.speed()*max(share, 0.1)*0.95, now)
+}
+
+// fault tells that this machine could not send what the rate wanted.
+func (t *throttle) fault(now time.Time) { t.drop(t.rate*0.7, now) }
+
+// stall tells that the line is dead, perhaps for too high a rate.
+func (t *throttle) stall(now time.Time) { t.drop(t.rate/4, now) }
+
+// drop sets a lower rate. What was sent at the old one is not judged any more.
+func (t *throttle) drop(rate float64, now time.Time) {
+	t.rate = max(min(rate, t.rate), t.least)
+	t.ceiling, t.sober, t.lossy = t.rate, now, true
+	if t.calms > 0 {
+		t.hold = min(2*t.hold, mostHold)
+	}
+	t.calms = 0
+}
+
+// rise raises the rate, the less the nearer it is to where packets got lost.
+func (t *throttle) rise(i *interval, most float64) {
+	stride := 4.0
+	switch {
+	case t.ceiling == 0 && !t.lossy:
+	case t.ceiling == 0:
+		stride = 1.25
+	case t.rate < 0.9*t.ceiling:
+		stride = 1.5
+	default:
+		stride = 1.02
+		if t.calms++; t.calms >= t.hold {
+			t.ceiling, t.calms = 0, 1
+		}
+	}
+	t.rate = max(t.rate, min(stride*i.speed(), most))
+}
+
+// speed is how fast an interval sent, in packets a second.
+func (i *interval) speed() float64 {
+	return float64(i.sent) / max(i.to.Sub(i.from), intervalTime).Seconds()
+}
+
+// plus joins an interval with the next one.
+func (i interval) plus(next interval) interval {
+	if i.sent == 0 {
+		return next
+	}
+	return interval{
+		i.from, next.to, i.sent + next.sent,
+		i.questions.plus(next.questions), i.opens.plus(next.opens), i.closed.plus(next.closed),
+		i.trips + next.trips, i.trip + next.trip,
+	}
+}
+
+func (o outcome) plus(p outcome) outcome { return outcome{o.asked + p.asked, o.answered + p.answered} }
