@@ -94,6 +94,7 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 		n.ended = append(n.ended, lanes...)
 	}()
 	results := make(chan []exposure.Observation, 4)
+	confirm := newConfirmer(ctx, n, results)
 	for _, g := range n.groups(targets) {
 		for _, open := range []func(*group) (runner, error){n.tcp, n.udp, n.echo} {
 			l, err := open(g)
@@ -101,7 +102,7 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 				return err
 			}
 			if l != nil {
-				l.report(func(p *plan, batch []conclusion) { results <- n.observe(p, batch) })
+				l.report(func(p *plan, batch []conclusion) { confirm.take(p, batch, n.observe(p, batch)) })
 				lanes = append(lanes, l)
 			}
 		}
@@ -113,9 +114,11 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 	}
 	go func() {
 		running.Wait()
+		confirm.finish()
 		close(results)
 	}()
 	n.collect(results, lanes)
+	confirm.remark(n)
 	return errors.Join(failures...)
 }
 

@@ -51,6 +51,7 @@ func (w *synWay) prove(p *tcpip.Packet, index int) (answer, bool) {
 	if a.reason, a.by, a.quoted = meaning(p); a.reason == "" {
 		return answer{}, false
 	}
+	a.shut = a.reason == exposure.SynAck && p.Window == 0
 	if cookie != uint32(w.key.Word(to, source)) {
 		return answer{}, false
 	}

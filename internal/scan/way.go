@@ -40,6 +40,7 @@ type evidence struct {
 	// void tells that nothing was asked in truth: two of our own sockets met,
 	// or this machine was short of something.
 	void bool
+	shut bool // it accepted with a window of zero
 	rtt  time.Duration
 	at   time.Time
 	note note
