@@ -26,6 +26,7 @@ func (w *synWay) take(p *tcpip.Packet, index int, at time.Time) {
 	}
 	a.at = at
 	w.mu.Lock()
+	w.hosts[w.plan.host(a.index)].hop.proven(at)
 	w.answers = append(w.answers, a)
 	w.mu.Unlock()
 	w.wake()

@@ -58,6 +58,7 @@ func (w *synWay) build(batch []ask, now time.Time) (faults []synFault) {
 			faults = append(faults, synFault{i, e})
 			continue
 		}
+		h.hop.silent++
 		source := w.launch(a, now)
 		start := len(w.buffer)
 		w.buffer = h.syn.Append(w.buffer, source, a.to.Port(), uint32(w.key.Word(a.to, source)))
