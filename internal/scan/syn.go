@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"math/bits"
 	"net/netip"
 	"sync"
 	"time"
@@ -82,16 +83,20 @@ type answer struct {
 // and the recognition of repeats; that an answer is true is the cookie's
 // business.
 type flight struct {
-	index    uint32
-	source   uint16
-	used     bool
-	answered bool // by TCP
-	quoted   bool // in an ICMP error
 	sent     time.Duration
+	index    uint32
+	source   uint16 // 0: none
+	answered bool   // by TCP
+	quoted   bool   // in an ICMP error
 }
 
-// mostFlights is how many questions a way remembers, in 1.5 MB.
-const mostFlights = 1 << 16
+// mostFlightBits tells how many questions a way remembers, in 1 MB: 2 to the
+// power of it. Small plans do with less, since hundreds of them may run at once.
+const mostFlightBits = 16
+
+// flightBits is the same for a plan of so many ports: two places for each, so
+// that those that are under way seldom meet.
+func flightBits(size int) int { return min(bits.Len(uint(2*size)), mostFlightBits) }
 
 // newSYNWay prepares the way to all targets of a plan: routes, and what the
 // kernel knows of the neighbours that packets go to first. The others are
@@ -104,7 +109,7 @@ func newSYNWay(t *tap, p *plan) (*synWay, error) {
 		hops:      map[hopKey]*hop{},
 		news:      make(chan struct{}, 1),
 		timer:     time.NewTimer(0),
-		flights:   make([]flight, mostFlights),
+		flights:   make([]flight, 1<<flightBits(p.size())),
 		lost:      t.lost.Load(),
 		epoch:     time.Now(),
 		resolving: true,

@@ -135,7 +135,7 @@ func (w *synWay) match(a answer) (evidence, bool) {
 		e.purpose = control
 	}
 	f := w.flight(e.index, e.purpose == control)
-	if !f.used || f.index != e.index || f.source != a.source {
+	if f.index != e.index || f.source != a.source {
 		return e, e.purpose != control // forgotten, which makes it no less true
 	}
 	again := &f.answered

@@ -117,10 +117,10 @@ func (w *synWay) launch(a ask, now time.Time) uint16 {
 	if a.purpose == control {
 		base += half
 	}
-	if f.used && f.index == a.index {
+	if f.source != 0 && f.index == a.index {
 		next = f.source - base + 1
 	}
-	*f = flight{index: a.index, source: base + next%half, used: true, sent: now.Sub(w.epoch)}
+	*f = flight{index: a.index, source: base + next%half, sent: now.Sub(w.epoch)}
 	return f.source
 }
 
@@ -134,5 +134,5 @@ func (w *synWay) flight(index uint32, control bool) *flight {
 		hash |= 1
 	}
 	const spread = 0x9e3779b1 // near 2^32 over the golden ratio
-	return &w.flights[hash*spread>>16]
+	return &w.flights[hash*spread>>(32-flightBits(w.plan.size()))]
 }
