@@ -46,7 +46,7 @@ const (
 	controlAccept  = 2500 * time.Millisecond // a SYN that was lost is repeated after one second
 	controlListen  = 300 * time.Millisecond
 	controlSurvive = time.Second
-	controlWhole   = 3 * time.Second
+	controlWhole   = 2 * time.Second
 )
 
 // words are what a port is told that has said nothing: an empty line. Servers

@@ -207,7 +207,7 @@ func (c *confirmer) remark(n *run) {
 			*notes = append(*notes, r.Say("note.all-answer", "Address", address, "Asked", f.asked, "Took", f.took))
 		}
 		if f.seen[nobody] > 0 {
-			*notes = append(*notes, r.Say("note.middlebox", "Address", address, "Count", f.seen[nobody], "Open", f.seen[real]))
+			*notes = append(*notes, r.Say("note.middlebox", "Address", address, "Count", f.seen[nobody]))
 		}
 		if f.seen[barred] > 0 {
 			*notes = append(*notes, r.Say("note.barred", "Address", address, "Count", f.seen[barred]))

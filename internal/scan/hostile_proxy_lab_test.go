@@ -80,3 +80,40 @@ func family(a netip.Addr) string {
 	}
 	return "v6"
 }
+
+// Case 4 on the host itself, and with a firewall behind the proxy that drops
+// what is meant for most ports: of those nobody knows what they are.
+func TestHostile04SYNProxyOnTheHost(t *testing.T) {
+	l := lab.New(t)
+	sekisho := program(t)
+	shield(t, l.Home, lab.Input, 20001, 20100)
+	for _, port := range []string{"20005", "20042"} {
+		lab.Serve(t, l.Home.Listen(t, "tcp", "[::]:"+port), lab.Greet("hello\r\n"))
+	}
+	for _, behind := range []struct {
+		name    string
+		closed  int
+		unknown int
+		note    string
+	}{
+		{"nothing", 98, 0, "98 that it accepted for are closed"},
+		{"firewall", 9, 89, "89 ports accept connections and never take any data"},
+	} {
+		if behind.name == "firewall" {
+			l.Home.NFT(t, `table inet wall { chain inner { type filter hook output priority filter; ct direction original tcp dport 20011-20100 tcp dport != 20042 drop; }; }`)
+		}
+		for _, method := range bothMethods {
+			for _, address := range []netip.Addr{l.Home.V4, l.Home.V6} {
+				t.Run(behind.name+"_"+method+"_"+family(address), func(t *testing.T) {
+					d := scanFrom(t, l.LAN, sekisho, "--method", method, "-p", "20001-20100", address.String())
+					for _, port := range []uint16{20005, 20042} {
+						d.check(t, exposure.TCP, address, port, wanted{exposure.Open, exposure.SynAck, ""})
+					}
+					if s := d.summary; s.Open != 2 || s.Closed != behind.closed || s.Unknown != behind.unknown || !d.says(behind.note) {
+						t.Errorf("%+v", s)
+					}
+				})
+			}
+		}
+	}
+}
