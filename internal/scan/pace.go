@@ -88,12 +88,10 @@ type limits struct {
 }
 
 // The limits of the profiles, and of this machine's own addresses, where no
-// path can be hurt. A datagram may be lost in the receiver's buffer, which is
-// short everywhere: 212,992 bytes hold some hundred small ones on Linux.
+// path can be hurt.
 var (
-	ownLimits     = limits{0, 4096}
-	lanLimits     = limits{40000, 16384}
-	wanLimits     = limits{500, 1000}
-	politeLimits  = limits{50, 100}
-	datagramsRate = 3000.0
+	ownLimits    = limits{0, 4096}
+	lanLimits    = limits{40000, 16384}
+	wanLimits    = limits{500, 1000}
+	politeLimits = limits{50, 100}
 )

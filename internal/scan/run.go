@@ -157,9 +157,6 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		w = &noWay{err: err}
 	}
 	limits := g.limits
-	if transport == exposure.UDP && !g.own {
-		limits.rate = min(limits.rate, datagramsRate)
-	}
 	l := &lane{
 		plan: p, way: w, mine: r.Own, heard: g.heard,
 		ledger: newLedger(p, r.Retries, g.own),
@@ -189,15 +186,6 @@ func (n *run) tcp(g *group) (runner, error) {
 	})
 }
 
-func (n *run) udp(g *group) (runner, error) {
-	if len(n.request.UDP) == 0 {
-		return nil, nil
-	}
-	return n.newLane(g, exposure.UDP, n.request.UDP, func(p *plan) (way, error) {
-		return newUDPWay(p, n.request.Payloads)
-	})
-}
-
 func (n *run) echo(g *group) (runner, error) {
 	if !n.request.Echo {
 		return nil, nil
@@ -220,7 +208,7 @@ func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 			Port:      p.endpoint(c.index).Port(),
 			State:     c.state,
 			Reason:    cmp.Or(c.reason, exposure.LocalError),
-			Detail:    n.detail(c),
+			Detail:    n.detail(p, c),
 			View:      r.View(t.Address),
 			Vantage:   r.Vantage,
 			Attempts:  c.tries,
@@ -241,7 +229,7 @@ func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 }
 
 // detail says what the reason does not.
-func (n *run) detail(c conclusion) string {
+func (n *run) detail(p *plan, c conclusion) string {
 	r := n.request
 	switch {
 	case c.note == cut:
@@ -258,6 +246,8 @@ func (n *run) detail(c conclusion) string {
 		return r.Say("detail.local", "Error", c.err.Error())
 	case c.void:
 		return r.Say("detail.void")
+	case p.transport == exposure.UDP:
+		return n.udpDetail(p, c)
 	}
 	return ""
 }
@@ -302,9 +292,6 @@ func (n *run) limits(address string, h *host) {
 	s, r := &n.summary, n.request
 	switch {
 	case !h.stingy():
-	case 2*h.refusals.closed > h.refusals.all():
-		s.Notes = append(s.Notes, r.Say("note.icmp-limited",
-			"Address", address, "Count", h.silent-h.missed, "Closed", h.refusals.closed))
 	default:
 		s.Notes = append(s.Notes, r.Say("note.rejects-limited",
 			"Address", address, "Count", h.silent-h.missed, "Rejected", h.refusals.all()))

@@ -44,7 +44,8 @@ type evidence struct {
 	rtt  time.Duration
 	at   time.Time
 	note note
-	err  error // of this machine, with LocalError
+	from netip.AddrPort // whence the answer came, where that is elsewhere
+	err  error          // of this machine, with LocalError
 }
 
 // note is what is worth saying of a piece of evidence beside its reason.
@@ -57,6 +58,8 @@ const (
 	forbidden         // this machine does not let us send
 	portZero          // which UDP has, but no system sends to
 	unpermitted       // this process may not ask in this way
+	weak              // an answer of the right shape that repeats nothing of the question
+	elsewhere         // an answer from another port or address than was asked
 )
 
 // sender puts questions on the wire.
