@@ -89,21 +89,23 @@ func (r result) verdict() (word string, met bool) {
 	case r.recall > 0 && f.recall < r.recall:
 		return "recall below " + percent(r.recall), false
 	}
-	word = "ok"
-	if f.rss > memoryGoal {
-		word = "memory over"
-	}
-	for i := range r.contenders[1:] {
+	compared, over := len(r.goals) == 0, false
+	for i, c := range r.contenders[1:] {
 		for _, g := range r.goals {
-			if g.rival != r.contenders[i+1].name {
-				continue
-			}
-			if ratio, known := g.ratio(f, tally(r.samples[i+1], r.truth)); known && !g.met(ratio) {
-				word = "over"
+			if ratio, known := g.ratio(f, tally(r.samples[i+1], r.truth)); known && g.rival == c.name {
+				compared, over = true, over || !g.met(ratio)
 			}
 		}
 	}
-	return word, word == "ok"
+	switch {
+	case f.rss > memoryGoal:
+		return "memory over", false
+	case over:
+		return "over", false
+	case !compared:
+		return "not compared", true
+	}
+	return "ok", true
 }
 
 // ratio is sekisho's figure divided by the rival's.
@@ -171,6 +173,9 @@ func (r result) cells() [][]string {
 		} else {
 			last = strings.Join(r.ratios(c.name, own, f), "; ")
 		}
+		if r.sending() && f.sending > 0 {
+			last += fmt.Sprintf("; while sending %.0f k/s", float64(f.packets)/f.sending.Seconds()/1000)
+		}
 		lines = append(lines, []string{
 			name, family, c.name, fmt.Sprint(f.runs),
 			fmt.Sprintf("%.2f (%.2f–%.2f)", f.wall.Seconds(), f.best.Seconds(), f.worst.Seconds()),
@@ -195,6 +200,11 @@ func (r result) ratios(rival string, own, theirs figures) (all []string) {
 		}
 	}
 	return all
+}
+
+// sending reports whether the row is about how fast packets are sent.
+func (r result) sending() bool {
+	return slices.ContainsFunc(r.goals, func(g goal) bool { return g.measure == rate })
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.4g %%", share*100) }
