@@ -3,6 +3,7 @@ package scan
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +21,10 @@ type confirmer struct {
 	request *Request
 	out     chan<- []exposure.Observation
 	shake   func(context.Context, netip.AddrPort, netio.Manners) netio.Handshake
-	made    func() int64  // connections so far
-	places  chan struct{} // one for each connection at once
+	reach   func(ctx context.Context, to netip.AddrPort, hops int, patience time.Duration) netio.Reached
+	routed  func(netip.Addr) bool // whether a router is on the way
+	made    func() int64          // connections so far
+	places  chan struct{}         // one for each connection at once
 	working sync.WaitGroup
 
 	mu       sync.Mutex
@@ -30,6 +33,7 @@ type confirmer struct {
 	order    []*facade // those that something is to be said of
 	waiting  int       // ports whose host or which themselves are being looked at
 	controls []uint16
+	measured int // hosts whose distance was looked for
 }
 
 const (
@@ -60,6 +64,7 @@ type facade struct {
 	asked   int           // controls, and those of them that were accepted
 	took    int
 	seen    [fates]int // ports that were looked at
+	way     wayTo
 }
 
 // stage is how far it is known what a host is.
@@ -83,7 +88,7 @@ type heldPort struct {
 func newConfirmer(ctx context.Context, n *run, out chan<- []exposure.Observation) *confirmer {
 	h := netio.NewHandshaker(n.engine.descriptors)
 	c := &confirmer{
-		ctx: ctx, request: n.request, out: out, shake: h.Shake, made: h.Made,
+		ctx: ctx, request: n.request, out: out, shake: h.Shake, reach: h.Reach, routed: routed, made: h.Made,
 		places:  make(chan struct{}, mostAtOnce),
 		facades: map[netip.Addr]*facade{},
 	}
@@ -131,6 +136,9 @@ func (c *confirmer) weigh(told []exposure.Observation, p heldPort) []exposure.Ob
 		}
 		c.facades[p.Address] = f
 	}
+	if !p.shut {
+		c.refer(f, p)
+	}
 	switch {
 	case p.State == exposure.Closed && f.stage == gathering:
 		f.stage = honest
@@ -175,8 +183,17 @@ func (c *confirmer) admit(told []exposure.Observation, f *facade, p heldPort) []
 			c.working.Go(func() { c.confirm(f) })
 		}
 		return told
+	case c.suspect(f, p):
+		return told
 	}
 	return append(told, p.Observation)
+}
+
+// mention has something said of a host in the summary.
+func (c *confirmer) mention(f *facade) {
+	if !slices.Contains(c.order, f) {
+		c.order = append(c.order, f)
+	}
 }
 
 // finish tells of what is held when nothing more is to come, and returns when
@@ -193,6 +210,9 @@ func (c *confirmer) finish() {
 	c.mu.Unlock()
 	c.tell(told)
 	c.working.Wait()
+	for _, f := range c.facades {
+		c.tell(observations(f.way.suspects)) // of hosts that showed no other port
+	}
 }
 
 // gap is how far apart the connections to a host are: as far as questions to it.

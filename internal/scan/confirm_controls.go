@@ -88,7 +88,7 @@ func (c *confirmer) examine(f *facade) {
 	f.stage, f.asked, f.took = j.stage, len(ports), j.accepted
 	f.survive = max(3*j.slowest, leastSurvive)
 	if f.stage != honest {
-		c.order = append(c.order, f)
+		c.mention(f)
 	}
 	told := c.release(nil, f)
 	c.mu.Unlock()

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,9 +38,7 @@ func (c *confirmer) confirm(f *facade) {
 		c.mu.Lock()
 		if f.until.IsZero() {
 			f.until = time.Now().Add(confirmTime)
-			if !slices.Contains(c.order, f) {
-				c.order = append(c.order, f)
-			}
+			c.mention(f)
 		}
 		f.working = len(f.queue) > 0
 		if !f.working {
@@ -208,6 +205,9 @@ func (c *confirmer) remark(n *run) {
 		}
 		if f.seen[nobody] > 0 {
 			*notes = append(*notes, r.Say("note.middlebox", "Address", address, "Count", f.seen[nobody]))
+		}
+		if len(f.way.ports) > 0 {
+			*notes = append(*notes, r.Say("note.intercepted", "Address", address, "Ports", list(f.way.ports), "Hops", f.way.hops, "Distance", f.way.distance))
 		}
 		if f.seen[barred] > 0 {
 			*notes = append(*notes, r.Say("note.barred", "Address", address, "Count", f.seen[barred]))
