@@ -354,9 +354,13 @@ func (l *udpLane) quiet(now time.Time) (bool, time.Time) {
 		t := l.active.Add(h.patience(l.own))
 		if !l.trusted(i) {
 			t = l.started.Add(canaryPatience)
-		} else if h.limited = h.limit.limited(h.seen); h.limited && l.retries < 0 && !l.own {
-			if _, measured := h.limit.rate(); !measured && t.Before(l.started.Add(limiterTime)) {
-				t = l.started.Add(limiterTime)
+		} else if h.limited = h.limit.limited(h.seen); l.watches(i) {
+			watch := l.started.Add(limiterTime)
+			if l.wait && len(h.refusing) == 0 {
+				watch = l.started.Add(2 * limiterTime) // whoever asked before us may have emptied the bucket
+			}
+			if watch.After(t) {
+				t = watch
 			}
 		}
 		if t.After(end) {
@@ -366,18 +370,31 @@ func (l *udpLane) quiet(now time.Time) (bool, time.Time) {
 	if !now.Before(end) {
 		return true, now
 	}
-	if !now.Before(l.tail) && l.room(now) > len(l.batch) {
+	if !now.Before(l.tail) {
 		l.tail = now.Add(udpTail)
 		l.press(now)
 	}
 	return false, end
 }
 
-// press asks one silent port of each limited host whose rate is to be found.
+// watches reports whether it is still to be found out how a host sends errors:
+// none has come yet, or they are limited and nobody knows by how much.
+func (l *udpLane) watches(i int) bool {
+	h := &l.hosts[i]
+	if h.left == 0 || l.own || l.retries >= 0 && !l.wait || !l.trusted(i) {
+		return false
+	}
+	_, measured := h.limit.rate()
+	return len(h.refusing) == 0 || h.limited && !measured
+}
+
+// press asks one silent port of each host that is watched.
 func (l *udpLane) press(now time.Time) {
 	for i := range l.hosts {
-		h := &l.hosts[i]
-		if _, measured := h.limit.rate(); h.left == 0 || !h.limited || measured {
+		if l.room(now) <= len(l.batch) {
+			return
+		}
+		if !l.watches(i) {
 			continue
 		}
 		first := i * len(l.plan.ports)
@@ -420,7 +437,7 @@ func (l *udpLane) end() {
 			continue
 		}
 		silent := l.silent(i)
-		if h.limited && len(silent) > 0 {
+		if len(silent) > 0 && (h.limited || l.wait && len(h.refusing) > 0 && h.limit.trips.answered == 0) {
 			if until, worth := l.worth(h, len(silent), now); worth {
 				rate, measured := h.limit.rate()
 				l.provers = append(l.provers, proving{i, newProver(rate, measured, h.refusing[0], silent, now, until)})
@@ -505,7 +522,9 @@ func (l *udpLane) proved(now time.Time) (bool, time.Time) {
 	var delay time.Duration
 	for _, p := range l.provers {
 		patience := l.hosts[p.host].patience(l.own)
-		p.expire(now, patience)
+		for _, index := range p.expire(now, patience) {
+			l.quieten(index)
+		}
 		if p.over(now) {
 			continue
 		}
@@ -519,7 +538,7 @@ func (l *udpLane) proved(now time.Time) (bool, time.Time) {
 			if index == p.control || l.asked[index] != settled {
 				l.put(index, now, proof)
 			} else {
-				p.unask(index)
+				p.answered(index)
 			}
 		}
 		if t := p.next(now, patience); t.Before(next) {
@@ -698,9 +717,7 @@ func (l *udpLane) void(h *udpHost, e evidence) {
 func (l *udpLane) answered(host int, index uint32) {
 	for _, p := range l.provers {
 		if p.host == host {
-			for _, silent := range p.answered(index) {
-				l.quieten(silent)
-			}
+			p.answered(index)
 		}
 	}
 }
