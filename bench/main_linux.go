@@ -64,7 +64,7 @@ func parseOptions(args []string) (options, error) {
 	flags.Uint64Var(&o.seed, "seed", 1, "draws the addresses, the open ports and what is lost")
 	flags.Float64Var(&o.loss, "loss", -1, "lose this `share` each way, in place of the row's")
 	flags.DurationVar(&o.delay, "delay", -1, "delay each way, in place of the row's")
-	flags.DurationVar(&o.limit, "limit", 15*time.Minute, "end a command after this time")
+	flags.DurationVar(&o.limit, "limit", 10*time.Minute, "end a command after this time")
 	flags.BoolVar(&o.markdown, "markdown", false, "print the table for docs/performance.md")
 
 	var names []string

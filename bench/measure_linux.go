@@ -47,7 +47,7 @@ func (b *bench) measure(ctx context.Context, s *stage, r row, c contender, v6 bo
 		return sample{err: err}
 	}
 	defer out.Close()
-	ctx, cancel := context.WithTimeout(ctx, b.limit)
+	ctx, cancel := context.WithTimeout(ctx, b.patience(c))
 	defer cancel()
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
@@ -73,6 +73,15 @@ func (b *bench) measure(ctx context.Context, s *stage, r row, c contender, v6 bo
 	found, err := parse(out)
 	m.judged, m.err = compare(s.scenery.truth(v6), found), err
 	return m
+}
+
+// patience is how long a contender may take. masscan knows how long it takes,
+// less than a minute in every row, and now and then never ends.
+func (b *bench) patience(c contender) time.Duration {
+	if c.name == masscan {
+		return min(b.limit, 90*time.Second)
+	}
+	return b.limit
 }
 
 // timed runs a command to its end. What it sends and how much memory it has
