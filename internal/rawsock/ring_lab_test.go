@@ -58,6 +58,9 @@ func TestLostTellsWhatTheRingHadNoRoomFor(t *testing.T) {
 	reader, writer := openIn(t, l.LAN), openIn(t, l.Home)
 	defer reader.Close()
 	defer writer.Close()
+	if reader.Behind() || reader.Unread() {
+		t.Error("behind before anything came")
+	}
 	const flood = 150_000
 	frames := make([]rawsock.Frame, rawsock.Batch)
 	for i := range frames {
@@ -72,6 +75,9 @@ func TestLostTellsWhatTheRingHadNoRoomFor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if !reader.Behind() || !reader.Unread() {
+		t.Errorf("after a flood behind: %t, unread: %t", reader.Behind(), reader.Unread())
+	}
 	read, last := 0, uint32(0)
 	take := func(p rawsock.Packet) {
 		number := binary.BigEndian.Uint32(p.Data[24:])
@@ -85,6 +91,9 @@ func TestLostTellsWhatTheRingHadNoRoomFor(t *testing.T) {
 		if err := reader.Receive(time.Now().Add(100*time.Millisecond), take); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if reader.Behind() || reader.Unread() {
+		t.Errorf("after reading behind: %t, unread: %t", reader.Behind(), reader.Unread())
 	}
 	lost, err := reader.Lost()
 	if err != nil || read < 10_000 || lost == 0 || read+lost > flood {

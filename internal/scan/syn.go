@@ -38,6 +38,7 @@ type synWay struct {
 	sent      int64
 	lost      int64 // packets that the tap had lost when it was last looked
 	epoch     time.Time
+	held      time.Time // since when nothing is sent because the reader is behind
 	resolving bool      // some neighbour is not found yet
 	checkDue  time.Time // of the hops
 }

@@ -13,6 +13,10 @@ import (
 // errOverflow slows the lane down: answers came faster than they were read.
 var errOverflow = errors.New("the ring of received packets was full")
 
+// longestHold bounds how long nothing is sent because answers wait to be read:
+// a flood of packets that are none must not keep a scan from its end.
+const longestHold = 200 * time.Millisecond
+
 func (w *synWay) send(batch []ask) (int, error) {
 	if err := w.tap.failure(); err != nil {
 		return 0, err
@@ -22,6 +26,9 @@ func (w *synWay) send(batch []ask) (int, error) {
 		return 0, errOverflow
 	}
 	now := time.Now()
+	if w.hold(now) {
+		return 0, nil
+	}
 	if !now.Before(w.checkDue) && !w.resolved(now) {
 		return 0, nil
 	}
@@ -34,6 +41,24 @@ func (w *synWay) send(batch []ask) (int, error) {
 		}
 	}
 	return gone, err
+}
+
+// hold reports whether to wait for the reader of the tap. Hundreds of scans at
+// once can ask faster than one reader reads, and what the ring has no room for
+// is lost.
+func (w *synWay) hold(now time.Time) bool {
+	if !w.tap.wire.Behind() {
+		w.held = time.Time{}
+		return false
+	}
+	if w.held.IsZero() {
+		w.held = now
+	}
+	if now.Sub(w.held) < longestHold {
+		return true
+	}
+	w.held = now
+	return false
 }
 
 // synFault is a question that is not sent because nobody would take it.
