@@ -64,6 +64,12 @@ var rooms = map[string]room{
 	"lab": {may: join(words, "netio"), modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/vishvananda/netns"}},
 }
 
+// outside are the programs beside sekisho itself, by folder: what they may
+// import beside the standard library.
+var outside = map[string]room{
+	"bench": {modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink"}},
+}
+
 // testModules may stand in any _test.go file, and so may the room lab.
 var testModules = []string{
 	"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid", "go.uber.org/goleak",
@@ -108,11 +114,15 @@ func TestRoomsImportOnlyWhatTheirLineNames(t *testing.T) {
 	}
 }
 
-// checkOutside holds the two places outside the rooms: the program itself,
-// which calls cli, and this test.
+// checkOutside holds the places outside the rooms: the program itself, which
+// calls cli, this test, and the programs of the table outside.
 func checkOutside(t *testing.T, file string, parsed *ast.File) {
 	for _, spec := range parsed.Imports {
 		p := importPath(t, spec)
+		program, known := outside[path.Dir(file)]
+		if within(program.modules, p) || known && strings.HasSuffix(file, "_test.go") && within(testModules, p) {
+			continue
+		}
 		if own(p) && p != "sekisho/internal/cli" || !own(p) && strings.Contains(p, ".") {
 			t.Errorf("%s imports %s: only cli and the standard library belong there", file, p)
 		}

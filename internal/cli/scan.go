@@ -16,7 +16,7 @@ import (
 func (a *app) scanCommand() *cobra.Command {
 	var (
 		flags   scanFlags
-		exclude []string
+		exclude excludeFlags
 		echo    bool
 	)
 	cmd := &cobra.Command{
@@ -32,12 +32,12 @@ func (a *app) scanCommand() *cobra.Command {
 		},
 	}
 	flags.register(cmd.Flags(), a.say)
-	cmd.Flags().StringSliceVar(&exclude, "exclude", nil, a.say.Say("flag.exclude"))
+	exclude.register(cmd.Flags(), a.say)
 	cmd.Flags().BoolVar(&echo, "ping", false, a.say.Say("flag.ping"))
 	return cmd
 }
 
-func (a *app) runScan(ctx context.Context, flags *scanFlags, args, exclude []string, echo bool) error {
+func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, exclude excludeFlags, echo bool) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -51,7 +51,11 @@ func (a *app) runScan(ctx context.Context, flags *scanFlags, args, exclude []str
 	if err != nil {
 		return err
 	}
-	list, err := a.targets(ctx, args, exclude, flags.family)
+	excluded, err := a.exclusions(ctx, exclude.words, exclude.files)
+	if err != nil {
+		return err
+	}
+	list, err := a.targets(ctx, args, excluded, flags.family)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 // scanFlags are the flags of every command that looks at ports.
 type scanFlags struct {
 	ports, method, profile string
-	udp, authorized        bool
+	udp, authorized, wait  bool
 	family                 family
 	retries, rate          int
 }
@@ -32,6 +32,7 @@ func (s *scanFlags) register(f *pflag.FlagSet, say *lang.Printer) {
 	f.IntVar(&s.retries, "retries", -1, say.Say("flag.retries"))
 	f.Lookup("retries").DefValue = "0" // the text says what happens without it; "-1" says nothing
 	f.IntVar(&s.rate, "rate", 0, say.Say("flag.rate"))
+	f.BoolVar(&s.wait, "wait", false, say.Say("flag.wait"))
 	f.BoolVarP(&s.family.v4, "ipv4", "4", false, say.Say("flag.ipv4"))
 	f.BoolVarP(&s.family.v6, "ipv6", "6", false, say.Say("flag.ipv6"))
 	f.BoolVar(&s.authorized, "authorized", false, say.Say("flag.authorized"))
@@ -51,7 +52,7 @@ func (s *scanFlags) request(a *app, m machine) (scan.Request, error) {
 		return scan.Request{}, a.fail(exitUsage, "cli.negative")
 	}
 	return scan.Request{
-		Method: method, Profile: profile, Retries: s.retries, Rate: s.rate,
+		Method: method, Profile: profile, Retries: s.retries, Rate: s.rate, Wait: s.wait,
 		Timeout: a.common.timeout, View: m.view, Own: m.isOwn, Vantage: vantageSelf,
 		Payloads: payloads, Say: a.say.Say,
 	}, nil

@@ -32,8 +32,9 @@ func (f family) keeps(a netip.Addr) bool {
 
 // targets turns what the user wrote into addresses: an address, a CIDR block
 // (every address in it), a name (every address of it) or - for standard input.
-// Each address comes once, with the first name that led to it.
-func (a *app) targets(ctx context.Context, args, exclude []string, only family) ([]exposure.Target, error) {
+// Each address comes once, with the first name that led to it. What is excluded
+// is left out before anything is sent anywhere.
+func (a *app) targets(ctx context.Context, args []string, excluded exclusion, only family) ([]exposure.Target, error) {
 	words, err := a.expandStdin(args)
 	if err != nil {
 		return nil, err
@@ -41,16 +42,12 @@ func (a *app) targets(ctx context.Context, args, exclude []string, only family) 
 	if len(words) == 0 {
 		return nil, a.fail(exitUsage, "cli.stdin-empty")
 	}
-	excluded, err := a.prefixes(ctx, exclude)
-	if err != nil {
-		return nil, err
-	}
 	var (
 		list []exposure.Target
 		seen = map[netip.Addr]bool{}
 	)
 	add := func(name string, address netip.Addr) error {
-		if !only.keeps(address) || seen[address] || contained(excluded, address) {
+		if !only.keeps(address) || seen[address] || excluded.contains(address) {
 			return nil
 		}
 		if kind := reach.Classify(address); address.IsUnspecified() || address.IsMulticast() || kind.Prefix == broadcast {
@@ -79,7 +76,7 @@ var broadcast = netip.MustParsePrefix("255.255.255.255/32")
 // eachAddress calls add for every address that one word of the user means.
 func (a *app) eachAddress(ctx context.Context, word string, only family, add func(string, netip.Addr) error) error {
 	if prefix, err := netip.ParsePrefix(word); err == nil {
-		prefix = prefix.Masked()
+		prefix = unmapped(prefix)
 		if prefix.Addr().BitLen()-prefix.Bits() > 20 {
 			return a.fail(exitUsage, "cli.too-many-targets", "Limit", maxTargets)
 		}
@@ -158,38 +155,6 @@ func parseAddress(word string) (netip.Addr, error) {
 	}
 	address, err := netip.ParseAddr(word)
 	return address.Unmap(), err
-}
-
-// prefixes reads what --exclude names. A name stands for all its addresses.
-func (a *app) prefixes(ctx context.Context, words []string) ([]netip.Prefix, error) {
-	var list []netip.Prefix
-	for _, word := range words {
-		if prefix, err := netip.ParsePrefix(word); err == nil {
-			list = append(list, prefix.Masked())
-			continue
-		}
-		addresses := make([]netip.Addr, 1)
-		var err error
-		if addresses[0], err = parseAddress(word); err != nil {
-			if addresses, err = a.lookup(ctx, word); err != nil {
-				return nil, err
-			}
-		}
-		for _, address := range addresses {
-			list = append(list, netip.PrefixFrom(address.WithZone(""), address.BitLen()))
-		}
-	}
-	return list, nil
-}
-
-func contained(list []netip.Prefix, address netip.Addr) bool {
-	address = address.WithZone("")
-	for _, prefix := range list {
-		if prefix.Contains(address) {
-			return true
-		}
-	}
-	return false
 }
 
 // expandStdin replaces - by the words of standard input, one or more a line,

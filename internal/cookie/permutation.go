@@ -37,7 +37,7 @@ func NewPermutation(size, key uint64) Permutation {
 // size. A block holds up to four times as many numbers as there are, so those
 // that lie outside are permuted again until one lies inside (cycle walking,
 // Black and Rogaway 2002).
-func (p Permutation) At(place uint64) uint64 {
+func (p *Permutation) At(place uint64) uint64 {
 	for {
 		left, right := place>>p.half, place&p.mask
 		for _, key := range p.keys {
@@ -45,6 +45,20 @@ func (p Permutation) At(place uint64) uint64 {
 		}
 		if place = left<<p.half | right; place < p.size {
 			return place
+		}
+	}
+}
+
+// Place returns the place of a number in the order: what At undoes. The number
+// must be below the size. The cycle is walked the other way.
+func (p *Permutation) Place(number uint64) uint64 {
+	for {
+		left, right := number>>p.half, number&p.mask
+		for i := rounds - 1; i >= 0; i-- {
+			left, right = right^(mix(left^p.keys[i])&p.mask), left
+		}
+		if number = left<<p.half | right; number < p.size {
+			return number
 		}
 	}
 }

@@ -20,6 +20,9 @@ func TestPermutationMeetsEachNumberOnce(t *testing.T) {
 						t.Fatalf("place %d: %d comes twice", place, n)
 					}
 					met[n] = true
+					if back := p.Place(n); back != place {
+						t.Fatalf("place %d: %d is at %d", place, n, back)
+					}
 				}
 			})
 		}
@@ -68,6 +71,17 @@ func BenchmarkPermutation(b *testing.B) {
 		p.At(place)
 		if place++; place == 65535 {
 			place = 0
+		}
+	}
+}
+
+func BenchmarkPlace(b *testing.B) {
+	p := NewPermutation(65535, 42)
+	var number uint64
+	for b.Loop() {
+		p.Place(number)
+		if number++; number == 65535 {
+			number = 0
 		}
 	}
 }

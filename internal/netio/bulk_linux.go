@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"strconv"
@@ -19,11 +20,12 @@ type bulkSocket struct {
 	fd   int
 	v6   bool
 	port uint16 // of our own end, where the protocol has ports
+	lost uint32 // datagrams that its buffer had no room for
 }
 
-// bulkBuffer is how much may wait to be read; the kernel may grant less. An
-// error of a small datagram takes about 800 bytes of it.
-const bulkBuffer = 1 << 20
+// bulkBuffer is how much may wait to be read; without privilege the kernel may
+// grant less. A small datagram, or its error, takes about 800 bytes of it.
+const bulkBuffer = 2 << 20
 
 func openBulk(v6 bool, typ, protocol int) (*bulkSocket, error) {
 	domain, level, option := unix.AF_INET, unix.SOL_IP, unix.IP_RECVERR
@@ -44,7 +46,11 @@ func openBulk(v6 bool, typ, protocol int) (*bulkSocket, error) {
 		// one family anyway.
 		_ = unix.SetsockoptInt(fd, unix.SOL_IPV6, unix.IPV6_V6ONLY, 1)
 	}
-	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, bulkBuffer)
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bulkBuffer) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, bulkBuffer)
+	}
+	// Each datagram tells how many were dropped before it.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 	return s, nil
 }
 
@@ -142,24 +148,41 @@ type bulkReader struct {
 // receive hands on what waits at a socket, errors first.
 func (r *bulkReader) receive(s *bulkSocket, handle func(Datagram)) {
 	for range mostAtOnce {
-		_, n, _, from, err := unix.RecvmsgBuffers(s.fd, nil, r.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
+		size, n, _, from, err := unix.RecvmsgBuffers(s.fd, [][]byte{r.data[:]}, r.oob[:], unix.MSG_ERRQUEUE|unix.MSG_DONTWAIT)
 		if err != nil {
 			break
 		}
 		if reason, by, ok := parseErrorQueue(r.oob[:n]); ok {
-			handle(Datagram{Peer: zonedAddrPort(from), Reason: reason, By: by, At: time.Now()})
+			handle(Datagram{Peer: zonedAddrPort(from), Data: r.data[:size], Reason: reason, By: by, At: time.Now()})
 		}
 	}
 	for range mostAtOnce {
-		n, from, err := unix.Recvfrom(s.fd, r.data[:], unix.MSG_DONTWAIT)
+		n, oob, _, from, err := unix.RecvmsgBuffers(s.fd, [][]byte{r.data[:]}, r.oob[:], unix.MSG_DONTWAIT)
 		if err == unix.EAGAIN {
 			break
 		}
 		if err == nil {
+			if lost, ok := parseOverflow(r.oob[:oob]); ok {
+				s.lost = lost
+			}
 			handle(Datagram{Peer: zonedAddrPort(from), Data: r.data[:n], At: time.Now()})
 		}
 		// Any other error is one that is pending from the queue above.
 	}
+}
+
+// parseOverflow reads how many datagrams a socket has dropped so far.
+func parseOverflow(oob []byte) (uint32, bool) {
+	messages, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return 0, false
+	}
+	for _, m := range messages {
+		if m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SO_RXQ_OVFL && len(m.Data) >= 4 {
+			return binary.NativeEndian.Uint32(m.Data), true
+		}
+	}
+	return 0, false
 }
 
 // waitBulk waits until one of the sockets has something, or until then.

@@ -23,6 +23,7 @@ type Connection struct {
 	// machine was short of something: nothing was learned.
 	Again bool
 	Cut   bool // the peer accepted and reset at once
+	Shut  bool // it accepted with a window of zero
 	RTT   time.Duration
 	At    time.Time
 	Err   error // of a LocalError

@@ -255,13 +255,14 @@ func (c *Connector) finish(i int32, err error, now time.Time) (result Connection
 	case s.met || err == nil && c.meets(i):
 		result.Again = true
 	case err == nil:
-		result.Reason = exposure.SynAck
+		result.Reason, result.Shut = exposure.SynAck, socketWindow(int(s.fd)).shut()
 	case queued:
 		result.Reason, result.By = reason, by
 	case !errors.As(err, &errno):
 		result.Reason, result.Err, result.Local = exposure.LocalError, err, true
 	default:
 		result.ended(errno)
+		result.Shut = result.Cut && socketWindow(int(s.fd)).shut()
 	}
 	refused := result.Reason == exposure.ConnRefused // which has disconnected the socket
 	silent := result.Reason == exposure.NoResponse && disconnect(int(s.fd)) == nil

@@ -12,7 +12,7 @@ import (
 // Datagram is what came back to a Datagrams: a reply, or an ICMP error.
 type Datagram struct {
 	Peer   netip.AddrPort  // who was asked; a zone is a number
-	Data   []byte          // of a reply; valid until the function that got it returns
+	Data   []byte          // of a reply, or what an error quotes of our own; valid until the function that got it returns
 	Reason exposure.Reason // of an error, else empty
 	By     netip.Addr      // who sent the error, where that is known
 	Local  bool            // this machine's own kernel raised the error

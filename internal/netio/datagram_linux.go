@@ -13,6 +13,7 @@ type Datagrams struct {
 	sockets [4]*bulkSocket // by family; the later two for port 0
 	reader  bulkReader
 	zones   map[string]uint32
+	gone    int // datagrams that sockets dropped which are closed
 }
 
 // NewDatagrams returns a Datagrams. Sockets are opened when they are needed.
@@ -68,6 +69,7 @@ func (d *Datagrams) socket(to netip.AddrPort, own bool) (*bulkSocket, error) {
 	for j := i & 1; own && j < len(d.sockets); j += 2 {
 		if s := d.sockets[j]; s != nil && s.port == to.Port() {
 			d.sockets[j] = nil
+			d.gone += int(s.lost)
 			defer s.close() // after another one has found another port
 		}
 	}
@@ -92,6 +94,18 @@ func (d *Datagrams) socket(to netip.AddrPort, own bool) (*bulkSocket, error) {
 		return d.socket(to, own)
 	}
 	return s, nil
+}
+
+// Dropped is how many datagrams came that the sockets had no room for, as far
+// as those tell that came after them.
+func (d *Datagrams) Dropped() int {
+	dropped := d.gone
+	for _, s := range d.sockets {
+		if s != nil {
+			dropped += int(s.lost)
+		}
+	}
+	return dropped
 }
 
 // Receive hands on what has come, waiting for the first until then.

@@ -225,3 +225,68 @@ func TestSourceOf(t *testing.T) {
 		}
 	}
 }
+
+// TestDatagramsQuote: an error brings what it quotes of our own datagram.
+func TestDatagramsQuote(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		_, _, closed := udpPeers(t, host)
+		d := NewDatagrams()
+		defer d.Close()
+		if err := d.Send(closed, true, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		got := gather(t, d, 1)
+		if len(got) != 1 || got[0].Reason != exposure.PortUnreach || string(got[0].Data) != "hello" {
+			t.Errorf("%s: got %+v", host, got)
+		}
+	}
+}
+
+// TestDatagramsFlood has a peer answer one datagram with far more than fits:
+// of each answer the beginning is read, and what was dropped is counted.
+func TestDatagramsFlood(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		peer, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(host), 0)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer peer.Close()
+		to := peer.LocalAddr().(*net.UDPAddr).AddrPort()
+		d := NewDatagrams()
+		defer d.Close()
+		if err := d.Send(to, true, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		_, from, err := peer.ReadFromUDPAddrPort(make([]byte, 100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const answers = 200
+		large := make([]byte, 60000)
+		for range answers {
+			if _, err := peer.WriteToUDPAddrPort(large, from); err != nil {
+				t.Fatal(err)
+			}
+		}
+		read := 0
+		receive := func() {
+			err := d.Receive(time.Now().Add(10*time.Second), func(got Datagram) {
+				if read++; len(got.Data) > mostReply {
+					t.Errorf("%d bytes of an answer", len(got.Data))
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		receive()
+		// The count comes with what is queued after a drop.
+		if _, err := peer.WriteToUDPAddrPort(large, from); err != nil {
+			t.Fatal(err)
+		}
+		receive()
+		if dropped := d.Dropped(); read == 0 || dropped == 0 || read+dropped != answers+1 {
+			t.Errorf("%s: %d read, %d dropped of %d", host, read, dropped, answers+1)
+		}
+	}
+}

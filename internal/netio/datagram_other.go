@@ -96,6 +96,9 @@ func (d *Datagrams) listen(conn *net.UDPConn, to netip.AddrPort) {
 	}
 }
 
+// Dropped is 0: only Linux tells what its sockets had no room for.
+func (d *Datagrams) Dropped() int { return 0 }
+
 // Receive hands on what has come, waiting for the first until then.
 func (d *Datagrams) Receive(until time.Time, handle func(Datagram)) error {
 	timer := time.NewTimer(time.Until(until))

@@ -133,13 +133,22 @@ type tableInfo struct {
 	size       uint32
 }
 
-// getTableInfo is IPT_SO_GET_INFO and IP6T_SO_GET_INFO.
-const getTableInfo = 64
+// tableEntries is struct ipt_get_entries, the same for both families.
+type tableEntries struct {
+	name    [32]byte
+	size    uint32
+	entries [0]uint64 // aligned as struct ipt_entry is
+}
+
+// IPT_SO_GET_INFO and IPT_SO_GET_ENTRIES; those of IPv6 have the same numbers.
+const (
+	getTableInfo    = 64
+	getTableEntries = 65
+)
 
 // legacyOutput names a table of the old iptables that has rules on the way
-// out. It asks only about tables that are there already, since asking makes
-// the others. A policy of drop without any rule, which would leave this
-// machine without a network at all, is not looked for.
+// out, or a policy there that drops. It asks only about tables that are there
+// already, since asking makes the others.
 func legacyOutput(names string, domain, level int) (string, error) {
 	list, err := os.Open(names)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,20 +181,64 @@ func legacyRules(table string, domain, level int) (bool, error) {
 		return false, fmt.Errorf("reading iptables: %w", err)
 	}
 	defer func() { _ = unix.Close(fd) }()
-	var info tableInfo
+	info := tableInfo{}
 	copy(info.name[:len(info.name)-1], table)
-	length := uint32(unsafe.Sizeof(info))
-	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), getTableInfo,
-		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&length)), 0)
-	if errno != 0 {
-		return false, fmt.Errorf("reading iptables: %w", errno)
+	if err := askTable(fd, level, getTableInfo, unsafe.Pointer(&info), unsafe.Sizeof(info)); err != nil {
+		return false, err
+	}
+	rules, err := legacyPolicies(fd, level, &info)
+	if err != nil {
+		return false, err
 	}
 	for _, hook := range []int{hookOutput, hookPostrouting} {
 		// The policy is the last entry of a hook's own: where that is the
 		// first too, there are no rules.
-		if info.validHooks&(1<<hook) != 0 && info.hookEntry[hook] != info.underflow[hook] {
+		if info.validHooks&(1<<hook) != 0 && (info.hookEntry[hook] != info.underflow[hook] || !legacyAccepts(rules, level, info.underflow[hook])) {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+func askTable(fd, level, what int, answer unsafe.Pointer, size uintptr) error {
+	length := uint32(size)
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(what),
+		uintptr(answer), uintptr(unsafe.Pointer(&length)), 0)
+	if errno != 0 {
+		return fmt.Errorf("reading iptables: %w", errno)
+	}
+	return nil
+}
+
+// legacyPolicies reads the rules of a table, among which the policies are.
+func legacyPolicies(fd, level int, info *tableInfo) ([]byte, error) {
+	const header = unsafe.Offsetof(tableEntries{}.entries)
+	// Of whole words, so that it is aligned.
+	words := make([]uint64, (header+uintptr(info.size)+7)/8)
+	request := (*tableEntries)(unsafe.Pointer(&words[0]))
+	request.name, request.size = info.name, info.size
+	size := header + uintptr(info.size)
+	if err := askTable(fd, level, getTableEntries, unsafe.Pointer(request), size); err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), size)[header:], nil
+}
+
+// legacyAccepts reports whether the policy at an offset of the rules lets
+// everything through. It is an entry that matches everything, whose target is a
+// struct xt_standard_target: the verdict behind a header of 32 bytes. Where the
+// entry tells the target's place depends on the length of struct ipt_ip or
+// ip6t_ip6, which it begins with, and 4 bytes.
+func legacyAccepts(rules []byte, level int, offset uint32) bool {
+	place := 84 + 4
+	if level == unix.SOL_IPV6 {
+		place = 136 + 4
+	}
+	const header, accept = 32, -2 // -NF_ACCEPT-1
+	if int(offset)+place+2 > len(rules) {
+		return false
+	}
+	entry := rules[offset:]
+	verdict := int(binary.NativeEndian.Uint16(entry[place:])) + header
+	return verdict+4 <= len(entry) && int32(binary.NativeEndian.Uint32(entry[verdict:])) == accept
 }

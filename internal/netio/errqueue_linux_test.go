@@ -60,9 +60,13 @@ func TestParseErrorQueue(t *testing.T) {
 func FuzzErrorQueue(f *testing.F) {
 	f.Add(queueEntry(unix.SOL_IP, unix.IP_RECVERR, unix.SO_EE_ORIGIN_ICMP, 3, 13, netip.MustParseAddr("192.0.2.1")))
 	f.Add(queueEntry(unix.SOL_IPV6, unix.IPV6_RECVERR, unix.SO_EE_ORIGIN_ICMP6, 1, 4, netip.MustParseAddr("2001:db8::1")))
+	f.Add(queueEntry(unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1, 2, 3, netip.Addr{}))
 	f.Fuzz(func(t *testing.T, oob []byte) {
 		if reason, _, ok := parseErrorQueue(oob); ok != (reason != "") {
 			t.Errorf("reason %q, %v", reason, ok)
+		}
+		if lost, ok := parseOverflow(oob); !ok && lost != 0 {
+			t.Errorf("%d lost, %v", lost, ok)
 		}
 	})
 }

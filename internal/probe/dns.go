@@ -21,7 +21,7 @@ func init() {
 		ClientFirst: true, Blind: 3, Run: runDNSTCP,
 	})
 	register(Probe{
-		Name: "dns", Transport: exposure.UDP, Ports: []uint16{53}, Blind: 1, Run: runDNSUDP,
+		Name: "dns", Transport: exposure.UDP, Ports: []uint16{53, 8600}, Blind: 1, Run: runDNSUDP,
 		Hello: func(nonce uint64) []byte { return dnsVersion.pack(uint16(nonce)) },
 		Match: dnsReplies,
 	})
@@ -85,7 +85,7 @@ func (s *Session) dnsOverTCP(ctx context.Context) (works, known bool) {
 		return false, false
 	}
 	defer c.Close()
-	_, err = dnsStream(c, dnsVersion.pack(s.peer.id()))
+	_, err = dnsStream(c, dnsVersion.pack(uint16(s.peer.nonce())))
 	return err == nil, err == nil
 }
 
@@ -135,7 +135,7 @@ func dnsStream(c io.ReadWriter, query []byte) ([]byte, error) {
 
 // dnsAsk puts the two questions and keeps what the answers tell.
 func (s *Session) dnsAsk(exchange func(query []byte) ([]byte, error)) (exposure.Service, error) {
-	reply, err := exchange(dnsVersion.pack(s.peer.id()))
+	reply, err := exchange(dnsVersion.pack(uint16(s.peer.nonce())))
 	if err != nil {
 		return exposure.Service{}, s.fail("ask version", err)
 	}
@@ -152,7 +152,7 @@ func (s *Session) dnsAsk(exchange func(query []byte) ([]byte, error)) (exposure.
 	}
 	dnsKeep(svc.Facts, version)
 	s.Learn(svc)
-	reply, err = exchange(dnsLocal.pack(s.peer.id()))
+	reply, err = exchange(dnsLocal.pack(uint16(s.peer.nonce())))
 	if err != nil {
 		return svc, s.fail("ask recursion", err)
 	}

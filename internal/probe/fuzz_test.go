@@ -37,7 +37,7 @@ func (c fixedConn) SetWriteDeadline(time.Time) error { return nil }
 func fixedPeer(said []byte) *peer {
 	at := netip.MustParseAddrPort("192.0.2.7:9")
 	return &peer{
-		target: exposure.Target{Address: at.Addr()}, at: at, wide: 1, id: func() uint16 { return 0x1234 },
+		target: exposure.Target{Address: at.Addr()}, at: at, wide: 1, nonce: func() uint64 { return testNonce },
 		dial: func(ctx context.Context, _ exposure.Transport, to netip.AddrPort) (net.Conn, error) {
 			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
 		},
@@ -89,7 +89,7 @@ func fuzzProbe(f *testing.F, name string, transport exposure.Transport) {
 		h := &hunt{peer: fixedPeer(said), transport: transport}
 		s := h.session(p, nil)
 		s.greeted, s.unasked = said, true
-		svc, err := p.Run(ctx, s)
+		svc, err := p.run(ctx, s)
 		s.close()
 		if svc.Protocol != "" && svc.Confidence == exposure.NoConfidence {
 			t.Errorf("protocol %q without a confidence", svc.Protocol)
@@ -131,7 +131,9 @@ func FuzzTLS(f *testing.F)    { fuzzProbe(f, "tls", exposure.TCP) }
 func FuzzBanner(f *testing.F) { fuzzProbe(f, "banner", exposure.TCP) }
 func FuzzGreets(f *testing.F) {
 	for _, p := range All() {
-		addRecorded(f, p.Name)
+		if p.Transport == exposure.TCP {
+			addRecorded(f, p.Name)
+		}
 	}
 	f.Fuzz(func(t *testing.T, first []byte) {
 		for _, port := range []uint16{21, 80, 9} {

@@ -44,7 +44,7 @@ func guard(ctx context.Context, p Probe, s *Session) (exposure.Service, error) {
 			}
 			done <- o
 		}()
-		o.svc, o.err = p.Run(ctx, s)
+		o.svc, o.err = p.run(ctx, s)
 	}()
 	select {
 	case o := <-done:

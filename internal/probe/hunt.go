@@ -191,7 +191,8 @@ func (c *chase) hear(e event) {
 
 // end takes the outcome of an attempt and reports whether the hunt is over: the
 // protocol is confirmed, or TLS is, whatever is inside, or the peer spoke of its
-// own accord and so waits for neither, or it cannot be reached.
+// own accord and so waits for neither, or answered a datagram as one protocol
+// does, or it cannot be reached.
 func (c *chase) end(e event) bool {
 	c.calls[e.attempt]()
 	c.calls[e.attempt] = nil
@@ -206,7 +207,8 @@ func (c *chase) end(e event) bool {
 	}
 	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
 		listened ||
-		!c.arrived && unreached(e.err) || c.transport == exposure.UDP && refused(e.err)
+		!c.arrived && unreached(e.err) ||
+		c.transport == exposure.UDP && (c.found.Confidence != exposure.NoConfidence || refused(e.err))
 }
 
 // unreached reports whether no connection came about, so that another try

@@ -55,7 +55,7 @@ func allocated(p Probe, b []byte) uint64 {
 	s.greeted, s.unasked = b[:min(len(b), maxBanner+1)], true
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, _ = p.Run(context.Background(), s) // whatever it finds
+	_, _ = p.run(context.Background(), s) // whatever it finds
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
 }

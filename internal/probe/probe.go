@@ -33,13 +33,31 @@ type Probe struct {
 	Blind int
 
 	// Run talks to the peer. What it learned it returns beside the error that
-	// ended it; an empty Protocol says that the peer speaks another one.
+	// ended it; an empty Protocol says that the peer speaks another one. Without
+	// it the Hello and a reply that matches name the protocol.
 	Run func(ctx context.Context, s *Session) (exposure.Service, error)
 
-	// Hello is the first datagram, harmless and small, and Match tells whether
-	// a datagram answers it. A scan of UDP ports needs both.
+	// Hello is the first datagram, and Match tells whether a datagram answers
+	// it. A scan of UDP ports needs both. The hello is harmless: it leaves
+	// nothing behind on the server and asks for no more than it must, since the
+	// answer may go to somebody whose address was forged. The nonce goes into
+	// what the server repeats, and Match holds the reply to it. Protocols that
+	// are alike take their ids from different parts of it, so that a port may be
+	// asked in all of them at once.
 	Hello func(nonce uint64) []byte
 	Match func(hello, reply []byte) bool
+
+	// Weak says that the protocol repeats nothing of the hello, or less than 15
+	// bits of it: a reply has the right shape, but whoever guesses our port could
+	// have sent it.
+	Weak bool
+	// Silent says that servers of the protocol answer no stranger, by design or
+	// as they are usually set up, so that the silence of such a port tells
+	// nothing. What does answer is held to Match all the same.
+	Silent bool
+	// OtherPort says that the answer comes from another port of the server than
+	// the one that was asked.
+	OtherPort bool
 }
 
 // Fit is how well the first bytes of a peer fit a protocol.
@@ -56,10 +74,10 @@ const (
 // probes are the registered ones, in the order of their names.
 var probes []Probe
 
-// register adds a probe. Two of one name and transport, or one that cannot run
-// or cannot be asked by datagram, are mistakes of the program.
+// register adds a probe. Two of one name and transport, or one that can neither
+// run nor be asked by datagram, are mistakes of the program.
 func register(p Probe) {
-	if p.Name == "" || p.Run == nil || p.Transport == exposure.NoTransport {
+	if p.Name == "" || p.Run == nil && p.Hello == nil || p.Transport == exposure.NoTransport {
 		panic(fmt.Sprintf("probe %q is not complete", p.Name))
 	}
 	if p.Transport == exposure.UDP && (p.Hello == nil || p.Match == nil) {

@@ -46,7 +46,7 @@ type peer struct {
 	at       netip.AddrPort
 	name     string // for SNI and Host; empty when only an address is known
 	wide     int
-	id       func() uint16 // an id that a stranger cannot guess, for what wants one
+	nonce    func() uint64 // what a stranger cannot guess, for what wants it
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
 	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
 }
@@ -272,8 +272,8 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 	}
 	return &peer{
 		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(),
-		id:   func() uint16 { return uint16(rand.Uint32()) },
-		dial: d.Dial,
+		nonce: rand.Uint64,
+		dial:  d.Dial,
 		exchange: func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error) {
 			return netio.Exchange(ctx, d, to, request, accept)
 		},

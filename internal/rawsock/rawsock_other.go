@@ -29,5 +29,11 @@ func (*Socket) Receive(time.Time, func(Packet)) error { return &Error{"receive",
 // Lost returns an error that names the system.
 func (*Socket) Lost() (int, error) { return 0, &Error{"receive", errSystem} }
 
+// Behind is false: nothing is ever received.
+func (*Socket) Behind() bool { return false }
+
+// Unread is false: nothing is ever received.
+func (*Socket) Unread() bool { return false }
+
 // Close does nothing.
 func (*Socket) Close() error { return nil }

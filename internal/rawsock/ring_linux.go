@@ -28,7 +28,7 @@ const (
 // status word; next is the one that the kernel fills or hands over next.
 type ring struct {
 	memory []byte
-	next   int
+	next   atomic.Int32
 }
 
 // newRing turns fd's queue into a ring. What the socket had queued before is
@@ -58,13 +58,20 @@ func newRing(fd int) (*ring, error) {
 // private data (struct tpacket_block_desc).
 const statusOffset = 8
 
-func (r *ring) status() *uint32 {
-	return (*uint32)(unsafe.Pointer(&r.memory[r.next*blockSize+statusOffset]))
+// status is the status word of the block that is so many after the next one.
+func (r *ring) status(after int) *uint32 {
+	block := (int(r.next.Load()) + after) % blocks
+	return (*uint32)(unsafe.Pointer(&r.memory[block*blockSize+statusOffset]))
 }
 
 // ready reports whether the next block is ours.
 func (r *ring) ready() bool {
-	return atomic.LoadUint32(r.status())&unix.TP_STATUS_USER != 0
+	return atomic.LoadUint32(r.status(0))&unix.TP_STATUS_USER != 0
+}
+
+// behind reports whether half of the ring waits to be read.
+func (r *ring) behind() bool {
+	return atomic.LoadUint32(r.status(blocks/2))&unix.TP_STATUS_USER != 0
 }
 
 // drain hands over every packet of the blocks that are ready, at most one
@@ -74,10 +81,10 @@ func (r *ring) drain(take func(Packet)) {
 		if !r.ready() {
 			return
 		}
-		block := r.memory[r.next*blockSize : (r.next+1)*blockSize]
-		walk(block, time.Now(), take)
-		atomic.StoreUint32(r.status(), unix.TP_STATUS_KERNEL)
-		r.next = (r.next + 1) % blocks
+		next := int(r.next.Load())
+		walk(r.memory[next*blockSize:(next+1)*blockSize], time.Now(), take)
+		atomic.StoreUint32(r.status(0), unix.TP_STATUS_KERNEL)
+		r.next.Store(int32((next + 1) % blocks))
 	}
 }
 

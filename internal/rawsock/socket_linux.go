@@ -22,8 +22,9 @@ type Socket struct {
 	conn   syscall.RawConn
 	closed atomic.Bool
 
-	mu   sync.Mutex // holds the ring against being unmapped while it is read
-	ring *ring      // nil once closed
+	mu     sync.Mutex   // one Receive at a time, and none while the ring is unmapped
+	mapped sync.RWMutex // the same for those that do not wait for a Receive
+	ring   *ring        // nil once closed
 }
 
 // Open opens the two packet sockets and builds a Socket on them. It needs
@@ -173,6 +174,22 @@ func (s *Socket) Lost() (int, error) {
 	return int(stats.Drops), nil
 }
 
+// Behind reports whether half of what the ring holds is not read yet: whoever
+// goes on sending is about to lose answers.
+func (s *Socket) Behind() bool {
+	s.mapped.RLock()
+	defer s.mapped.RUnlock()
+	return s.ring != nil && s.ring.behind()
+}
+
+// Unread reports whether packets are there that Receive has not handed over:
+// then it is not known yet who has answered.
+func (s *Socket) Unread() bool {
+	s.mapped.RLock()
+	defer s.mapped.RUnlock()
+	return s.ring != nil && s.ring.ready()
+}
+
 // error is the end of an operation. That the socket was closed has one name,
 // whenever in the operation it was.
 func (s *Socket) error(op string, err error) error {
@@ -193,6 +210,8 @@ func (s *Socket) Close() error {
 	s.using.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.mapped.Lock()
+	defer s.mapped.Unlock()
 	if s.ring != nil {
 		err = errors.Join(err, s.ring.close())
 		s.ring = nil

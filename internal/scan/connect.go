@@ -44,7 +44,7 @@ func (w *connectWay) receive(into []evidence, until time.Time) ([]evidence, erro
 	for _, r := range w.results {
 		e := evidence{
 			index: uint32(r.ID), purpose: purpose(r.ID >> 32),
-			reason: r.Reason, by: r.By, local: r.Local, void: r.Again,
+			reason: r.Reason, by: r.By, local: r.Local, void: r.Again, shut: r.Shut,
 			rtt: r.RTT, at: r.At, err: r.Err,
 		}
 		switch {

@@ -254,7 +254,7 @@ func TestLimitedErrors(t *testing.T) {
 	if d.summary.Closed == 0 || d.summary.OpenFiltered == 0 || d.summary.Closed+d.summary.OpenFiltered != 399 {
 		t.Errorf("%+v", d.summary)
 	}
-	if !slices.ContainsFunc(d.summary.Notes, func(n string) bool { return strings.Contains(n, "limits its ICMP errors") }) {
+	if !d.says("sends 1 ICMP error a second; ") || !d.says("`--wait` proves them in ") {
 		t.Errorf("notes %q", d.summary.Notes)
 	}
 }

@@ -145,8 +145,15 @@ func (r *Request) bound() time.Duration {
 	if rate <= 0 {
 		rate = slowest
 	}
-	return slack + time.Duration(float64(r.size()*mostTries)/rate*float64(time.Second))
+	bound := slack + time.Duration(float64(r.size()*mostTries)/rate*float64(time.Second))
+	if r.Wait {
+		bound += time.Duration(len(r.UDP)) * slowestProof
+	}
+	return bound
 }
+
+// slowestProof is how long a waiting scan may take for each UDP port of a host.
+const slowestProof = 10 * time.Second
 
 // mostPorts bounds the ports of one wave, and so the memory of a scan: a byte
 // each.

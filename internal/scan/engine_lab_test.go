@@ -76,24 +76,24 @@ func openOnly(ports ...uint16) truth {
 // truth says. The first few are told.
 func (want truth) holds(t *testing.T, e *scan.Engine, r scan.Request) exposure.ScanSummary {
 	t.Helper()
-	seen, summary, err := look(t.Context(), t, e, r)
-	if err != nil {
-		t.Errorf("%v: %+v", err, summary)
-		return summary
-	}
-	if all := len(r.Targets) * len(r.TCP); len(seen) != all || summary.Method != "raw SYN" {
-		t.Errorf("%d observations of %d by %q", len(seen), all, summary.Method)
-	}
-	wrong := 0
-	for at, o := range seen {
+	seen, wrong := make([]bool, len(r.Targets)*len(r.TCP)), 0
+	summary, err := e.Run(t.Context(), r, func(o exposure.Observation) {
+		at := o.Endpoint()
+		host := slices.IndexFunc(r.Targets, func(target exposure.Target) bool { return target.Address == at.Addr() })
+		port := slices.Index(r.TCP, at.Port())
+		if host < 0 || port < 0 || seen[host*len(r.TCP)+port] {
+			t.Errorf("%v was found, twice or unasked", at)
+			return
+		}
+		seen[host*len(r.TCP)+port] = true
 		if state := want(at); o.State != state {
 			if wrong++; wrong <= 5 {
 				t.Errorf("%v is %v (%s by %q, %d tries, %s), want %v", at, o.State, o.Reason, o.By, o.Attempts, o.Detail, state)
 			}
 		}
-	}
-	if wrong > 0 {
-		t.Errorf("%d of %d are wrong: %+v", wrong, len(seen), summary)
+	})
+	if missing := slices.Index(seen, false); err != nil || missing >= 0 || summary.Method != "raw SYN" || wrong > 0 {
+		t.Errorf("%v; first that is missing: %d; %d of %d are wrong: %+v", err, missing, wrong, len(seen), summary)
 	}
 	return summary
 }

@@ -181,7 +181,7 @@ func (l *lane) next(now time.Time) time.Time {
 	}
 	if l.walk < l.plan.size() {
 		index := l.plan.at(l.walk)
-		sooner(l.ripe(index, l.ledger.fate(index) == spent))
+		sooner(l.ripe(index, l.ledger.need(index) == spent))
 	}
 	if l.hushed(now) {
 		sooner(l.started.Add(hushTime))
@@ -252,7 +252,7 @@ func (l *lane) step(now time.Time, room bool) bool {
 		return false
 	}
 	index := l.plan.at(l.walk)
-	switch l.ledger.fate(index) {
+	switch l.ledger.need(index) {
 	case due:
 		if !room || now.Before(l.ripe(index, false)) {
 			return false

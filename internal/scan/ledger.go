@@ -90,17 +90,17 @@ func newLedger(p *plan, retries int, own bool) *ledger {
 	return l
 }
 
-// fate is what is to become of a port when the lap comes by.
-type fate uint8
+// need is what is to become of a port when the lap comes by.
+type need uint8
 
 const (
-	over  fate = iota // it has its conclusion
+	over  need = iota // it has its conclusion
 	due               // it is to be asked
 	spent             // it was asked often enough and is silent
 	kept              // its silence is not to be believed yet
 )
 
-func (l *ledger) fate(index uint32) fate {
+func (l *ledger) need(index uint32) need {
 	n := l.asked[index]
 	if n == settled {
 		return over

@@ -106,8 +106,3 @@ var (
 	wanLimits    = limits{500, 500, 1000}
 	politeLimits = limits{50, 50, 100}
 )
-
-// datagramsRate bounds datagrams: one may be lost in the receiver's buffer,
-// which is short everywhere (212,992 bytes hold some hundred small ones on
-// Linux).
-const datagramsRate = 3000.0

@@ -7,9 +7,10 @@ const progressEvery = 250 * time.Millisecond
 
 // meter measures the rate of sending between two tellings.
 type meter struct {
-	at   time.Time
-	sent int64
-	rate float64
+	began time.Time
+	at    time.Time
+	sent  int64
+	rate  float64
 }
 
 // tell works out how far the scan is.
@@ -39,6 +40,11 @@ func (n *run) tell(lanes []runner, now time.Time) {
 	if p.Rate > 0 {
 		p.Left = time.Duration(todo / p.Rate * float64(time.Second))
 	}
+	if wait := waits(lanes); wait > 0 {
+		// What a limit delays takes its time, whatever is sent meanwhile.
+		p.Left = wait
+		p.Share = float64(now.Sub(n.meter.began)) / float64(now.Sub(n.meter.began)+wait)
+	}
 	n.request.Progress(p)
 }
 
@@ -50,6 +56,9 @@ func (m *meter) measure(sent int64, now time.Time) float64 {
 			m.rate = rate
 		}
 		m.rate += (rate - m.rate) / 4
+	}
+	if m.began.IsZero() {
+		m.began = now
 	}
 	m.at, m.sent = now, sent
 	return m.rate

@@ -99,6 +99,7 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 		n.ended = append(n.ended, lanes...)
 	}()
 	results := make(chan []exposure.Observation, 4)
+	confirm := newConfirmer(ctx, n, results)
 	for _, g := range n.groups(targets) {
 		for _, open := range []func(*group) (runner, error){n.tcp, n.udp, n.echo} {
 			l, err := open(g)
@@ -106,7 +107,7 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 				return err
 			}
 			if l != nil {
-				l.report(func(p *plan, batch []conclusion) { results <- n.observe(p, batch) })
+				l.report(func(p *plan, batch []conclusion) { confirm.take(p, batch, n.observe(p, batch)) })
 				lanes = append(lanes, l)
 			}
 		}
@@ -118,9 +119,11 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 	}
 	go func() {
 		running.Wait()
+		confirm.finish()
 		close(results)
 	}()
 	n.collect(results, lanes)
+	confirm.remark(n)
 	return errors.Join(failures...)
 }
 
@@ -173,10 +176,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 	case g.wan:
 		l.flows = &n.engine.flows
 	}
-	switch {
-	case transport == exposure.UDP && !g.own:
-		limits.rate = min(limits.rate, datagramsRate)
-	case !g.own:
+	if !g.own {
 		l.throttle = newThrottle(limits)
 	}
 	l.pace = &pace{rate: limits.rate, window: limits.window}
@@ -195,15 +195,6 @@ func (n *run) tcp(g *group) (runner, error) {
 		n.methods.connect, n.methods.own = true, n.methods.own || g.own
 		n.methods.unreached = n.methods.unreached || !g.own
 		return newConnectWay(n.engine.descriptors)
-	})
-}
-
-func (n *run) udp(g *group) (runner, error) {
-	if len(n.request.UDP) == 0 {
-		return nil, nil
-	}
-	return n.newLane(g, exposure.UDP, n.request.UDP, func(p *plan) (way, error) {
-		return newUDPWay(p, n.request.Payloads)
 	})
 }
 
@@ -229,7 +220,7 @@ func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 			Port:      p.endpoint(c.index).Port(),
 			State:     c.state,
 			Reason:    cmp.Or(c.reason, exposure.LocalError),
-			Detail:    n.detail(c),
+			Detail:    n.detail(p, c),
 			View:      r.View(t.Address),
 			Vantage:   r.Vantage,
 			Attempts:  c.tries,
@@ -250,7 +241,7 @@ func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 }
 
 // detail says what the reason does not.
-func (n *run) detail(c conclusion) string {
+func (n *run) detail(p *plan, c conclusion) string {
 	r := n.request
 	switch {
 	case c.note == cut:
@@ -267,6 +258,8 @@ func (n *run) detail(c conclusion) string {
 		return r.Say("detail.local", "Error", c.err.Error())
 	case c.void:
 		return r.Say("detail.void")
+	case p.transport == exposure.UDP:
+		return n.udpDetail(p, c)
 	}
 	return ""
 }
@@ -311,9 +304,6 @@ func (n *run) limits(address string, h *host) {
 	s, r := &n.summary, n.request
 	switch {
 	case !h.stingy():
-	case 2*h.refusals.closed > h.refusals.all():
-		s.Notes = append(s.Notes, r.Say("note.icmp-limited",
-			"Address", address, "Count", h.silent-h.missed, "Closed", h.refusals.closed))
 	default:
 		s.Notes = append(s.Notes, r.Say("note.rejects-limited",
 			"Address", address, "Count", h.silent-h.missed, "Rejected", h.refusals.all()))

@@ -239,7 +239,7 @@ func TestRunUDP(t *testing.T) {
 			for port, want := range map[uint16]exposure.Observation{
 				proper:  {State: exposure.Open, Reason: exposure.ProtoResponse, Attempts: 1},
 				strange: {State: exposure.Open, Reason: exposure.ProtoResponse, Attempts: 2, Detail: "something answered, but not in the protocol that was asked"},
-				echoing: {State: exposure.Open, Reason: exposure.ProtoResponse, Attempts: 1},
+				echoing: {State: exposure.Open, Reason: exposure.ProtoResponse, Attempts: 1, Detail: "the answer echoes nothing of the question: weak evidence"},
 				silent:  {State: exposure.OpenFiltered, Reason: exposure.NoResponse, Attempts: 2},
 				shut:    {State: exposure.Closed, Reason: exposure.PortUnreach, Attempts: 1},
 			} {

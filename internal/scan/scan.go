@@ -65,6 +65,13 @@ type Payload struct {
 	// Match reports whether reply answers request. Nil means that any reply
 	// does, since the protocol echoes nothing.
 	Match func(request, reply []byte) bool
+	// Weak says that a reply repeats too little of the request to prove itself.
+	Weak bool
+	// Silent says that the service answers no stranger by design: the silence
+	// of its port says nothing.
+	Silent bool
+	// OtherPort says that the service answers from another port than was asked.
+	OtherPort bool
 }
 
 // Request is what to look at and how.
@@ -73,8 +80,9 @@ type Request struct {
 	TCP, UDP []uint16
 	Echo     bool // one ICMP echo an address too: transport icmp, port 0
 	Method   Method
-	Retries  int // further tries of a port that did not answer; −1: the engine decides by the loss that it sees
-	Rate     int // packets a second, in place of the profile's
+	Retries  int  // further tries of a port that did not answer; −1: the engine decides by the loss that it sees
+	Rate     int  // packets a second, in place of the profile's
+	Wait     bool // for every proof that a host's limit on ICMP errors delays, however long it takes
 	Profile  Profile
 	Timeout  time.Duration // of the whole scan; 0 leaves it to the bound that the engine computes
 	Payloads func(port uint16) []Payload

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"math/bits"
 	"net/netip"
 	"sync"
 	"time"
@@ -39,6 +40,7 @@ type synWay struct {
 	checks    uint16 // controls that were sent
 	lost      int64  // packets that the tap had lost when it was last looked
 	epoch     time.Time
+	held      time.Time // since when nothing is sent because the reader is behind
 	resolving bool      // some neighbour is not found yet
 	checkDue  time.Time // of the hops
 }
@@ -94,8 +96,19 @@ type flight struct {
 	quoted         bool // in an ICMP error
 }
 
-// mostFlights is how many questions a way remembers, in 2.5 MB.
-const mostFlights = 1 << 17
+// Flight bits tell how many questions a way remembers: 2 to the power of them,
+// in 3 MB at most. Small plans do with less, since hundreds of them may run at
+// once, but controls have each source port in turn.
+const (
+	fewestFlightBits = 10
+	mostFlightBits   = 17
+)
+
+// flightBits is the same for a plan of so many ports: two places for each, so
+// that those that are under way seldom meet.
+func flightBits(size int) int {
+	return min(max(bits.Len(uint(2*size)), fewestFlightBits), mostFlightBits)
+}
 
 // newSYNWay prepares the way to all targets of a plan: routes, and what the
 // kernel knows of the neighbours that packets go to first. The others are
@@ -108,7 +121,7 @@ func newSYNWay(t *tap, p *plan) (*synWay, error) {
 		hops:      map[hopKey]*hop{},
 		news:      make(chan struct{}, 1),
 		timer:     time.NewTimer(0),
-		flights:   make([]flight, mostFlights),
+		flights:   make([]flight, 1<<flightBits(p.size())),
 		lost:      t.lost.Load(),
 		epoch:     time.Now(),
 		resolving: true,

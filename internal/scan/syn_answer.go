@@ -26,6 +26,7 @@ func (w *synWay) take(p *tcpip.Packet, index int, at time.Time) {
 	}
 	a.at = at
 	w.mu.Lock()
+	w.hosts[w.plan.host(a.index)].hop.proven(at)
 	w.answers = append(w.answers, a)
 	w.mu.Unlock()
 	w.wake()
@@ -51,6 +52,7 @@ func (w *synWay) prove(p *tcpip.Packet, index int) (answer, bool) {
 	if a.reason, a.by, a.quoted = meaning(p); a.reason == "" {
 		return answer{}, false
 	}
+	a.shut = a.reason == exposure.SynAck && p.Window == 0
 	if cookie != uint32(w.key.Word(to, source)) {
 		return answer{}, false
 	}
@@ -81,28 +83,37 @@ func (w *synWay) receive(into []evidence, until time.Time) ([]evidence, error) {
 	into = append(into, w.said...)
 	w.said = w.said[:0]
 	for {
+		// Looked at before the fetch, so that it holds for what is fetched.
+		now := time.Now()
+		over := !now.Before(until) && (w.tap.readUntil(now.Add(-readLag)) || now.Sub(until) > mostReadLag)
 		into = w.fetch(into)
 		if err := w.tap.failure(); err != nil {
 			return into, err
 		}
-		if len(into) > start || !w.wait(until) {
+		if len(into) > start || over {
 			return into, nil
 		}
+		w.wait(max(until.Sub(now), unreadPause))
 	}
 }
 
-// wait waits for news until then, and reports whether there may be some.
-func (w *synWay) wait(until time.Time) bool {
-	left := time.Until(until)
-	if left <= 0 {
-		return false
-	}
-	w.timer.Reset(left)
+// Whoever is told that nothing has come takes it for silence. It must not be
+// that of a reader who is behind, as with hundreds of scans at once on few
+// processors: he is waited for, but not for ever, since somebody may send
+// faster than he reads.
+const (
+	readLag     = 20 * time.Millisecond
+	mostReadLag = time.Second
+	unreadPause = 2 * time.Millisecond
+)
+
+// wait waits for news, but not longer than that.
+func (w *synWay) wait(most time.Duration) {
+	w.timer.Reset(most)
 	select {
 	case <-w.news:
 	case <-w.timer.C:
 	}
-	return true
 }
 
 func (w *synWay) wake() {

@@ -30,16 +30,23 @@ type hop struct {
 	tries   int  // since it was last heard of
 	asked   time.Time
 	heard   time.Time
+	silent  int // questions to hosts behind it since anything came back
 }
 
 // How a neighbour is asked for: as Linux does, so that a scan with privilege
 // and one without come to the same end (RFC 4861 section 10: three times, a
 // second apart). One that was found is asked for again after as long as an
-// address counts as confirmed (REACHABLE_TIME there).
+// address counts as confirmed (REACHABLE_TIME there), and sooner where nothing
+// comes back: it may have moved to another link address, and whatever is sent
+// to the old one is lost. That answers come proves that it has not (section
+// 7.3.1). One that was there before is given longer than a cable needs that is
+// put into another socket: when it is given up, that is for the whole scan.
 const (
-	hopTries = 3
-	hopWait  = time.Second
-	hopFresh = 30 * time.Second
+	hopTries      = 3
+	hopTriesAgain = 10
+	hopWait       = time.Second
+	hopFresh      = 30 * time.Second
+	hopSilent     = 8 // questions
 )
 
 func newHop(key hopKey, route netio.Route) *hop {
@@ -61,15 +68,24 @@ func (h *hop) on(hardware netio.HardwareAddr) {
 // not there.
 func (h *hop) due(now time.Time) bool {
 	switch {
-	case h.lasting, h.failed,
-		h.known && now.Sub(h.heard) < hopFresh,
-		h.tries > 0 && now.Sub(h.asked) < hopWait:
+	case h.lasting, h.failed, h.fresh(now), h.tries > 0 && now.Sub(h.asked) < hopWait:
 		return false
-	case h.tries == hopTries:
+	case h.tries == hopTries && !h.known, h.tries == hopTriesAgain:
 		h.known, h.failed = false, true
 		return false
 	}
 	return true
+}
+
+// fresh reports whether what is known of the hop needs no proof.
+func (h *hop) fresh(now time.Time) bool {
+	age := now.Sub(h.heard)
+	return h.known && age < hopFresh && (h.silent < hopSilent || age < hopWait)
+}
+
+// proven takes in that packets which went to the hop have arrived.
+func (h *hop) proven(at time.Time) {
+	h.tries, h.silent, h.heard = 0, 0, at
 }
 
 // settled reports whether it is known how things stand.
@@ -102,7 +118,7 @@ func (h *hop) answer(p *tcpip.Packet, at time.Time) {
 		return
 	}
 	h.on(p.Hardware)
-	h.tries, h.heard = 0, at
+	h.proven(at)
 }
 
 // When it is looked whether a neighbour is to be asked for: while some are not

@@ -15,6 +15,10 @@ import (
 // errOverflow slows the lane down: answers came faster than they were read.
 var errOverflow = errors.New("the ring of received packets was full")
 
+// longestHold bounds how long nothing is sent because answers wait to be read:
+// a flood of packets that are none must not keep a scan from its end.
+const longestHold = 200 * time.Millisecond
+
 func (w *synWay) send(batch []ask) (int, error) {
 	if err := w.tap.failure(); err != nil {
 		return 0, err
@@ -24,12 +28,33 @@ func (w *synWay) send(batch []ask) (int, error) {
 		return 0, errOverflow
 	}
 	now := time.Now()
+	if w.hold(now) {
+		return 0, nil
+	}
 	if !now.Before(w.checkDue) && !w.resolved(now) {
 		return 0, nil
 	}
 	batch = batch[:min(len(batch), mostBatch)]
 	w.build(batch, now)
 	return w.transmit(batch, now)
+}
+
+// hold reports whether to wait for the reader of the tap. Hundreds of scans at
+// once can ask faster than one reader reads, and what the ring has no room for
+// is lost.
+func (w *synWay) hold(now time.Time) bool {
+	if !w.tap.wire.Behind() {
+		w.held = time.Time{}
+		return false
+	}
+	if w.held.IsZero() {
+		w.held = now
+	}
+	if now.Sub(w.held) < longestHold {
+		return true
+	}
+	w.held = now
+	return false
 }
 
 // build makes the packets of a batch and remembers them. Questions to whom no
@@ -50,6 +75,7 @@ func (w *synWay) build(batch []ask, now time.Time) {
 			w.said = append(w.said, e)
 			continue
 		}
+		h.hop.silent++
 		source := w.launch(a, sent)
 		start := len(w.buffer)
 		w.buffer = h.syn.Append(w.buffer, source, a.to.Port(), uint32(w.key.Word(a.to, source)))
@@ -169,7 +195,7 @@ func (w *synWay) flight(index uint32, purpose purpose, source uint16) *flight {
 		hash = index<<7 ^ uint32(source)<<1 | 1
 	}
 	const spread = 0x9e3779b1 // near 2^32 over the golden ratio
-	return &w.flights[hash*spread>>15]
+	return &w.flights[hash*spread>>(32-flightBits(w.plan.size()))]
 }
 
 // synHelper sends packets beside the lane's own goroutine.

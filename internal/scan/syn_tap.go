@@ -20,6 +20,8 @@ type wire interface {
 	Send([]rawsock.Frame) (int, error)
 	Receive(time.Time, func(rawsock.Packet)) error
 	Lost() (int, error)
+	Behind() bool
+	Unread() bool
 	Close() error
 }
 
@@ -38,10 +40,23 @@ type tap struct {
 	row    *netio.Reservation
 	done   chan struct{} // closed when the reader has ended
 	lost   atomic.Int64  // packets that the ring had no room for
+	epoch  time.Time
+	last   atomic.Int64 // when the packet came that was read last, since epoch
 
-	mu   sync.Mutex
-	ways []*synWay
-	err  error // why the reader ended
+	mu    sync.Mutex
+	ways  []*synWay
+	asked [askedLists][]*synWay // by what the addresses that they ask end in
+	err   error                 // why the reader ended
+}
+
+// askedLists is how many lists of ways there are. An answer is shown only to
+// the ways of its list: with hundreds of scans at once, the reader would
+// otherwise be so slow that its ring overflows.
+const askedLists = 1024
+
+func askedList(a netip.Addr) int {
+	b := a.As16()
+	return (int(b[14])<<8 | int(b[15])) % askedLists
 }
 
 // sourcePorts is how many source ports a tap has: half for questions, half for
@@ -75,7 +90,7 @@ func openTap() (*tap, error) {
 }
 
 func startTap(w wire, r router, row *netio.Reservation) *tap {
-	t := &tap{wire: w, router: r, row: row, done: make(chan struct{})}
+	t := &tap{wire: w, router: r, row: row, done: make(chan struct{}), epoch: time.Now()}
 	go t.read()
 	return t
 }
@@ -88,7 +103,10 @@ const readSlice = time.Second
 func (t *tap) read() {
 	defer close(t.done)
 	for {
-		err := t.wire.Receive(time.Now().Add(readSlice), t.take)
+		err := t.wire.Receive(time.Now().Add(readSlice), func(p rawsock.Packet) {
+			t.take(p)
+			t.last.Store(int64(p.At.Sub(t.epoch)))
+		})
 		if err == nil {
 			var lost int
 			lost, err = t.wire.Lost()
@@ -123,9 +141,21 @@ func (t *tap) take(p rawsock.Packet) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, w := range t.ways {
+	ways := t.ways
+	switch packet.Kind {
+	case tcpip.Segment:
+		ways = t.asked[askedList(packet.From.Addr())]
+	case tcpip.Error:
+		ways = t.asked[askedList(packet.To.Addr())]
+	}
+	for _, w := range ways {
 		w.take(&packet, p.Index, p.At)
 	}
+}
+
+// readUntil reports whether all is read that came until then.
+func (t *tap) readUntil(then time.Time) bool {
+	return !t.wire.Unread() || time.Duration(t.last.Load()) >= then.Sub(t.epoch)
 }
 
 // fail ends all ways: without the reader they would take everything for
@@ -149,12 +179,23 @@ func (t *tap) add(w *synWay) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ways = append(t.ways, w)
+	for _, target := range w.plan.targets {
+		list := &t.asked[askedList(target.Address)]
+		if len(*list) == 0 || (*list)[len(*list)-1] != w {
+			*list = append(*list, w)
+		}
+	}
 }
 
 func (t *tap) remove(w *synWay) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ways = slices.DeleteFunc(t.ways, func(other *synWay) bool { return other == w })
+	this := func(other *synWay) bool { return other == w }
+	t.ways = slices.DeleteFunc(t.ways, this)
+	for _, target := range w.plan.targets {
+		list := &t.asked[askedList(target.Address)]
+		*list = slices.DeleteFunc(*list, this)
+	}
 }
 
 // part parts targets into those that raw packets reach and the rest: addresses

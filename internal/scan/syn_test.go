@@ -26,6 +26,8 @@ import (
 type fakeWire struct {
 	in     chan rawsock.Packet
 	closed chan struct{}
+	behind atomic.Bool
+	unread atomic.Bool
 
 	mu   sync.Mutex
 	sent []rawsock.Frame
@@ -72,6 +74,10 @@ func (w *fakeWire) Lost() (int, error) {
 	w.lost = 0
 	return n, nil
 }
+
+func (w *fakeWire) Behind() bool { return w.behind.Load() }
+
+func (w *fakeWire) Unread() bool { return w.unread.Load() }
 
 func (w *fakeWire) Close() error {
 	close(w.closed)

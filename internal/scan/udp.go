@@ -1,8 +1,11 @@
 package scan
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -18,17 +21,24 @@ type udpWay struct {
 	datagrams *netio.Datagrams
 	plan      *plan
 	payloads  func(uint16) []Payload
+	wandering []uint16 // ports of the plan whose services may answer from another one
 	key       cookie.Key
 	clock     clock
 	ready     []evidence
 	sent      int64
 }
 
-func newUDPWay(p *plan, payloads func(uint16) []Payload) (way, error) {
-	return &udpWay{
+func newUDPWay(p *plan, payloads func(uint16) []Payload) *udpWay {
+	w := &udpWay{
 		datagrams: netio.NewDatagrams(), plan: p, payloads: payloads,
 		key: cookie.NewKey(), clock: newClock(p.size()),
-	}, nil
+	}
+	for _, port := range p.ports {
+		if slices.ContainsFunc(payloads(port), func(p Payload) bool { return p.OtherPort }) {
+			w.wandering = append(w.wandering, port)
+		}
+	}
+	return w
 }
 
 // send asks each port with every payload that it has, or with an empty
@@ -36,7 +46,11 @@ func newUDPWay(p *plan, payloads func(uint16) []Payload) (way, error) {
 func (w *udpWay) send(batch []ask) (int, error) {
 	for i, a := range batch {
 		w.clock.start(a.index)
-		for _, data := range w.questions(a) {
+		questions := w.questions(a.to)
+		if a.purpose == proof {
+			questions = questions[:1]
+		}
+		for _, data := range questions {
 			if err := w.datagrams.Send(a.to, a.own, data); err != nil {
 				if netio.Scarce(err) {
 					return i, err
@@ -54,14 +68,17 @@ func (w *udpWay) send(batch []ask) (int, error) {
 	return len(batch), nil
 }
 
-func (w *udpWay) questions(a ask) [][]byte {
-	payloads := w.payloads(a.to.Port())
-	if len(payloads) == 0 {
-		return [][]byte{nil}
+// questions are what a port is asked, each once.
+func (w *udpWay) questions(to netip.AddrPort) [][]byte {
+	var questions [][]byte
+	for _, p := range w.payloads(to.Port()) {
+		data := p.New(w.nonce(to))
+		if !slices.ContainsFunc(questions, func(q []byte) bool { return bytes.Equal(q, data) }) {
+			questions = append(questions, data)
+		}
 	}
-	questions := make([][]byte, len(payloads))
-	for i, p := range payloads {
-		questions[i] = p.New(w.nonce(a.to))
+	if len(questions) == 0 {
+		return [][]byte{nil}
 	}
 	return questions
 }
@@ -77,35 +94,117 @@ func (w *udpWay) receive(into []evidence, until time.Time) ([]evidence, error) {
 	}
 	w.ready = w.ready[:0]
 	err := w.datagrams.Receive(until, func(d netio.Datagram) {
-		if index, ok := w.plan.find(d.Peer); ok {
-			into = append(into, w.weigh(index, d))
+		if e, ok := w.weigh(d); ok {
+			into = append(into, e)
 		}
 	})
 	return into, err
 }
 
-func (w *udpWay) weigh(index uint32, d netio.Datagram) evidence {
-	e := evidence{index: index, reason: d.Reason, by: d.By, local: d.Local, at: d.At, rtt: w.clock.since(index, d.At)}
-	if d.Reason == "" {
-		e.reason = exposure.ProtoResponse
-		if !w.recognised(w.plan.endpoint(index), d.Data) {
+// weigh finds out which question a datagram answers, if any. Whoever guesses
+// our port can send us datagrams and errors: those about ports that were not
+// asked, and errors that quote what we did not send, are not taken.
+func (w *udpWay) weigh(d netio.Datagram) (evidence, bool) {
+	index, ok := w.plan.find(d.Peer)
+	asked := ok && w.clock.asked[index] != 0
+	e := evidence{reason: cmp.Or(d.Reason, exposure.ProtoResponse), by: d.By, local: d.Local, at: d.At}
+	switch {
+	case d.Reason != "":
+		if !asked || !w.quotes(w.plan.endpoint(index), d.Data) {
+			return e, false
+		}
+	case asked && w.recognises(w.plan.endpoint(index), d.Data, &e):
+	default:
+		if other, ok := w.elsewhere(d, &e); ok {
+			index = other
+			break
+		}
+		if !asked {
+			return e, false
+		}
+		// A port without questions of its own cannot be answered wrongly, nor
+		// so that the answer proves itself.
+		e.note = weak
+		if len(w.payloads(w.plan.endpoint(index).Port())) > 0 {
 			e.note = unrecognised
 		}
 	}
-	return e
+	e.index = index
+	e.rtt = w.clock.since(index, d.At)
+	return e, true
 }
 
-// recognised reports whether reply answers one of the questions to a port. A
-// port without questions of its own cannot be answered wrongly.
-func (w *udpWay) recognised(to netip.AddrPort, reply []byte) bool {
-	payloads := w.payloads(to.Port())
-	for _, p := range payloads {
-		if p.Match == nil || p.Match(p.New(w.nonce(to)), reply) {
-			return true
+// quotes reports whether an error may be about one of the questions to a port.
+// It quotes what followed the UDP header: nothing of it in the shortest form
+// (RFC 792), all of it and more in others (RFC 4884 section 5).
+func (w *udpWay) quotes(to netip.AddrPort, quoted []byte) bool {
+	return slices.ContainsFunc(w.questions(to), func(q []byte) bool {
+		n := min(len(q), len(quoted))
+		return bytes.Equal(q[:n], quoted[:n])
+	})
+}
+
+// recognises reports whether reply answers one of the questions to a port, and
+// notes whether it proves so.
+func (w *udpWay) recognises(to netip.AddrPort, reply []byte, e *evidence) bool {
+	found := false
+	for _, p := range w.payloads(to.Port()) {
+		if p.Match != nil && !p.Match(p.New(w.nonce(to)), reply) {
+			continue
+		}
+		found = true
+		if e.note = noNote; !p.Weak && p.Match != nil {
+			break
+		}
+		e.note = weak
+	}
+	return found
+}
+
+// mostWanderers bounds the targets that an answer from a strange address is
+// compared with.
+const mostWanderers = 64
+
+// elsewhere finds the port whose question is answered from another port of its
+// host, as TFTP does (RFC 1350 section 4), or from another address, as a server
+// with several of them may. The latter has to prove itself.
+func (w *udpWay) elsewhere(d netio.Datagram, e *evidence) (uint32, bool) {
+	host, known := w.plan.place[numbered(answering(d.Peer.Addr()))]
+	ports := w.wandering
+	hosts := []int{host}
+	if !known {
+		if len(w.plan.targets) > mostWanderers {
+			return 0, false
+		}
+		hosts = hosts[:0]
+		for i := range w.plan.targets {
+			hosts = append(hosts, i)
+		}
+		ports = append([]uint16{d.Peer.Port()}, ports...)
+		e.by = d.Peer.Addr()
+	}
+	for _, host := range hosts {
+		for _, port := range ports {
+			index, ok := w.plan.within(host, port)
+			if !ok || w.clock.asked[index] == 0 || len(w.payloads(port)) == 0 {
+				continue
+			}
+			if !w.recognises(w.plan.endpoint(index), d.Data, e) || !known && e.note == weak {
+				continue
+			}
+			if e.note == noNote {
+				e.note = elsewhere
+			}
+			e.from = d.Peer
+			return index, true
 		}
 	}
-	return len(payloads) == 0
+	e.by, e.note = netip.Addr{}, noNote
+	return 0, false
 }
+
+// dropped is how many answers found no room in this machine's buffers.
+func (w *udpWay) dropped() int { return w.datagrams.Dropped() }
 
 func (w *udpWay) waiting() int   { return -1 }
 func (w *udpWay) packets() int64 { return w.sent }

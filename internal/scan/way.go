@@ -42,10 +42,12 @@ type evidence struct {
 	// void tells that nothing was asked in truth: two of our own sockets met,
 	// or this machine was short of something.
 	void bool
+	shut bool // it accepted with a window of zero
 	rtt  time.Duration
 	at   time.Time
 	note note
-	err  error // of this machine, with LocalError
+	from netip.AddrPort // whence the answer came, where that is elsewhere
+	err  error          // of this machine, with LocalError
 }
 
 // note is what is worth saying of a piece of evidence beside its reason.
@@ -59,6 +61,8 @@ const (
 	portZero          // which UDP has, but no system sends to
 	unpermitted       // this process may not ask in this way
 	fellSilent        // its host used to answer and stopped
+	weak              // an answer of the right shape that repeats nothing of the question
+	elsewhere         // an answer from another port or address than was asked
 )
 
 // sender puts questions on the wire.

@@ -1,0 +1,199 @@
+package probe
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/portspec"
+)
+
+// unasked are the services of the catalogue with a UDP port that no first
+// datagram makes answer, and why. What takes datagrams and never answers any
+// is no entry: it is in oneWay.
+var unasked = map[string]string{
+	"bootps":         "answers to port 68, or to a relay's port 67, wherever the question came from (RFC 2131 section 4.1)",
+	"dhcpv6-server":  "answers to ports 546 and 547, wherever the question came from (RFC 8415 section 7.2)",
+	"teamviewer":     "an unpublished protocol; it calls out and takes what its own servers announce",
+	"anydesk":        "an unpublished protocol",
+	"rustdesk":       "what it answers over UDP enters the asker into its list of devices",
+	"nomachine":      "carries the sessions that were agreed on over TCP",
+	"net-assistant":  "its one answer has a thousand bytes to five of the question",
+	"ncp":            "the first request opens a connection on the server",
+	"kerberos-adm":   "RPC over TCP; no implementation takes it over UDP",
+	"nameserver":     "WINS replicates over TCP and answers names at port 137; of IEN 116 there is no server",
+	"tacacs":         "over UDP only the TACACS of 1984, whose first packet is a login",
+	"iperf":          "takes datagrams only while a test that was agreed on over TCP runs",
+	"h323gatestat":   "answers to the address that stands inside the question, which a hello does not know",
+	"rtsps":          "TLS, over TCP only",
+	"ms-streaming":   "carries what was agreed on over TCP",
+	"matter":         "takes sessions of paired controllers; a first message costs the device a key exchange",
+	"xbox":           "answers those whom the players' server has announced",
+	"ethereum":       "a ping must be signed under secp256k1, which no module here does",
+	"palworld":       "a handshake whose form depends on the version of the game's engine",
+	"factorio":       "the first packet asks to join",
+	"blizzard":       "answers a search only by the same version of the same game",
+	"bo2k":           "cipher and secret are its owner's choice",
+	"deep-throat":    "answers to a port of its own client",
+	"hack-a-tack":    "an unpublished protocol",
+	"portal-of-doom": "an unpublished protocol",
+	"delta-source":   "an unpublished protocol",
+	"trinoo":         "answers a password only, and to another port",
+}
+
+// TestCatalogueIsAsked holds that every UDP port of the catalogue has a hello,
+// or that its service is told above.
+func TestCatalogueIsAsked(t *testing.T) {
+	left := map[string]bool{}
+	for name := range unasked {
+		left[name] = true
+	}
+	for _, s := range portspec.Services() {
+		for _, port := range s.UDP {
+			switch asked := len(Hellos(port)) > 0; {
+			case !asked && unasked[s.Name] == "":
+				t.Errorf("%s: nothing asks port %d, and nobody said why", s.Name, port)
+			case asked && unasked[s.Name] != "":
+				t.Errorf("%s: port %d is asked, in spite of what is said of it", s.Name, port)
+			}
+		}
+		if len(s.UDP) > 0 {
+			delete(left, s.Name)
+		}
+	}
+	for name := range left {
+		t.Errorf("%s is no service over UDP of the catalogue", name)
+	}
+}
+
+// datagrams are the probes over UDP that expect an answer.
+func datagrams() []Probe {
+	return slices.DeleteFunc(All(), func(p Probe) bool {
+		return p.Transport != exposure.UDP || len(p.Hello(testNonce)) == 0
+	})
+}
+
+// exchange is a hello and one reply to it, recorded or made by the book.
+type exchange struct{ hello, reply []byte }
+
+// exchanges reads those of a probe out of its recordings.
+func exchanges(t testing.TB, p Probe) []exchange {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("testdata", p.Name, "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []exchange
+	for _, path := range paths {
+		r := readRecording(t, path)
+		if r.transport != exposure.UDP {
+			continue
+		}
+		var hello []byte
+		for _, d := range r.scripts[0] {
+			switch d.verb {
+			case "C:":
+				hello = []byte(d.text)
+			case "S:":
+				list = append(list, exchange{hello, []byte(d.text)})
+			}
+		}
+	}
+	return list
+}
+
+// TestMatch holds of every probe over UDP that it takes a true reply, and none
+// that is of another hello, cut short, or its own hello come back.
+func TestMatch(t *testing.T) {
+	for _, p := range datagrams() {
+		t.Run(p.Name, func(t *testing.T) {
+			hello, other := p.Hello(testNonce), p.Hello(^uint64(testNonce))
+			if !bytes.Equal(hello, p.Hello(testNonce)) {
+				t.Error("the same nonce makes another hello")
+			}
+			if len(hello) > dnsPayload {
+				t.Errorf("the hello has %d bytes, which may not cross every path", len(hello))
+			}
+			if p.Match(hello, hello) != (p.Name == "echo") {
+				t.Error("its own hello is taken for a reply")
+			}
+			if p.Match(hello, nil) || p.Match(nil, nil) {
+				t.Error("nothing is taken for a reply")
+			}
+			taken := 0
+			for _, e := range exchanges(t, p) {
+				if !bytes.Equal(e.hello, hello) || !p.Match(e.hello, e.reply) {
+					continue
+				}
+				taken++
+				if !p.Weak && p.Match(other, e.reply) {
+					t.Errorf("reply % x is taken for one to another hello", e.reply)
+				}
+				for n := range e.reply {
+					p.Match(hello, e.reply[:n])
+					if n < len(hello) {
+						p.Match(hello[:n], e.reply)
+					}
+				}
+			}
+			if taken == 0 {
+				t.Error("no recorded reply is taken")
+			}
+		})
+	}
+}
+
+// TestMatchesAreApart holds that no reply is taken for one of another protocol,
+// so that all hellos, made with one nonce, may go to one port. A quote of the
+// day is any text, and the time any four bytes.
+func TestMatchesAreApart(t *testing.T) {
+	all := datagrams()
+	apart := slices.DeleteFunc(slices.Clone(all), func(p Probe) bool { return p.Name == "qotd" || p.Name == "time" })
+	for _, p := range all {
+		for _, e := range exchanges(t, p) {
+			for _, q := range apart {
+				if q.Name != p.Name && p.Match(e.hello, e.reply) && q.Match(q.Hello(testNonce), e.reply) {
+					t.Errorf("a reply of %s is taken for one of %s: %.60q", p.Name, q.Name, e.reply)
+				}
+			}
+		}
+	}
+}
+
+func TestOneWayAsksNothing(t *testing.T) {
+	for name := range oneWay {
+		p := slices.IndexFunc(probes, func(p Probe) bool { return p.Name == name && p.Transport == exposure.UDP })
+		if p < 0 || !probes[p].Silent || len(probes[p].Hello(1)) > 0 || probes[p].Match(nil, []byte("x")) {
+			t.Errorf("%s: asks or takes an answer", name)
+		}
+	}
+}
+
+// FuzzMatch has every probe judge any reply to any hello and to its own.
+func FuzzMatch(f *testing.F) {
+	all := datagrams()
+	for _, p := range all {
+		for _, e := range exchanges(f, p) {
+			f.Add(e.hello, e.reply, uint64(testNonce))
+		}
+		f.Add([]byte(strings.Repeat(p.Name, 40)), fmt.Append(nil, p.Ports), uint64(len(p.Name)))
+	}
+	f.Fuzz(func(t *testing.T, hello, reply []byte, nonce uint64) {
+		for _, p := range all {
+			asked := p.Hello(nonce)
+			before := bytes.Clone(reply)
+			p.Match(hello, reply)
+			p.Match(asked, reply)
+			if p.Match(asked, asked) && p.Name != "echo" {
+				t.Errorf("%s takes its own hello for a reply", p.Name)
+			}
+			if !bytes.Equal(before, reply) {
+				t.Errorf("%s changed the reply", p.Name)
+			}
+		}
+	})
+}

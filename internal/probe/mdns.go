@@ -1,0 +1,39 @@
+package probe
+
+import (
+	"fmt"
+
+	"github.com/miekg/dns"
+
+	"sekisho/internal/exposure"
+)
+
+func init() {
+	register(Probe{
+		Name: "mdns", Transport: exposure.UDP, Ports: []uint16{5353}, Match: dnsReplies,
+		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>32), "_services._dns-sd._udp.local.") },
+	})
+	register(Probe{
+		Name: "llmnr", Transport: exposure.UDP, Ports: []uint16{5355}, Match: dnsReplies, Silent: true,
+		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>48), "1.0.0.127.in-addr.arpa.") },
+	})
+}
+
+// mdnsPack makes a plain query for pointers. Of multicast DNS it asks which
+// kinds of service there are (RFC 6763 section 9). Coming from another port
+// than 5353 it is answered by unicast with its id and question, as a resolver
+// that knows nothing of multicast needs it (RFC 6762 section 6.7); that is more
+// than the unicast-response bit gets, whose answer has no id. Of LLMNR it asks
+// the name of the loopback address; by RFC 4795 section 2.4 a query over UDP is
+// to be answered only when it came by multicast, which not all hold to.
+func mdnsPack(id uint16, name string) []byte {
+	m := dns.Msg{
+		MsgHdr:   dns.MsgHdr{Id: id},
+		Question: []dns.Question{{Name: name, Qtype: dns.TypePTR, Qclass: dns.ClassINET}},
+	}
+	b, err := m.Pack()
+	if err != nil {
+		panic(fmt.Sprintf("query %q cannot be packed: %v", name, err)) // the names are constants of this file
+	}
+	return b
+}

@@ -1,0 +1,84 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/binary"
+	"regexp"
+	"unicode/utf8"
+
+	"sekisho/internal/exposure"
+)
+
+// The small services of 1983: each answers any datagram with one of its own.
+
+func init() {
+	for _, p := range []struct {
+		name  string
+		port  uint16
+		match func(reply []byte) bool
+	}{
+		{"daytime", 13, simpleClock.Match},
+		{"qotd", 17, simpleText},
+		{"chargen", 19, simplePattern},
+		{"time", 37, simpleTime},
+	} {
+		register(Probe{
+			Name: p.name, Transport: exposure.UDP, Ports: []uint16{p.port}, Weak: true,
+			// What they are sent does not matter (RFC 867, 865, 864, 868); some
+			// filters drop empty datagrams.
+			Hello: func(uint64) []byte { return []byte("\r\n") },
+			Match: func(hello, reply []byte) bool { return !bytes.Equal(hello, reply) && p.match(reply) },
+		})
+	}
+	register(Probe{
+		Name: "echo", Transport: exposure.UDP, Ports: []uint16{7},
+		Hello: func(nonce uint64) []byte { return binary.BigEndian.AppendUint64([]byte("sekisho "), nonce) },
+		Match: func(hello, reply []byte) bool { return len(hello) > 0 && bytes.Equal(hello, reply) }, // RFC 862
+	})
+}
+
+// simpleClock is a line with a time of day in it. RFC 867 leaves its form open.
+var simpleClock = regexp.MustCompile(`^[ -~]{0,60}\b\d{1,2}:\d{2}(?::\d{2})?\b[ -~]{0,60}\s*$`)
+
+// maxSimple is the longest text that these services send (RFC 864, 865).
+const maxSimple = 512
+
+// simpleText reports whether b is text of more than one line end. It takes the
+// text of other protocols too.
+func simpleText(b []byte) bool {
+	if len(b) > maxSimple || len(bytes.TrimSpace(b)) < 2 || !utf8.Valid(b) {
+		return false
+	}
+	for _, c := range b {
+		if c < ' ' && c != '\r' && c != '\n' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// simplePattern reports whether b begins like the usual pattern: each letter is
+// the one after that before it, and the first comes after the last (RFC 864).
+func simplePattern(b []byte) bool {
+	const enough = 16
+	if len(b) < enough || len(b) > maxSimple {
+		return false
+	}
+	for i := 1; i < enough; i++ {
+		if b[i] != b[i-1]+1 && (b[i] != ' ' && b[i] != '!' || b[i-1] < '}') {
+			return false
+		}
+	}
+	return b[0] >= ' '
+}
+
+// simpleTime reports whether b is the seconds since 1900 of a time after 1999,
+// or of the years after 2036, when the number begins anew. The inetd of GNU
+// sends as many bytes as its machine's words have, zeros behind the number.
+func simpleTime(b []byte) bool {
+	if len(b) != 4 && (len(b) != 8 || !bytes.Equal(b[4:], make([]byte, 4))) {
+		return false
+	}
+	seconds := binary.BigEndian.Uint32(b)
+	return seconds >= 3155673600 || seconds < 1<<29
+}
