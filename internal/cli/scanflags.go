@@ -71,7 +71,10 @@ func payloads(port uint16) []scan.Payload {
 }
 
 func payload(p probe.Probe) scan.Payload {
-	return scan.Payload{Protocol: p.Name, New: p.Hello, Match: p.Match}
+	return scan.Payload{
+		Protocol: p.Name, New: p.Hello, Match: p.Match,
+		Weak: p.Weak, Silent: p.Silent, OtherPort: p.OtherPort,
+	}
 }
 
 // ownPayloads are those for this machine's own ports: a service may have been
