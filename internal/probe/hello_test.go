@@ -150,6 +150,20 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestHelloAsksForLittle holds that no answer on record is much longer than its
+// question, with the headers that both have on an IPv4 network: a forged sender
+// address gains nothing by our hellos.
+func TestHelloAsksForLittle(t *testing.T) {
+	const headers, most = 20 + 8, 4
+	for _, p := range datagrams() {
+		for _, e := range exchanges(t, p) {
+			if p.Match(e.hello, e.reply) && headers+len(e.reply) > most*(headers+len(e.hello)) {
+				t.Errorf("%s: %d bytes to %d", p.Name, len(e.reply), len(e.hello))
+			}
+		}
+	}
+}
+
 // TestMatchesAreApart holds that no reply is taken for one of another protocol,
 // so that all hellos, made with one nonce, may go to one port.
 func TestMatchesAreApart(t *testing.T) {
