@@ -86,7 +86,7 @@ func ownPayloads(port uint16) []scan.Payload {
 	}
 	var list []scan.Payload
 	for _, p := range probe.All() {
-		if p.Transport == exposure.UDP {
+		if p.Transport == exposure.UDP && p.Asks() {
 			list = append(list, payload(p))
 		}
 	}

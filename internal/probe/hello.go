@@ -27,6 +27,10 @@ func (p Probe) greet(ctx context.Context, s *Session) (exposure.Service, error) 
 	return p.named(), nil
 }
 
+// Asks reports whether the hello says anything. What only takes datagrams and
+// never answers any is sent an empty one, for the closed ports of its number.
+func (p Probe) Asks() bool { return p.Hello != nil && len(p.Hello(0)) > 0 }
+
 // named is a service of which no more is known than that a reply matched.
 func (p Probe) named() exposure.Service {
 	if p.Weak {
@@ -50,14 +54,11 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 	if err != nil {
 		return exposure.Service{}, s.fail("connect", err)
 	}
-	asked := slices.DeleteFunc(All(), func(p Probe) bool { return p.Transport != exposure.UDP })
+	asked := slices.DeleteFunc(All(), func(p Probe) bool { return p.Transport != exposure.UDP || !p.Asks() })
 	slices.SortStableFunc(asked, func(a, b Probe) int { return cmp.Compare(weight(a), weight(b)) })
 	hellos := make([][]byte, len(asked))
 	for i, nonce := 0, s.peer.nonce(); i < len(asked); i++ {
 		hellos[i] = asked[i].Hello(nonce)
-		if len(hellos[i]) == 0 {
-			continue // nothing to ask
-		}
 		if _, err := c.Write(hellos[i]); err != nil {
 			return exposure.Service{}, s.fail("ask", err)
 		}
