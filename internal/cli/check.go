@@ -346,7 +346,7 @@ func (r *checkRun) taking(addresses []netip.Addr) []exposure.Listener {
 func askableUDP() []uint16 {
 	var ports []uint16
 	for _, p := range probe.All() {
-		if p.Transport == exposure.UDP && p.Hello != nil {
+		if p.Transport == exposure.UDP && p.Asks() {
 			ports = append(ports, p.Ports...)
 		}
 	}

@@ -71,7 +71,10 @@ func payloads(port uint16) []scan.Payload {
 }
 
 func payload(p probe.Probe) scan.Payload {
-	return scan.Payload{Protocol: p.Name, New: p.Hello, Match: p.Match}
+	return scan.Payload{
+		Protocol: p.Name, New: p.Hello, Match: p.Match,
+		Weak: p.Weak, Silent: p.Silent, OtherPort: p.OtherPort,
+	}
 }
 
 // ownPayloads are those for this machine's own ports: a service may have been
@@ -83,7 +86,7 @@ func ownPayloads(port uint16) []scan.Payload {
 	}
 	var list []scan.Payload
 	for _, p := range probe.All() {
-		if p.Transport == exposure.UDP {
+		if p.Transport == exposure.UDP && p.Asks() {
 			list = append(list, payload(p))
 		}
 	}

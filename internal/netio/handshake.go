@@ -125,7 +125,7 @@ func (s *Handshake) refused(err error) {
 	s.Reason = e.Reason
 	switch e.Reason {
 	case exposure.Reset:
-		s.Reason, s.After = exposure.SynAck, WasReset
+		s.Reason, s.After, s.Passed = exposure.SynAck, WasReset, 1
 	case exposure.LocalError:
 		s.Err = e.Err
 	}

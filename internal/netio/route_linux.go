@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -19,10 +20,11 @@ import (
 type Routes struct {
 	handle *netlink.Handle
 
-	mu    sync.Mutex
-	links map[int]netlink.Link // of a moment ago, and so are the zones
-	zones map[string]uint32
-	since time.Time
+	mu     sync.Mutex
+	links  map[int]netlink.Link // of a moment ago, and so are the zones and what is enciphered
+	zones  map[string]uint32
+	hidden []netip.Prefix
+	since  time.Time
 }
 
 // linksLast is how long what is known of interfaces is used again: a scan of
@@ -32,7 +34,7 @@ const linksLast = time.Second
 
 // OpenRoutes opens the door to the kernel's tables; it needs no permission.
 func OpenRoutes() (*Routes, error) {
-	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	h, err := openHandle()
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +71,7 @@ func (r *Routes) to(target netip.Addr) (Route, error) {
 	defer r.mu.Unlock()
 	if now := time.Now(); now.Sub(r.since) > linksLast {
 		r.links, r.zones, r.since = map[int]netlink.Link{}, map[string]uint32{}, now
+		r.hidden = enciphered(r.handle)
 	}
 	target = target.Unmap()
 	zone, err := zoneIndex(r.zones, target.Zone())
@@ -95,13 +98,18 @@ func (r *Routes) to(target netip.Addr) (Route, error) {
 	}
 	attributes := link.Attrs()
 	way.Own = route.Type == unix.RTN_LOCAL || attributes.Flags&net.FlagLoopback != 0
-	// Encapsulated routes and IPv4 by way of an IPv6 gateway are rare, and
-	// right only in the kernel's hands. A link-local address without its zone
+	// Encapsulated routes, IPsec and IPv4 by way of an IPv6 gateway are rare,
+	// and right only in the kernel's hands. A link-local address without its zone
 	// could be on any link.
 	way.Raw = !way.Own && route.Type == unix.RTN_UNICAST && way.Source.IsValid() &&
-		route.Encap == nil && route.Via == nil &&
+		route.Encap == nil && route.Via == nil && !slices.ContainsFunc(r.hidden, covers(target)) &&
 		(zone != 0 || !target.Is6() || !target.IsLinkLocalUnicast()) && way.onLink(attributes)
 	return way, nil
+}
+
+func covers(target netip.Addr) func(netip.Prefix) bool {
+	target = target.WithZone("") // a prefix never holds an address with one
+	return func(p netip.Prefix) bool { return p.Contains(target) }
 }
 
 // onLink fills in what addresses frames on the link, and reports whether they

@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"sekisho/internal/exposure"
 )
@@ -22,11 +24,68 @@ func (p Probe) greet(ctx context.Context, s *Session) (exposure.Service, error) 
 	if _, err := s.Exchange(ctx, hello, func(reply []byte) bool { return p.Match(hello, reply) }); err != nil {
 		return exposure.Service{}, s.fail("ask", err)
 	}
-	svc := exposure.Service{Protocol: p.Name, Confidence: exposure.Confirmed}
+	return p.named(), nil
+}
+
+// Asks reports whether the hello says anything. What only takes datagrams and
+// never answers any is sent an empty one, for the closed ports of its number.
+func (p Probe) Asks() bool { return p.Hello != nil && len(p.Hello(0)) > 0 }
+
+// named is a service of which no more is known than that a reply matched.
+func (p Probe) named() exposure.Service {
 	if p.Weak {
-		svc.Confidence = exposure.Likely
+		return exposure.Service{Protocol: p.Name, Confidence: exposure.Likely}
 	}
-	return svc, nil
+	return exposure.Service{Protocol: p.Name, Confidence: exposure.Confirmed}
+}
+
+// anyHello asks a port that belongs to no protocol in every one at once, since
+// a service may have been moved. It is no probe of its own.
+var anyHello = Probe{Name: "hello", Transport: exposure.UDP, Run: runAnyHello}
+
+// maxHelloReply is the longest answer to a hello that is kept.
+const maxHelloReply = 4096
+
+// runAnyHello sends every hello from one socket and takes the first reply that
+// matches one of them, the strict before the weak. What is lost on the way is
+// not sent again.
+func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
+	c, err := s.dialPort(ctx, exposure.UDP, s.peer.at.Port())
+	if err != nil {
+		return exposure.Service{}, s.fail("connect", err)
+	}
+	asked := slices.DeleteFunc(All(), func(p Probe) bool { return p.Transport != exposure.UDP || !p.Asks() })
+	slices.SortStableFunc(asked, func(a, b Probe) int { return cmp.Compare(weight(a), weight(b)) })
+	hellos := make([][]byte, len(asked))
+	for i, nonce := 0, s.peer.nonce(); i < len(asked); i++ {
+		hellos[i] = asked[i].Hello(nonce)
+		if _, err := c.Write(hellos[i]); err != nil {
+			return exposure.Service{}, s.fail("ask", err)
+		}
+	}
+	for buf := make([]byte, maxHelloReply); ; {
+		n, err := c.Read(buf)
+		if err != nil {
+			return exposure.Service{}, s.fail("ask", err)
+		}
+		for i, p := range asked {
+			if p.Match(hellos[i], buf[:n]) {
+				s.hear(nil, buf[:n])
+				return p.named(), nil
+			}
+		}
+	}
+}
+
+// weight orders probes by how much a matching reply proves, the most first.
+func weight(p Probe) int {
+	switch {
+	case slices.Contains(simpleShapeless, p.Name):
+		return 2
+	case p.Weak:
+		return 1
+	}
+	return 0
 }
 
 // noise are bytes that look random and are the same for the same nonce, where

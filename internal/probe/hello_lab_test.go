@@ -177,36 +177,45 @@ func TestRealDatagramServers(t *testing.T) {
 		protocol string
 		port     uint16
 		at       []netip.Addr
+		named    bool // by its answers alone, on a port that is nobody's
 	}{
-		{"ntp", 1123, dual},
-		{"snmpv1", 1161, dual},
-		{"snmpv2c", 1161, dual},
-		{"snmpv3", 1161, dual},
-		{"tftp", 1069, dual},
-		{"memcached", 1211, dual},
-		{"rpcbind", 111, dual},
-		{"ikev1", 500, dual},
-		{"ikev2", 500, dual},
-		{"ikev1-nat-t", 4501, dual},
-		{"ikev2-nat-t", 4501, dual},
-		{"l2tp", 1702, v4},
-		{"openvpn", 1195, v4},
-		{"openvpn", 1196, dual[1:]},
-		{"dtls", 5691, dual},
-		{"dtls", 5693, dual},
-		{"stun", 3479, dual},
-		{"coap", 5690, dual},
-		{"mdns", 5353, v4},
-		{"echo", 1007, v4},
-		{"daytime", 1013, v4},
-		{"chargen", 1019, v4},
-		{"time", 1037, v4},
+		{"ntp", 1123, dual, true},
+		{"snmpv1", 1161, dual, false},
+		{"snmpv2c", 1161, dual, false},
+		{"snmpv3", 1161, dual, false},
+		{"tftp", 1069, dual, false},
+		{"memcached", 1211, dual, true},
+		{"rpcbind", 111, dual, false},
+		{"ikev1", 500, dual, false},
+		{"ikev2", 500, dual, false},
+		{"ikev1-nat-t", 4501, dual, false},
+		{"ikev2-nat-t", 4501, dual, false},
+		{"l2tp", 1702, v4, true},
+		{"openvpn", 1195, v4, false},
+		{"openvpn", 1196, dual[1:], false},
+		{"dtls", 5691, dual, false},
+		{"dtls", 5693, dual, false},
+		{"stun", 3479, dual, true},
+		{"coap", 5690, dual, true},
+		{"mdns", 5353, v4, false},
+		{"echo", 1007, v4, true},
+		{"daytime", 1013, v4, true},
+		{"chargen", 1019, v4, true},
+		{"time", 1037, v4, false},
 	} {
 		for _, to := range c.at {
 			p := probeOver(t, c.protocol)
 			port, ok := answers(t, l.LAN, netip.AddrPortFrom(to, c.port), p)
 			if !ok || (port != c.port) != p.OtherPort {
 				t.Errorf("%s at port %d of %s: answered %v, from port %d", c.protocol, c.port, to, ok, port)
+			}
+			if !c.named {
+				continue
+			}
+			o := probe.Options{Timeout: 20 * time.Second}
+			svc := probe.IdentifyThrough(t.Context(), l.LAN.Do, exposure.Target{Address: to}, exposure.UDP, c.port, o)
+			if svc.Protocol != c.protocol || svc.Error != "" {
+				t.Errorf("port %d of %s is named %q, error %q; want %s", c.port, to, svc.Protocol, svc.Error, c.protocol)
 			}
 		}
 	}

@@ -3,10 +3,13 @@ package probe
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/portspec"
@@ -73,7 +76,7 @@ func TestCatalogueIsAsked(t *testing.T) {
 // datagrams are the probes over UDP that expect an answer.
 func datagrams() []Probe {
 	return slices.DeleteFunc(All(), func(p Probe) bool {
-		return p.Transport != exposure.UDP || len(p.Hello(testNonce)) == 0
+		return p.Transport != exposure.UDP || !p.Asks()
 	})
 }
 
@@ -147,12 +150,25 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestHelloAsksForLittle holds that no answer on record is much longer than its
+// question, with the headers that both have on an IPv4 network: a forged sender
+// address gains nothing by our hellos.
+func TestHelloAsksForLittle(t *testing.T) {
+	const headers, most = 20 + 8, 4
+	for _, p := range datagrams() {
+		for _, e := range exchanges(t, p) {
+			if p.Match(e.hello, e.reply) && headers+len(e.reply) > most*(headers+len(e.hello)) {
+				t.Errorf("%s: %d bytes to %d", p.Name, len(e.reply), len(e.hello))
+			}
+		}
+	}
+}
+
 // TestMatchesAreApart holds that no reply is taken for one of another protocol,
-// so that all hellos, made with one nonce, may go to one port. A quote of the
-// day is any text, and the time any four bytes.
+// so that all hellos, made with one nonce, may go to one port.
 func TestMatchesAreApart(t *testing.T) {
 	all := datagrams()
-	apart := slices.DeleteFunc(slices.Clone(all), func(p Probe) bool { return p.Name == "qotd" || p.Name == "time" })
+	apart := slices.DeleteFunc(slices.Clone(all), func(p Probe) bool { return slices.Contains(simpleShapeless, p.Name) })
 	for _, p := range all {
 		for _, e := range exchanges(t, p) {
 			for _, q := range apart {
@@ -167,9 +183,48 @@ func TestMatchesAreApart(t *testing.T) {
 func TestOneWayAsksNothing(t *testing.T) {
 	for name := range oneWay {
 		p := slices.IndexFunc(probes, func(p Probe) bool { return p.Name == name && p.Transport == exposure.UDP })
-		if p < 0 || !probes[p].Silent || len(probes[p].Hello(1)) > 0 || probes[p].Match(nil, []byte("x")) {
+		if p < 0 || !probes[p].Silent || probes[p].Asks() || probes[p].Match(nil, []byte("x")) {
 			t.Errorf("%s: asks or takes an answer", name)
 		}
+	}
+}
+
+// TestMovedDatagramServices has servers on ports that belong to nobody: what
+// they answer names them.
+func TestMovedDatagramServices(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ntp", "stun", "sip", "ssdp", "quake3", "fluentd"} {
+		i := slices.IndexFunc(probes, func(p Probe) bool { return p.Name == name })
+		p := probes[i]
+		recorded := exchanges(t, p)[0]
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = pc.Close() })
+			go func() {
+				buf := make([]byte, 2048)
+				for {
+					n, from, err := pc.ReadFrom(buf)
+					if err != nil {
+						return
+					}
+					if bytes.Equal(buf[:n], recorded.hello) {
+						_, _ = pc.WriteTo(recorded.reply, from)
+					}
+				}
+			}()
+			at := netip.MustParseAddrPort(pc.LocalAddr().String())
+			o := Options{Timeout: 20 * time.Second}
+			peer := netPeer(exposure.Target{Address: at.Addr()}, at.Port(), o, time.Now().Add(o.Timeout))
+			peer.nonce = func() uint64 { return testNonce }
+			svc := identify(t.Context(), peer, exposure.UDP, o.Timeout)
+			if svc.Protocol != name || svc.Confidence != p.named().Confidence || svc.Error != "" {
+				t.Errorf("found %+v", svc)
+			}
+		})
 	}
 }
 

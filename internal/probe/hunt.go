@@ -57,8 +57,11 @@ func (h *hunt) ways() []way {
 		}
 	}
 	slices.SortStableFunc(blind, func(a, b way) int { return a.probe.Blind - b.probe.Blind })
-	if h.transport == exposure.TCP {
+	switch {
+	case h.transport == exposure.TCP:
 		own = append(own, way{listen: true})
+	case len(own) == 0:
+		blind = append(blind, way{probe: anyHello})
 	}
 	return append(own, blind...)
 }

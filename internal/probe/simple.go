@@ -37,6 +37,9 @@ func init() {
 	})
 }
 
+// simpleShapeless are those whose answer may be any text, or any four bytes.
+var simpleShapeless = []string{"qotd", "time"}
+
 // simpleClock is a line with a time of day in it. RFC 867 leaves its form open.
 var simpleClock = regexp.MustCompile(`^[ -~]{0,60}\b\d{1,2}:\d{2}(?::\d{2})?\b[ -~]{0,60}\s*$`)
 

@@ -23,7 +23,7 @@ func TestEngineVerifiesWholeChecksums(t *testing.T) {
 			l.Home.Listen(t, "tcp", "[::]:22")
 			l.Home.Filter(t, lab.Input, "tcp dport 1000-1059", lab.Drop)
 			e := rawEngine(t, l.LAN, l.Home.V4)
-			f := newForger(t, l.Home, l.LAN)
+			f := newForger(t, l.Home, l.LAN, "eth0")
 
 			// A port's place tells what is said about it, and what is spoilt then.
 			answer := func(s heardSYN) []byte {
@@ -86,7 +86,7 @@ func TestEngineVerifiesIPv4Headers(t *testing.T) {
 	l := lab.New(t)
 	l.Home.Filter(t, lab.Input, "tcp dport 1000-1009", lab.Drop)
 	e := rawEngine(t, l.LAN, l.Home.V4)
-	f := newForger(t, l.Home, l.LAN)
+	f := newForger(t, l.Home, l.LAN, "eth0")
 	go func() {
 		_ = f.hear(func(s heardSYN) bool {
 			b := segment(s.to, s.from, 1, s.sequence+1, flagsSYNACK)

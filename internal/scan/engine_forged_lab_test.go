@@ -122,19 +122,21 @@ func (f *forger) sourcesOf(t *testing.T, targets int, start func()) []netip.Addr
 // make no port anything but what it is.
 func TestEngineBelievesNoneOfAMillionForgedAnswers(t *testing.T) {
 	l := lab.New(t)
+	plug(t, "wing0", l.LAN, l.Home, "26.98.0.1/24", "26.98.0.2/24", "2608:26:98::1/64", "2608:26:98::2/64")
+	targets := []netip.Addr{netip.MustParseAddr("26.98.0.2"), netip.MustParseAddr("2608:26:98::2")}
 	want := stealthy(t, l.Home)
-	e := rawEngine(t, l.LAN, l.Home.V4)
-	f := newForger(t, l.Home, l.LAN)
-	request := rawRequest(both(l.Home), portsBetween(1, 1056)...)
+	e := rawEngine(t, l.LAN, targets[0])
+	f := newForger(t, l.Home, l.LAN, "wing0")
+	request := rawRequest(targets, portsBetween(1, 1056)...)
 	sources := f.sourcesOf(t, 2, func() { want.holds(t, e, request) })
 
 	// What a kernel would say to a forged answer is of no interest here, and
 	// takes longer than to read it.
-	l.LAN.NFT(t, `table netdev quiet { chain in { type filter hook ingress device eth0 priority 0
+	l.LAN.NFT(t, `table netdev quiet { chain in { type filter hook ingress device wing0 priority 0
 		tcp sport != { 22, 1000 } drop
 		meta l4proto { icmp, ipv6-icmp } @th,0,8 { 1, 3 } drop
 	}; }`)
-	forged := newFlood(t, f, both(l.Home), sources)
+	forged := newFlood(t, f, targets, sources)
 	poured := make(chan error, 1)
 	go func() { poured <- forged.pour(1_000_000) }()
 	for scans := 1; ; scans++ {
@@ -156,7 +158,7 @@ func TestEngineBelievesNoneOfAMillionForgedAnswers(t *testing.T) {
 func TestEngineTellsThatTheRingWasFull(t *testing.T) {
 	l := lab.New(t)
 	want := stealthy(t, l.Home)
-	f := newForger(t, l.Home, l.LAN)
+	f := newForger(t, l.Home, l.LAN, "eth0")
 	sekisho := program(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -191,7 +193,7 @@ func TestEngineBelievesNoAnswerOfAnotherScan(t *testing.T) {
 	l := lab.New(t)
 	l.Home.Filter(t, lab.Input, "meta l4proto tcp", lab.Drop)
 	e := rawEngine(t, l.LAN, l.Home.V4)
-	f := newForger(t, l.Home, l.LAN)
+	f := newForger(t, l.Home, l.LAN, "eth0")
 	ports := portsBetween(1001, 1100)
 	const silent = 2
 

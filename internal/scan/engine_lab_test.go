@@ -158,10 +158,10 @@ type heardSYN struct {
 	packet   []byte
 }
 
-func newForger(t *testing.T, at, to *lab.Host) *forger {
+func newForger(t *testing.T, at, to *lab.Host, name string) *forger {
 	t.Helper()
-	f := &forger{link: rawsock.Link{Index: device(t, at, "eth0").Index}}
-	f.link.HardwareLen = uint8(copy(f.link.Hardware[:], device(t, to, "eth0").HardwareAddr))
+	f := &forger{link: rawsock.Link{Index: device(t, at, name).Index}}
+	f.link.HardwareLen = uint8(copy(f.link.Hardware[:], device(t, to, name).HardwareAddr))
 	err := at.Do(func() (err error) {
 		f.socket, err = rawsock.Open(rawsock.Ports{First: 1, Last: 65535})
 		return err

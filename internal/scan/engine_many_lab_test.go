@@ -75,7 +75,7 @@ func TestEngineServesTwoHundredScansAtOnce(t *testing.T) {
 		t.Errorf("%d packet sockets", before.packetSockets)
 	}
 
-	f := newForger(t, l.Home, l.LAN) // which only listens here
+	f := newForger(t, l.Home, l.LAN, "eth0") // which only listens here
 	sources := map[uint16]bool{}
 	heard := make(chan error, 1)
 	go func() {

@@ -60,6 +60,7 @@ func TestIPTablesOutputRuleMakesAutoConnect(t *testing.T) {
 		{"iptables-nft -A INPUT -p tcp --dport 25 -j DROP", ""},
 	} {
 		t.Run(strings.ReplaceAll(c.rule, " ", "_"), func(t *testing.T) {
+			t.Parallel()
 			l := lab.New(t)
 			l.Home.Listen(t, "tcp", "[::]:22")
 			words := strings.Fields(c.rule)
