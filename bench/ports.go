@@ -30,6 +30,21 @@ func pickPorts(r *rand.Rand, n int, first, last uint16) []uint16 {
 	return slices.Sorted(maps.Keys(chosen))
 }
 
+// pickFamiliar draws like pickPorts, but takes the first three from ports that
+// most scanners ask first.
+func pickFamiliar(r *rand.Rand, n int, first, last uint16) []uint16 {
+	familiar := []uint16{21, 22, 25, 53, 80, 110, 143, 443, 3389, 8080}
+	r.Shuffle(len(familiar), func(i, j int) { familiar[i], familiar[j] = familiar[j], familiar[i] })
+	chosen := familiar[:3:3]
+	for _, p := range pickPorts(r, n, first, last) {
+		if len(chosen) < n && !slices.Contains(chosen, p) {
+			chosen = append(chosen, p)
+		}
+	}
+	slices.Sort(chosen)
+	return chosen
+}
+
 // judged is what comparing a result with the truth tells.
 type judged struct {
 	missed, invented []spot

@@ -34,7 +34,11 @@ func (s *scenery) truth(v6 bool) spots {
 func dress(h *host, r row, n network, seed uint64) (*scenery, error) {
 	s := &scenery{open4: spots{}, open6: spots{}}
 	random := rand.New(rand.NewPCG(seed, 1))
-	ports := pickPorts(random, r.open, r.first, r.last)
+	pick := pickPorts
+	if r.familiar {
+		pick = pickFamiliar
+	}
+	ports := pick(random, r.open, r.first, r.last)
 	one := func(a4, a6 netip.Addr, ports ...uint16) {
 		for _, p := range ports {
 			s.open4[spot{a4, p}], s.open6[spot{a6, p}] = true, true
