@@ -224,7 +224,7 @@ func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
 	if errs(e.reason) {
 		// ICMP errors come as seldom as the limit of their sender wants, which
 		// says nothing of loss.
-		h.refusals.count(state, tries)
+		h.refusals.count(tries)
 		return
 	}
 	if state != exposure.Open && state != exposure.Closed {

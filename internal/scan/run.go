@@ -302,9 +302,7 @@ func (n *run) troubled(err error) {
 // limits says that silent ports of a host may be what its limits made silent.
 func (n *run) limits(address string, h *host) {
 	s, r := &n.summary, n.request
-	switch {
-	case !h.stingy():
-	default:
+	if h.stingy() {
 		s.Notes = append(s.Notes, r.Say("note.rejects-limited",
 			"Address", address, "Count", h.silent-h.missed, "Rejected", h.refusals.all()))
 	}

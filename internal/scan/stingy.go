@@ -7,22 +7,19 @@ import "sekisho/internal/exposure"
 // lost on the way.
 
 // refusals counts the ICMP errors by which ports were refused: those that came
-// when first asked, and later. Some of them prove UDP ports closed.
-type refusals struct{ first, later, closed int }
+// when first asked, and later.
+type refusals struct{ first, later int }
 
 // errs reports whether a reason is an ICMP error that ends a port.
 func errs(r exposure.Reason) bool {
 	return r == exposure.PortUnreach || r == exposure.AdminProhibited || r == exposure.ProtoUnreach
 }
 
-func (r *refusals) count(state exposure.State, tries int) {
+func (r *refusals) count(tries int) {
 	if tries <= 1 {
 		r.first++
 	} else {
 		r.later++
-	}
-	if state == exposure.Closed {
-		r.closed++
 	}
 }
 
@@ -42,8 +39,7 @@ func (r refusals) limited() bool { return r.later >= 2 && 4*r.later >= r.first }
 // stingy reports whether the host limits its ICMP errors, so that ports look
 // silent that it would refuse.
 func (h *host) stingy() bool {
-	r := h.refusals
-	return h.silent > h.missed && (r.limited() || r.later > 0 && r.closed > 0 && h.silent > r.all())
+	return h.silent > h.missed && h.refusals.limited()
 }
 
 // resets compares what comes back of closed ports with what comes back of open

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +106,45 @@ func TestUDPAnswersFromElsewhere(t *testing.T) {
 	d := scanFrom(t, l.LAN, program(t), "--udp", "-p", "53", l.Home.V4.String())
 	d.check(t, exposure.UDP, l.Home.V4, 53, wanted{exposure.Open, exposure.ProtoResponse, "192.168.77.11"})
 	if o := d.observations[place(exposure.UDP, l.Home.V4, 53)]; o.Detail != "answered from 192.168.77.11:53" {
+		t.Errorf("detail %q", o.Detail)
+	}
+}
+
+// TestUDPAnswersFromAnotherPort: TFTP answers from a port that it picks (RFC
+// 1350 section 4), which is asked as well here, and is not open for that.
+func TestUDPAnswersFromAnotherPort(t *testing.T) {
+	l := lab.New(t)
+	server := l.Home.ListenPacket(t, "udp", "[::]:69")
+	transfer := l.Home.ListenPacket(t, "udp", "[::]:40069")
+	go func() {
+		b := make([]byte, 2048)
+		for {
+			n, from, err := server.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			if n > 2 && b[1] == 1 {
+				_, _ = transfer.WriteTo([]byte("\x00\x05\x00\x01no such file\x00"), from)
+			}
+		}
+	}()
+	for _, address := range []netip.Addr{l.Home.V4, l.Home.V6} {
+		d := scanFrom(t, l.LAN, program(t), "--udp", "-p", "69,40069", address.String())
+		d.check(t, exposure.UDP, address, 69, wanted{exposure.Open, exposure.ProtoResponse, ""})
+		d.check(t, exposure.UDP, address, 40069, wanted{exposure.OpenFiltered, exposure.NoResponse, ""})
+		if o := d.observations[place(exposure.UDP, address, 69)]; !strings.Contains(o.Detail, "]:40069, echoing nothing") && !strings.Contains(o.Detail, ".10:40069, echoing nothing") {
+			t.Errorf("detail %q", o.Detail)
+		}
+	}
+}
+
+// TestUDPSilentByDesign: what answers no stranger is said of it.
+func TestUDPSilentByDesign(t *testing.T) {
+	l := lab.New(t)
+	l.Home.ListenPacket(t, "udp", "[::]:51820")
+	d := scanFrom(t, l.LAN, program(t), "--udp", "-p", "51820", l.Home.V4.String())
+	d.check(t, exposure.UDP, l.Home.V4, 51820, wanted{exposure.OpenFiltered, exposure.NoResponse, ""})
+	if o := d.observations[place(exposure.UDP, l.Home.V4, 51820)]; !strings.Contains(o.Detail, "wireguard answers no stranger") {
 		t.Errorf("detail %q", o.Detail)
 	}
 }

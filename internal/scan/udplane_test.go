@@ -190,7 +190,7 @@ func TestUDPLane(t *testing.T) {
 		"linux-few":    {udpNetwork{answer: openEach(100, exposure.PortUnreach), limit: linuxLimit()}, 12, nil, map[string]int{closed: 12}, ""},
 		"ipv6-nobody":  {udpNetwork{answer: openEach(2000, exposure.PortUnreach), limit: &bucket{rate: 10, burst: 6}}, 1000, nil, map[string]int{closed: 15, silent: 985}, "192.0.2.7 sends 10 ICMP errors a second; 985 ports stay open|filtered; `--wait` proves them in 99 s."},
 		"fast-limit":   {udpNetwork{answer: openEach(100, exposure.PortUnreach), limit: &bucket{rate: 1000, burst: 50}}, 1000, nil, map[string]int{open: 10, closed: 990}, ""},
-		"slow-limit":   {udpNetwork{answer: openEach(100, exposure.PortUnreach), limit: &bucket{rate: 0.25, burst: 6}}, 1000, nil, map[string]int{open: 10, closed: 6, silent: 984}, "192.0.2.7 sends at most 1 ICMP error a second; 984 ports stay open|filtered; `--wait` proves them in 20 min or more."},
+		"slow-limit":   {udpNetwork{answer: openEach(100, exposure.PortUnreach), limit: &bucket{rate: 0.25, burst: 6}}, 1000, nil, map[string]int{open: 10, closed: 6, silent: 984}, "192.0.2.7 sends no more than 0.9 ICMP errors a second; 984 ports stay open|filtered; `--wait` proves them in 20 min or more."},
 		"filter-drops": {udpNetwork{answer: dropping(50, openEach(100, exposure.PortUnreach))}, 1000, nil, map[string]int{open: 10, closed: 30, silent: 960}, ""},
 		"drops-and-limits": {
 			udpNetwork{answer: dropping(50, openEach(100, exposure.PortUnreach)), limit: &bucket{rate: 5, burst: 6}},

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -75,16 +76,20 @@ func (l *udpLane) limitedHost(n *run, i int) string {
 	if l.wait || rate <= 0 {
 		return r.Say("note.icmp-limited-left", "Address", address, "Count", h.unproved)
 	}
-	needs := n.span(float64(h.unproved) / rate)
-	perSecond := int(math.Round(rate))
 	switch {
 	case !measured:
-		return r.Say("note.icmp-limited-most", "Address", address, "Rate", int(math.Ceil(rate)), "Count", h.unproved, "Time", needs)
-	case rate < 0.9:
-		return r.Say("note.icmp-limited-slow", "Address", address, "Every", n.span(1/rate), "Count", h.unproved, "Time", needs)
+		return r.Say("note.icmp-limited-most", "Address", address, "Rate", fmt.Sprintf("%.1f", rate), "Count", h.unproved, "Time", n.span(float64(h.unproved)/rate))
+	case rate < leastRound:
+		return r.Say("note.icmp-limited-slow", "Address", address, "Every", n.span(1/rate), "Count", h.unproved, "Time", n.span(float64(h.unproved)/rate))
 	}
-	return r.Say("note.icmp-limited", "Address", address, "Rate", perSecond, "Count", h.unproved, "Time", needs)
+	// Limits are set in round numbers, and the first error after a burst may
+	// come a little before its time.
+	rate = math.Round(rate)
+	return r.Say("note.icmp-limited", "Address", address, "Rate", int(rate), "Count", h.unproved, "Time", n.span(float64(h.unproved)/rate))
 }
+
+// leastRound is the lowest rate that is told as so many errors a second.
+const leastRound = 0.8
 
 // limitedHosts says the same of many, which are asked side by side.
 func (l *udpLane) limitedHosts(n *run, limited []int) string {
