@@ -105,7 +105,7 @@ func TestEngineServesTwoHundredScansAtOnce(t *testing.T) {
 	}
 	resident = residentMost(t) - resident
 	t.Logf("files, goroutines, MiB of heap, packet sockets: %v, then %v; at most %d MiB more resident", before, after, resident>>10)
-	if resident > 200*512 && !raceEnabled { // half a MiB each
+	if resident > 200*800 && !raceEnabled { // KiB, of which the test and the garbage have their share
 		t.Errorf("%d MiB resident", resident>>10)
 	}
 	if after[1].packetSockets != 2 || after[1].files > before.files+2 || after[1].goroutines > before.goroutines+4 || after[1].heap > after[0].heap+8 {
