@@ -109,20 +109,31 @@ func (l *lane) uncontrol(a ask) {
 
 // controlled takes in the answer to a control question, or its silence.
 func (l *lane) controlled(e evidence) {
-	for i := range l.controls.queue {
-		c := &l.controls.queue[i]
-		if c.index != e.index || c.decided {
-			continue
-		}
+	if c := l.controls.find(e); c != nil {
 		c.decided, c.void = true, e.void || e.local
 		c.answered = !c.void && e.reason != exposure.NoResponse
 		if c.answered {
-			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt)
+			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt, e.at)
 			l.returned(e, c)
 		}
-		break
 	}
 	l.decide(time.Now())
+}
+
+// find is the question that a piece of evidence is about: that of the port
+// which went out nearest to the time that its round trip tells. The port alone
+// does not tell it: an answer would be taken for that of an earlier question
+// that was lost.
+func (c *controls) find(e evidence) *controlAsk {
+	sent := e.at.Add(-e.rtt)
+	var nearest *controlAsk
+	for i := range c.queue {
+		a := &c.queue[i]
+		if a.index == e.index && !a.decided && (nearest == nil || a.at.Sub(sent).Abs() < nearest.at.Sub(sent).Abs()) {
+			nearest = a
+		}
+	}
+	return nearest
 }
 
 // decide judges the control questions whose end is known, in the order of

@@ -352,6 +352,8 @@ func TestLaneNarrow(t *testing.T) {
 		"closed-host-lossy":  {20000, 1000, 50, 400, exposure.ConnRefused, 0.02, time.Millisecond},
 		"closed-host-far":    {20000, 1000, 50, 400, exposure.ConnRefused, 0, 60 * time.Millisecond},
 		"short-queue":        {20000, 1000, 10, 400, exposure.ConnRefused, 0, 5 * time.Millisecond},
+		"lossy":              {65535, 0, 0, 1300, exposure.ConnRefused, 0.01, time.Millisecond},
+		"lossy-stealth":      {65535, 0, 0, 13000, "", 0.05, 20 * time.Millisecond},
 		"fast":               {65535, 50000, 500, 400, exposure.ConnRefused, 0, time.Millisecond},
 		"fast-far-and-lossy": {65535, 50000, 500, 400, exposure.ConnRefused, 0.05, 40 * time.Millisecond},
 		"stealth-host":       {65535, 20000, 100, 6000, "", 0, time.Millisecond},
@@ -369,7 +371,7 @@ func TestLaneNarrow(t *testing.T) {
 				if got["open syn-ack"] != open || c.reason != "" && got["closed conn-refused"] != c.ports-open {
 					t.Errorf("got %v, want %d open", got, open)
 				}
-				t.Logf("%d packets in %v, at best %v", w.sent, r.elapsed, time.Duration(w.sent)*time.Second/time.Duration(c.rate))
+				t.Logf("%d packets in %v, at best %v", w.sent, r.elapsed, time.Duration(w.sent)*time.Second/time.Duration(max(c.rate, 1)))
 			})
 		})
 	}

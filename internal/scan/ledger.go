@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -33,14 +34,14 @@ const mostVoids = 5
 
 // host is what is known of one target.
 type host struct {
-	left   int
-	open   int
-	silent int // ports that ended without an answer
-	tries  int // that its ports get
-	seen   roundTrips
-	// The longest round trip of a first answer, and when the last such came.
-	longest time.Duration
-	fresh   time.Time
+	left    int
+	open    int
+	silent  int // ports that ended without an answer
+	tries   int // that its ports get
+	seen    roundTrips
+	longest time.Duration // round trip that was seen lately
+	timed   time.Time     // when the last one was
+	fresh   time.Time     // when the last first answer came
 	// heard: something came back from there or from a router on the way.
 	// resolved: its neighbour is there, or the next hop is. Until one of them
 	// is so, silence may be our own.
@@ -217,7 +218,7 @@ func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
 	if e.local {
 		return
 	}
-	l.measure(h, e.rtt)
+	l.measure(h, e.rtt, e.at)
 	if state == exposure.Open {
 		h.open++
 	}
@@ -290,12 +291,18 @@ func (l *ledger) controlled(index uint32, answered bool) {
 	l.travelled(h, trip, closed)
 }
 
-// measure takes a round-trip time in, as RFC 6298 section 2 has it.
-func (l *ledger) measure(h *host, rtt time.Duration) {
+// measure takes in the round-trip time of an answer that came at a time, as RFC
+// 6298 section 2 has it. The longest is forgotten within seconds: it may have
+// been a crowd that we made ourselves.
+func (l *ledger) measure(h *host, rtt time.Duration, at time.Time) {
 	if rtt <= 0 {
 		return
 	}
-	h.longest = max(h.longest, rtt)
+	if rtt < h.longest && at.After(h.timed) {
+		left := math.Exp(-at.Sub(h.timed).Seconds())
+		h.longest = rtt + time.Duration(left*float64(h.longest-rtt))
+	}
+	h.longest, h.timed = max(h.longest, rtt), later(h.timed, at)
 	if l.srtt == 0 {
 		l.srtt, l.rttvar = rtt, rtt/2
 		return

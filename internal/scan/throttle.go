@@ -39,6 +39,7 @@ type stretch struct{ from, to time.Time }
 // interval is a short time of sending and what came of it.
 type interval struct {
 	from, to  time.Time
+	rate      float64 // that was allowed
 	sent      int
 	questions outcome // first ones
 	opens     outcome // controls of open ports
@@ -67,6 +68,7 @@ const (
 	judgeAfter    = 10 * time.Millisecond // beside the round-trip time
 	telling       = 10.0                  // answers that must be expected before their lack tells something
 	poolTime      = 100 * time.Millisecond
+	idle          = 0.2                   // of the rate
 	risingTrip    = 5 * time.Millisecond  // more than base: a queue builds up
 	queueingTrip  = 20 * time.Millisecond // so much more: it is to be worked off
 	firstHold     = 8
@@ -98,7 +100,7 @@ func (t *throttle) send(now time.Time, packets int) *interval {
 		if n == mostIntervals {
 			t.intervals = t.intervals[:copy(t.intervals, t.intervals[1:])]
 		}
-		t.intervals = append(t.intervals, interval{from: now})
+		t.intervals = append(t.intervals, interval{from: now, rate: t.rate})
 		n = len(t.intervals)
 	}
 	t.intervals[n-1].sent += packets
@@ -150,8 +152,11 @@ func (t *throttle) judge(now time.Time, trip time.Duration) {
 func (t *throttle) weigh(i interval, now time.Time) {
 	expected, came := t.expect(&i)
 	t.usual.learn(&i)
-	queue := t.queue(&i)
 	t.pool = interval{}
+	if i.speed() < idle*i.rate {
+		return // there was little to send: the rate had no part in what came of it
+	}
+	queue := t.queue(&i)
 	if expected < telling {
 		if expected > 0 && i.to.Sub(i.from) < poolTime {
 			t.pool = i // until it tells more
@@ -162,10 +167,10 @@ func (t *throttle) weigh(i interval, now time.Time) {
 	}
 	switch {
 	case came < expected-2.5*math.Sqrt(expected):
-		t.lost(&i, came/expected, now)
-	case queue > max(queueingTrip, t.base):
+		t.lost(&i, came/expected, queue > max(risingTrip, t.base/4), now)
+	case queue > max(queueingTrip, t.base/2):
 		t.queued = queue
-		t.drop(i.speed()*0.8, now)
+		t.drop(i.speed()*0.7, now)
 	case queue > max(risingTrip, t.base/4):
 		t.calms = 0
 	default:
@@ -215,13 +220,14 @@ func (o outcome) certain() float64 {
 }
 
 // lost slows down to what came through. When the last such step has not
-// helped, the loss has other reasons than the rate: it is usual from now on.
-func (t *throttle) lost(i *interval, share float64, now time.Time) {
+// helped, though nothing queues, the loss has other reasons than the rate: it is
+// usual from now on.
+func (t *throttle) lost(i *interval, share float64, queues bool, now time.Time) {
 	if open := i.opens; open.asked >= 5 && float64(open.answered) >= 0.8*t.usual.opens*float64(open.asked) && !t.limited {
 		t.limited, t.suspect, t.ceiling = true, nil, 0
 		return
 	}
-	if s := t.suspect; s != nil && share < s.share+(1-s.share)/3 {
+	if s := t.suspect; s != nil && !queues && share < s.share+(1-s.share)/3 {
 		t.usual = shares{}
 		t.usual.learn(i)
 		t.suspect, t.ceiling = nil, 0
@@ -233,6 +239,9 @@ func (t *throttle) lost(i *interval, share float64, now time.Time) {
 		t.hurried.from = i.from
 	}
 	t.hurried.to = now
+	if queues {
+		share *= 0.8 // or what waits would never be worked off
+	}
 	t.drop(i.speed()*max(share, 0.1)*0.95, now)
 }
 
@@ -256,6 +265,8 @@ func (t *throttle) drop(rate float64, now time.Time) {
 func (t *throttle) rise(i *interval, most float64) {
 	stride := 4.0
 	switch {
+	case t.ceiling == 0 && !t.lossy && t.base > risingTrip:
+		stride = 2 // what is too much is seen late
 	case t.ceiling == 0 && !t.lossy:
 	case t.ceiling == 0:
 		stride = 1.25
@@ -281,7 +292,7 @@ func (i interval) plus(next interval) interval {
 		return next
 	}
 	return interval{
-		i.from, next.to, i.sent + next.sent,
+		i.from, next.to, min(i.rate, next.rate), i.sent + next.sent,
 		i.questions.plus(next.questions), i.opens.plus(next.opens), i.closed.plus(next.closed),
 		i.trips + next.trips, i.trip + next.trip,
 	}
