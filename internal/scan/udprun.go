@@ -21,6 +21,9 @@ func (n *run) udp(g *group) (runner, error) {
 		return nil, nil
 	}
 	p := newPlan(exposure.UDP, g.targets, r.UDP, r.Seed)
+	if n.known.begin(p, r.Seed) == 0 {
+		return nil, nil
+	}
 	l := newUDPLane(p, newUDPWay(p, r.Payloads), r.Payloads)
 	l.mine, l.heard, l.own = r.Own, g.heard, g.own
 	l.retries, l.wait = r.Retries, r.Wait
