@@ -37,6 +37,7 @@ type udpLane struct {
 	voids  map[uint32]uint8
 	open   int // ports without a conclusion
 	rounds int
+	most   int                    // tries of any host
 	walk   int                    // place in the order; the ports without a payload come in a second walk
 	marks  [2][udpMarks]time.Time // when a stretch of the walk was asked, in even rounds and odd ones
 	hushed bool                   // nothing was heard yet
@@ -170,6 +171,7 @@ func (l *udpLane) review() {
 			l.hosts[i].extra = min(l.hosts[i].extra+1, mostExtra)
 		}
 	}
+	l.most = 0
 	for i := range l.hosts {
 		h := &l.hosts[i]
 		h.review()
@@ -180,6 +182,9 @@ func (l *udpLane) review() {
 			h.tries = fewestTries
 		default:
 			h.tries = min(tries(h.open, h.loss(), missed)+h.extra, settled-1)
+		}
+		if h.left > 0 {
+			l.most = max(l.most, h.tries)
 		}
 	}
 }
@@ -439,7 +444,7 @@ func (l *udpLane) end() {
 			continue
 		}
 		silent := l.silent(i)
-		if len(silent) > 0 && (h.limited || l.wait && len(h.refusing) > 0 && h.limit.trips.answered == 0) {
+		if len(silent) > 0 && (h.limited || l.wait && !l.own && len(h.refusing) > 0 && h.limit.trips.answered == 0) {
 			if until, worth := l.worth(h, len(silent), now); worth {
 				rate, measured := h.limit.rate()
 				l.provers = append(l.provers, proving{i, newProver(rate, measured, h.refusing[0], silent, now, until)})
@@ -647,14 +652,8 @@ func (l *udpLane) questionsLeft() int64 {
 	if len(l.provers) > 0 {
 		return int64(l.open)
 	}
-	most := 0
-	for i := range l.hosts {
-		if l.hosts[i].left > 0 {
-			most = max(most, l.hosts[i].tries)
-		}
-	}
 	done := float64(l.walk) / float64(2*l.plan.places())
-	return int64(float64(l.open) * max(float64(most-l.rounds)+1-done, 0))
+	return int64(float64(l.open) * max(float64(l.most-l.rounds)+1-done, 0))
 }
 
 // take weighs one piece of evidence.
