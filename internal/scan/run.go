@@ -269,6 +269,8 @@ func (n *run) detail(p *plan, c conclusion) string {
 		return r.Say("detail.unrecognised")
 	case c.note == forbidden:
 		return r.Say("detail.forbidden", "Error", c.err.Error())
+	case c.note == fellSilent:
+		return r.Say("detail.fell-silent")
 	case c.note == portZero:
 		return r.Say("detail.port-zero")
 	case c.note == unpermitted:
