@@ -61,7 +61,7 @@ type ScanSummary struct {
 	ElapsedMS    int64    `json:"elapsed_ms"`
 	Loss         *float64 `json:"loss,omitempty"` // share of round trips lost on the way; absent when nothing answered
 	Complete     bool     `json:"complete"`
-	Shard        string   `json:"shard,omitempty"` // 2/8 when only a part of the ports was asked for: Ports counts that part
+	Shard        string   `json:"shard,omitempty"`  // 2/8 when only a part of the ports was asked for: Ports counts that part
 	Method       string   `json:"method,omitempty"` // syn, connect or both, and why, in our own words
 	Notes        []string `json:"notes,omitempty"`
 }
