@@ -100,6 +100,8 @@ const (
 const (
 	limiterTime = 1100 * time.Millisecond
 	udpTail     = 25 * time.Millisecond
+	// doubtTime is what the fewest controls of one refused port take.
+	doubtTime = fewestDoubts*udpControlEach + leastPatience
 )
 
 func newUDPLane(p *plan, w way, payloads func(uint16) []Payload) *udpLane {
@@ -363,6 +365,9 @@ func (l *udpLane) quiet(now time.Time) (bool, time.Time) {
 			t = l.started.Add(canaryPatience)
 		} else if h.limited = h.limit.limited(h.seen); l.watches(i) {
 			watch := l.started.Add(limiterTime)
+			if len(h.refusing) > 0 && !h.limit.tried() {
+				watch = h.limit.proofs[0].Add(doubtTime)
+			}
 			if l.wait && len(h.refusing) == 0 {
 				watch = l.started.Add(2 * limiterTime) // whoever asked before us may have emptied the bucket
 			}
@@ -385,14 +390,14 @@ func (l *udpLane) quiet(now time.Time) (bool, time.Time) {
 }
 
 // watches reports whether it is still to be found out how a host sends errors:
-// none has come yet, or they are limited and nobody knows by how much.
+// none has come yet, or nobody knows whether they are limited, or by how much.
 func (l *udpLane) watches(i int) bool {
 	h := &l.hosts[i]
 	if h.left == 0 || l.own || l.retries >= 0 && !l.wait || !l.trusted(i) {
 		return false
 	}
 	_, measured := h.limit.rate()
-	return len(h.refusing) == 0 || h.limited && !measured
+	return len(h.refusing) == 0 || !h.limit.tried() || h.limited && !measured
 }
 
 // press asks one silent port of each host that is watched.
