@@ -60,3 +60,40 @@ func blocked(t *testing.T, d document, address netip.Addr) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// Case 15: the router on the way has room for a hundred connections, and the
+// target drops most of them, so that each stays in its table for two minutes.
+// When the table is full nothing new gets through but where an old connection
+// ends, and that is said. (The router's own limit cannot be set in a namespace: a rule
+// counts for it.)
+func TestHostile15FullTableOnTheWay(t *testing.T) {
+	sekisho := program(t)
+	for _, method := range bothMethods {
+		for _, v6 := range []bool{false, true} {
+			t.Run(method+map[bool]string{false: "_v4", true: "_v6"}[v6], func(t *testing.T) {
+				t.Parallel()
+				l := lab.New(t)
+				address := l.Outside.V4
+				if v6 {
+					address = l.Outside.V6
+				}
+				open := []uint16{20042, 20500, 20599}
+				services(t, l.Outside, open...)
+				l.Outside.Filter(t, lab.Input, "tcp dport != { 20042, 20500, 20599, 20001-20020 }", lab.Drop)
+				l.Router.NFT(t, `table inet full { chain room {
+					type filter hook forward priority filter - 1
+					iifname "lan" tcp flags & (syn | ack) == syn ct state new ct count over 100 drop
+				}; }`)
+				d := scanFrom(t, l.LAN, sekisho, "--method", method, "-p", "20001-20600", address.String())
+				for _, port := range open {
+					if o := d.observations[place(exposure.TCP, address, port)]; o.State == exposure.Closed {
+						t.Errorf("port %d: %v, %v", port, o.State, o.Reason)
+					}
+				}
+				if s := d.summary; s.Unknown == 0 || !s.Complete || !d.says(address.String()+" stopped answering") {
+					t.Errorf("%+v", s)
+				}
+			})
+		}
+	}
+}
