@@ -18,6 +18,7 @@ func (a *app) scanCommand() *cobra.Command {
 		flags   scanFlags
 		exclude excludeFlags
 		echo    bool
+		part    partFlags
 	)
 	cmd := &cobra.Command{
 		Use:     "scan TARGET… [-p PORTS]",
@@ -28,22 +29,26 @@ func (a *app) scanCommand() *cobra.Command {
 			if len(args) == 0 {
 				return a.fail(exitUsage, "cli.target-missing")
 			}
-			return a.runScan(cmd.Context(), &flags, args, exclude, echo)
+			return a.runScan(cmd.Context(), &flags, args, exclude, part, echo)
 		},
 	}
 	flags.register(cmd.Flags(), a.say)
 	exclude.register(cmd.Flags(), a.say)
+	part.register(cmd.Flags(), a.say)
 	cmd.Flags().BoolVar(&echo, "ping", false, a.say.Say("flag.ping"))
 	return cmd
 }
 
-func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, exclude excludeFlags, echo bool) error {
+func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, exclude excludeFlags, part partFlags, echo bool) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
 	}
 	base, err := flags.request(a, m)
 	if err != nil {
+		return err
+	}
+	if flags.shard, err = part.parse(a); err != nil {
 		return err
 	}
 	// Wrong ports are told before a name is looked up.
@@ -63,10 +68,18 @@ func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, excl
 	if err != nil {
 		return err
 	}
+	skip := 0
 	for i := range jobs {
 		jobs[i].echo = echo
+		jobs[i].shard = flags.shard
+		jobs[i].shard.Skip = skip
+		skip += jobs[i].size()
 	}
 	if err := a.consented(list, m, flags.authorized); err != nil {
+		return err
+	}
+	journal, err := a.resume(part.resume, base, jobs)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := a.bounded(ctx)
@@ -79,6 +92,9 @@ func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, excl
 		summary, ended, err = a.scanInto(ctx, w, base, jobs)
 		return err
 	}); err != nil {
+		return errors.Join(err, journal.close())
+	}
+	if err := journal.finish(a, summary.Complete); err != nil && ended == nil {
 		return err
 	}
 	switch {

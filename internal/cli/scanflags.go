@@ -13,6 +13,7 @@ import (
 	"sekisho/internal/lang"
 	"sekisho/internal/portspec"
 	"sekisho/internal/probe"
+	"sekisho/internal/reach"
 	"sekisho/internal/scan"
 )
 
@@ -21,6 +22,7 @@ type scanFlags struct {
 	ports, method, profile string
 	udp, authorized, wait  bool
 	family                 family
+	shard                  scan.Shard
 	retries, rate          int
 }
 
@@ -136,11 +138,16 @@ type job struct {
 	targets  []exposure.Target
 	tcp, udp []uint16
 	echo     bool
+	shard    scan.Shard
+	opened   *scan.Request // with its journal; nil without one
 }
 
 // questions is how many ports of how many addresses the job asks, the echo
 // counted as one, as the summary of a scan counts it.
-func (j job) questions() int {
+func (j job) questions() int { return j.shard.Share(j.size()) }
+
+// size is the same of all shards.
+func (j job) size() int {
 	each := len(j.tcp) + len(j.udp)
 	if j.echo {
 		each++
@@ -148,8 +155,18 @@ func (j job) questions() int {
 	return len(j.targets) * each
 }
 
+// request is what the engine is asked.
+func (j job) request(base scan.Request) scan.Request {
+	if j.opened != nil {
+		return *j.opened
+	}
+	base.Targets, base.TCP, base.UDP, base.Echo, base.Shard = j.targets, j.tcp, j.udp, j.echo, j.shard
+	return base
+}
+
 // jobs splits targets by the ports that they are asked: those of -p, or the
-// default ones of where each target is.
+// default ones of where each target is. The shards of one work must not depend
+// on the machine that does them: there, what its address tells has to do.
 func (s *scanFlags) jobs(spec portspec.Spec, m machine, list []exposure.Target) ([]job, error) {
 	if s.ports != "" {
 		return []job{{targets: list, tcp: spec.TCP.Slice(), udp: spec.UDP.Slice()}}, nil
@@ -158,7 +175,7 @@ func (s *scanFlags) jobs(spec portspec.Spec, m machine, list []exposure.Target) 
 	for _, near := range []bool{true, false} {
 		var some []exposure.Target
 		for _, t := range list {
-			if (m.isOwn(t.Address) || m.near(t.Address)) == near {
+			if s.near(m, t.Address) == near {
 				some = append(some, t)
 			}
 		}
@@ -174,6 +191,13 @@ func (s *scanFlags) jobs(spec portspec.Spec, m machine, list []exposure.Target) 
 	return jobs, nil
 }
 
+func (s *scanFlags) near(m machine, address netip.Addr) bool {
+	if s.shard.Of > 1 {
+		return reach.Loopback(address) || reach.LAN(address)
+	}
+	return m.isOwn(address) || m.near(address)
+}
+
 // runJobs runs one job after the other and adds their summaries up. What was
 // found until an interrupt stays found.
 func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found func(exposure.Observation)) (total exposure.ScanSummary, err error) {
@@ -182,10 +206,13 @@ func (a *app) runJobs(ctx context.Context, base scan.Request, jobs []job, found 
 	progress := a.progress(jobs)
 	defer progress.clear()
 	total.Complete = true
-	defer func() { total.Hosts = hosts(jobs) }()
+	defer func() {
+		if total.Shard == "" { // else the engine alone knows which hosts are in it
+			total.Hosts = hosts(jobs)
+		}
+	}()
 	for i, j := range jobs {
-		r := base
-		r.Targets, r.TCP, r.UDP, r.Echo = j.targets, j.tcp, j.udp, j.echo
+		r := j.request(base)
 		r.Progress = progress.of(jobs, i)
 		a.detail("verbose.job", "Addresses", shownAddresses(j.targets), "TCP", len(j.tcp), "UDP", len(j.udp))
 		summary, err := engine.Run(ctx, r, found)

@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/netip"
 	"slices"
@@ -60,6 +61,7 @@ type ScanSummary struct {
 	ElapsedMS    int64    `json:"elapsed_ms"`
 	Loss         *float64 `json:"loss,omitempty"` // share of round trips lost on the way; absent when nothing answered
 	Complete     bool     `json:"complete"`
+	Shard        string   `json:"shard,omitempty"`  // 2/8 when only a part of the ports was asked for: Ports counts that part
 	Method       string   `json:"method,omitempty"` // syn, connect or both, and why, in our own words
 	Notes        []string `json:"notes,omitempty"`
 }
@@ -87,7 +89,7 @@ func (s ScanSummary) Plus(o ScanSummary) ScanSummary {
 		Hosts: s.Hosts + o.Hosts, Ports: s.Ports + o.Ports, Open: s.Open + o.Open, Closed: s.Closed + o.Closed,
 		Filtered: s.Filtered + o.Filtered, OpenFiltered: s.OpenFiltered + o.OpenFiltered, Unknown: s.Unknown + o.Unknown,
 		PacketsSent: s.PacketsSent + o.PacketsSent, ElapsedMS: s.ElapsedMS + o.ElapsedMS,
-		Complete: s.Complete && o.Complete, Loss: s.Loss, Method: s.Method,
+		Complete: s.Complete && o.Complete, Loss: s.Loss, Method: s.Method, Shard: cmp.Or(s.Shard, o.Shard),
 	}
 	if o.Loss != nil && (sum.Loss == nil || *o.Loss > *sum.Loss) {
 		sum.Loss = o.Loss // the worse path is the one to know of

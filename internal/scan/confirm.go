@@ -59,7 +59,7 @@ type facade struct {
 	until   time.Time     // the end of confirming
 
 	survive time.Duration // longer than its middlebox takes to find nobody there
-	slowest time.Duration // proof so far
+	usual   time.Duration // time until something was proven
 	mute    int           // connections that nothing came of
 	asked   int           // controls, and those of them that were accepted
 	took    int

@@ -86,7 +86,9 @@ func (c *confirmer) examine(f *facade) {
 	j := judge(answers)
 	c.mu.Lock()
 	f.stage, f.asked, f.took = j.stage, len(ports), j.accepted
-	f.survive = max(3*j.slowest, leastSurvive)
+	if j.slowest > 0 {
+		f.survive = max(3*j.slowest, leastSurvive)
+	}
 	if f.stage != honest {
 		c.mention(f)
 	}

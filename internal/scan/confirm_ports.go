@@ -110,7 +110,13 @@ func (c *confirmer) manners(f *facade, p heldPort) (m netio.Manners, allowed boo
 		Words: wordsFor(p.Port), Shut: p.shut,
 	}
 	if f.mute >= enoughMute {
-		m.Whole = min(max(4*f.slowest, 2*f.survive, leastWhole), m.Whole)
+		m.Whole = 4 * f.usual
+		if !p.shut {
+			m.Whole = max(m.Whole, 2*f.survive)
+		}
+		// What is left of the time is for all who still wait.
+		share := f.until.Sub(now) * mostAtOnce / time.Duration(len(f.queue)+mostAtOnce)
+		m.Whole = min(max(min(m.Whole, share), leastWhole), confirmWhole)
 		m.Listen = min(m.Listen, m.Whole/2)
 	}
 	return m, c.ctx.Err() == nil
@@ -166,7 +172,10 @@ func (c *confirmer) learn(f *facade, h netio.Handshake, fate fate) {
 	case barred:
 		f.mute++
 	case real, nobody:
-		f.slowest = max(f.slowest, h.Accepting+h.Passed)
+		if f.usual == 0 {
+			f.usual = h.Passed
+		}
+		f.usual += (h.Passed - f.usual) / 8
 	}
 }
 

@@ -68,15 +68,15 @@ func (e *Engine) Run(ctx context.Context, r Request, found func(exposure.Observa
 		return exposure.ScanSummary{}, err
 	}
 	started := time.Now()
-	n := &run{engine: e, request: &r, found: found, total: r.size()}
-	n.summary.Hosts, n.summary.Ports = len(r.Targets), n.total
+	n := &run{engine: e, request: &r, found: found, total: r.Shard.Share(r.size())}
+	n.summary.Hosts, n.summary.Ports, n.summary.Shard = r.hosts(), n.total, r.Shard.String()
 	if n.tap, err = n.methods.choose(e, &r); err != nil {
 		return exposure.ScanSummary{}, err
 	}
 
 	limited, cancel := context.WithTimeoutCause(ctx, r.bound(), errTime)
 	defer cancel()
-	for _, targets := range waves(r.Targets, n.total/len(r.Targets)) {
+	for _, targets := range waves(r.Targets, r.each()) {
 		if err = n.wave(limited, targets); err != nil {
 			break
 		}
@@ -105,6 +105,9 @@ func (r Request) complete() (Request, error) {
 	if r.size() == 0 {
 		return r, &Error{"start", errors.New("no port to look at")}
 	}
+	if r.Shard.parted() || r.journal != nil {
+		canonical(r.Targets)
+	}
 	if r.Own == nil {
 		r.Own = func(netip.Addr) bool { return false }
 	}
@@ -127,11 +130,7 @@ func (r Request) complete() (Request, error) {
 
 // size is how many observations the request asks for.
 func (r *Request) size() int {
-	each := len(r.TCP) + len(r.UDP)
-	if r.Echo {
-		each++
-	}
-	return each * len(r.Targets)
+	return r.each() * len(r.Targets)
 }
 
 // bound is the time that the scan may take: the request's, or far more than it

@@ -81,20 +81,23 @@ func TestHostile06Tarpit(t *testing.T) {
 	} {
 		peer := lab.Tarpit(c.window, c.takes)
 		answer.Store(&peer)
-		for _, method := range bothMethods {
-			for _, address := range []string{"26.99.0.9", "2608:26:99::9"} {
-				t.Run(c.name+"_"+method+"_"+family(netip.MustParseAddr(address)), func(t *testing.T) {
-					d := scanFrom(t, l.LAN, sekisho, "--method", method, "-p", "101-200", address)
-					for _, o := range d.observations {
-						if o.State != c.state || o.Reason != exposure.SynAck {
-							t.Fatalf("port %d: %v, %v (%s)", o.Port, o.State, o.Reason, o.Detail)
+		t.Run(c.name, func(t *testing.T) {
+			for _, method := range bothMethods {
+				for _, address := range []string{"26.99.0.9", "2608:26:99::9"} {
+					t.Run(method+"_"+family(netip.MustParseAddr(address)), func(t *testing.T) {
+						t.Parallel()
+						d := scanFrom(t, l.LAN, sekisho, "--method", method, "-p", "101-200", address)
+						for _, o := range d.observations {
+							if o.State != c.state || o.Reason != exposure.SynAck {
+								t.Fatalf("port %d: %v, %v (%s)", o.Port, o.State, o.Reason, o.Detail)
+							}
 						}
-					}
-					if len(d.observations) != 100 || !d.summary.Complete || !d.says(c.note) {
-						t.Errorf("%+v", d.summary)
-					}
-				})
+						if len(d.observations) != 100 || !d.summary.Complete || !d.says(c.note) {
+							t.Errorf("%+v", d.summary)
+						}
+					})
+				}
 			}
-		}
+		})
 	}
 }

@@ -64,6 +64,7 @@ const slice = 50 * time.Millisecond
 
 // run asks until every port has its conclusion or ctx ends.
 func (l *lane) run(ctx context.Context) error {
+	defer l.plan.log.end()
 	defer l.flush()
 	l.started = time.Now()
 	l.lap(l.started)
@@ -78,7 +79,7 @@ func (l *lane) run(ctx context.Context) error {
 		busy := l.draw(now)
 		until := now
 		if l.send(now) == 0 && !busy {
-			if l.walk == l.plan.size() && len(l.anew) == 0 {
+			if l.walk == l.plan.places() && len(l.anew) == 0 {
 				if err := l.rest(ctx, now); err != nil {
 					return err
 				}
@@ -102,10 +103,10 @@ func (l *lane) lap(now time.Time) {
 	l.ledger.lap()
 	if l.throttle != nil {
 		l.throttle.lap(now)
-		if l.laps > 1 && l.ledger.seen.answered == 0 {
+		if l.laps > 1 && !l.ledger.answered() {
 			// Perhaps it was too fast for the way, and there is time: a host of
 			// which nothing is heard is waited for anyway.
-			l.throttle.calm(max(calmRate, float64(l.plan.size())/calmLap.Seconds()))
+			l.throttle.calm(max(calmRate, float64(l.plan.places())/calmLap.Seconds()))
 		}
 	}
 	l.fit(now)
@@ -179,7 +180,7 @@ func (l *lane) next(now time.Time) time.Time {
 	if l.shared != nil {
 		sooner(l.shared.next(now))
 	}
-	if l.walk < l.plan.size() {
+	if l.walk < l.plan.places() {
 		index := l.plan.at(l.walk)
 		sooner(l.ripe(index, l.ledger.need(index) == spent))
 	}
@@ -244,7 +245,7 @@ func (l *lane) step(now time.Time, room bool) bool {
 		}
 		return room
 	}
-	if l.walk == l.plan.size() {
+	if l.walk == l.plan.places() {
 		if l.acted && l.ledger.left > 0 {
 			l.lap(now)
 			return true
@@ -326,7 +327,7 @@ const (
 )
 
 func (l *lane) hushed(now time.Time) bool {
-	return !l.ledger.own && !l.finds && l.ledger.seen.answered == 0 && now.Sub(l.started) < hushTime
+	return !l.ledger.own && !l.finds && !l.ledger.answered() && now.Sub(l.started) < hushTime
 }
 
 // send hands the batch to the way and returns how much of it went out. The
@@ -376,6 +377,7 @@ func (l *lane) spend(now time.Time, batch []ask, packets int) {
 		switch {
 		case a.purpose != control:
 			gone.questions.asked++
+			l.logAsked(a, now)
 			if !l.pinned || l.ledger.asked[a.index] <= 1 {
 				fresh++
 			}
@@ -454,7 +456,9 @@ func (l *lane) receive(until time.Time) error {
 	for _, e := range l.evidence {
 		l.take(e)
 	}
-	l.decide(time.Now())
+	now := time.Now()
+	l.decide(now)
+	l.logLull(now)
 	l.todo.Store(l.ledger.todo(l.laps, l.walk))
 	return err
 }

@@ -22,6 +22,7 @@ type ledger struct {
 	left    int // ports without a conclusion
 	most    int // tries of any host
 	seen    roundTrips
+	past    int           // how many of the answers earlier runs saw
 	srtt    time.Duration // over all hosts, smoothed as in RFC 6298
 	rttvar  time.Duration
 }
@@ -88,6 +89,7 @@ func newLedger(p *plan, retries int, own bool) *ledger {
 	for i := range l.hosts {
 		l.hosts[i].left = len(p.ports)
 	}
+	l.recall(p.past)
 	return l
 }
 
@@ -460,7 +462,7 @@ func (l *ledger) resolve(conclude func(conclusion)) {
 // todo is how many questions are still to be asked, as far as can be told in
 // the given round at the given place of its walk.
 func (l *ledger) todo(round, walk int) int64 {
-	size := float64(l.plan.size())
+	size := float64(l.plan.places())
 	part := float64(walk) / size
 	now := float64(l.left) * (1 - part)
 	// The ports that are not asked yet will answer as those before them did.

@@ -33,6 +33,9 @@ func (l *limiter) ask(at time.Time) {
 	l.until = at
 }
 
+// fullBurst is how many errors before a pause show that the bucket was full.
+const fullBurst = 5
+
 // proof takes note of an error that came.
 func (l *limiter) proof(at time.Time) {
 	if l.stride == 0 {
@@ -63,13 +66,18 @@ func (l *limiter) limited(open roundTrips) bool {
 	return l.trips.floor() > max(open.bound(), leastLoss)
 }
 
+// tried reports whether refused ports were asked again often enough to tell.
+func (l *limiter) tried() bool { return l.trips.answered+l.trips.lost >= fewestDoubts }
+
 // rate is how many errors a second the limit lets pass, and whether it was
 // measured. Where not, it is the most that what was seen leaves possible. 0
 // means that nothing is known.
 //
 // The rate is the smallest mean of any stretch up to the last error, of half
 // the time at least: the burst at the beginning makes every stretch look
-// faster that holds some of it.
+// faster that holds some of it. Where the bucket was not full, a part of an
+// error was left in it, and the first after the burst comes too early: then one
+// distance alone is no measure.
 func (l *limiter) rate() (perSecond float64, measured bool) {
 	n := len(l.proofs)
 	if n == 0 {
@@ -85,8 +93,8 @@ func (l *limiter) rate() (perSecond float64, measured bool) {
 			break
 		}
 		mean := float64((n-1-i)*l.stride) / stretch.Seconds()
-		if !measured || mean < perSecond {
-			perSecond, measured = mean, true
+		if perSecond == 0 || mean < perSecond {
+			perSecond, measured = mean, n-1-i >= 2 || i >= fullBurst-1
 		}
 	}
 	if !measured && silence > 0 {

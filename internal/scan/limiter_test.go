@@ -46,6 +46,8 @@ func TestLimiterRate(t *testing.T) {
 	}{
 		{"linux", bucket{rate: 1, burst: 6}, false, time.Millisecond, 1100 * time.Millisecond, 1.01, 0.99, true},
 		{"linux-empty", bucket{rate: 1, burst: 6}, true, time.Millisecond, 1100 * time.Millisecond, 1.01, 0.9, false},
+		{"linux-half-empty", bucket{rate: 1, burst: 1.5}, false, time.Millisecond, 1100 * time.Millisecond, 2, 1, false},
+		{"linux-nearly-empty", bucket{rate: 1, burst: 2.3}, false, time.Millisecond, 1100 * time.Millisecond, 1.5, 1, false},
 		{"linux-too-short", bucket{rate: 1, burst: 6}, false, time.Millisecond, 900 * time.Millisecond, 1.2, 1, false},
 		{"linux-long", bucket{rate: 1, burst: 6}, false, 10 * time.Millisecond, 30 * time.Second, 1.01, 0.99, true},
 		{"linux-ipv6", bucket{rate: 10, burst: 6}, false, time.Millisecond, 1100 * time.Millisecond, 10.5, 9.5, true},

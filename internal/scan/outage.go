@@ -110,10 +110,11 @@ func (l *lane) again(s stretch, host int) {
 		if t == &l.trail {
 			last = min(last, l.walk)
 		}
-		for place := first; place < last && l.repeated < mostRepeats*l.plan.size(); place++ {
+		for place := first; place < last && l.repeated < mostRepeats*l.plan.places(); place++ {
 			l.repeated++
 			if index := l.plan.at(place); host < 0 || l.plan.host(index) == host {
 				l.ledger.unask(index)
+				l.plan.log.again(index)
 			}
 		}
 	}

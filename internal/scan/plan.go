@@ -18,6 +18,9 @@ type plan struct {
 	ports     []uint16 // rising
 	order     cookie.Permutation
 	place     map[netip.Addr]int // of a target, its zone as a number or none
+	only      []uint32           // the ports to ask where they are few, rising; nil for all
+	past      *past              // nil where nothing is known
+	log       *logbook           // nil without a journal
 }
 
 // newPlan makes a plan of targets and ports that hold nothing twice.
@@ -33,7 +36,13 @@ func newPlan(transport exposure.Transport, targets []exposure.Target, ports []ui
 func (p *plan) size() int { return len(p.targets) * len(p.ports) }
 
 // at is the port at a place of the order.
-func (p *plan) at(place int) uint32 { return uint32(p.order.At(uint64(place))) }
+func (p *plan) at(place int) uint32 {
+	index := uint32(p.order.At(uint64(place)))
+	if p.only != nil {
+		return p.only[index]
+	}
+	return index
+}
 
 // host is the target that a port belongs to.
 func (p *plan) host(index uint32) int { return int(index) / len(p.ports) }

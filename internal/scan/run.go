@@ -29,6 +29,10 @@ type run struct {
 	tap     *tap  // nil where ports are connected to
 	pace    *pace // of all lanes, when the request names a rate
 	meter   meter
+
+	first    int    // rank of the wave's first target
+	known    *known // of the wave
+	repeated int    // conclusions of earlier runs
 }
 
 // group is the targets of one kind of path.
@@ -100,6 +104,15 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 	}()
 	results := make(chan []exposure.Observation, 4)
 	confirm := newConfirmer(ctx, n, results)
+	told := func(p *plan, batch []conclusion) { confirm.take(p, batch, n.observe(p, batch)) }
+	targets, repeat, err := n.recall(targets)
+	if err != nil {
+		return err
+	}
+	if repeat != nil {
+		repeat.report(told)
+		lanes = append(lanes, repeat)
+	}
 	for _, g := range n.groups(targets) {
 		for _, open := range []func(*group) (runner, error){n.tcp, n.udp, n.echo} {
 			l, err := open(g)
@@ -107,7 +120,10 @@ func (n *run) wave(ctx context.Context, targets []exposure.Target) error {
 				return err
 			}
 			if l != nil {
-				l.report(func(p *plan, batch []conclusion) { confirm.take(p, batch, n.observe(p, batch)) })
+				l.report(func(p *plan, batch []conclusion) {
+					p.conclude(batch)
+					told(p, batch)
+				})
 				lanes = append(lanes, l)
 			}
 		}
@@ -153,6 +169,9 @@ func (n *run) collect(results <-chan []exposure.Observation, lanes []runner) {
 func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, open func(*plan) (way, error)) (runner, error) {
 	r := n.request
 	p := newPlan(transport, g.targets, ports, r.Seed)
+	if n.known.begin(p, r.Seed) == 0 {
+		return nil, nil
+	}
 	w, err := open(p)
 	if err != nil {
 		var refused *Error
@@ -250,6 +269,8 @@ func (n *run) detail(p *plan, c conclusion) string {
 		return r.Say("detail.unrecognised")
 	case c.note == forbidden:
 		return r.Say("detail.forbidden", "Error", c.err.Error())
+	case c.note == fellSilent:
+		return r.Say("detail.fell-silent")
 	case c.note == portZero:
 		return r.Say("detail.port-zero")
 	case c.note == unpermitted:
@@ -287,6 +308,7 @@ func (n *run) note() {
 		s.PacketsSent += l.sent()
 		l.remark(n)
 	}
+	n.parts()
 	if n.assumed {
 		s.Notes = append(s.Notes, r.Say("note.loss-assumed", "Percent", int(100*assumedLoss)))
 	}

@@ -28,6 +28,11 @@ func (l *lane) remark(n *run) {
 	n.troubled(l.trouble)
 	for i := range l.ledger.hosts {
 		n.seen = n.seen.plus(l.ledger.hosts[i].way())
-		n.limits(l.plan.targets[i].Address.String(), &l.ledger.hosts[i])
+		address, h := l.plan.targets[i].Address.String(), &l.ledger.hosts[i]
+		n.limits(address, h)
+		if !h.fellSilent.IsZero() {
+			n.summary.Notes = append(n.summary.Notes, n.request.Say("note.fell-silent",
+				"Address", address, "After", n.span(h.fellSilent.Sub(l.started).Seconds())))
+		}
 	}
 }

@@ -90,10 +90,14 @@ type Request struct {
 	Own      func(netip.Addr) bool // whether it is an address of this machine
 	Vantage  string
 	Seed     uint64 // the same seed gives the same order; 0 draws one
+	Shard    Shard  // which part of the ports is to be asked
 	Progress func(Progress)
 	// Say words the notes of the summary and the details of observations, as
 	// a printer of the message catalogue does. Nil says them in English.
 	Say func(id string, pairs ...any) string
+
+	journal *Journal // that the request was opened with
+	job     int      // its place in it
 }
 
 // Progress is how far a scan is. It is told at most four times a second, from

@@ -37,6 +37,7 @@ type udpLane struct {
 	voids  map[uint32]uint8
 	open   int // ports without a conclusion
 	rounds int
+	most   int                    // tries of any host
 	walk   int                    // place in the order; the ports without a payload come in a second walk
 	marks  [2][udpMarks]time.Time // when a stretch of the walk was asked, in even rounds and odd ones
 	hushed bool                   // nothing was heard yet
@@ -99,6 +100,8 @@ const (
 const (
 	limiterTime = 1100 * time.Millisecond
 	udpTail     = 25 * time.Millisecond
+	// doubtTime is what the fewest controls of one refused port take.
+	doubtTime = fewestDoubts*udpControlEach + leastPatience
 )
 
 func newUDPLane(p *plan, w way, payloads func(uint16) []Payload) *udpLane {
@@ -117,6 +120,7 @@ func newUDPLane(p *plan, w way, payloads func(uint16) []Payload) *udpLane {
 	for i := range l.hosts {
 		l.hosts[i].left = len(p.ports)
 	}
+	l.recall(p.past)
 	return l
 }
 
@@ -129,6 +133,7 @@ func (l *udpLane) report(conclude func(*plan, []conclusion)) { l.conclude = conc
 
 // run asks until every port has its conclusion or ctx ends.
 func (l *udpLane) run(ctx context.Context) error {
+	defer l.plan.log.end()
 	defer l.flush()
 	l.started = time.Now()
 	l.review()
@@ -168,6 +173,7 @@ func (l *udpLane) review() {
 			l.hosts[i].extra = min(l.hosts[i].extra+1, mostExtra)
 		}
 	}
+	l.most = 0
 	for i := range l.hosts {
 		h := &l.hosts[i]
 		h.review()
@@ -178,6 +184,9 @@ func (l *udpLane) review() {
 			h.tries = fewestTries
 		default:
 			h.tries = min(tries(h.open, h.loss(), missed)+h.extra, settled-1)
+		}
+		if h.left > 0 {
+			l.most = max(l.most, h.tries)
 		}
 	}
 }
@@ -253,7 +262,7 @@ func (l *udpLane) fill(now time.Time, room int, done func(time.Time) (bool, time
 // the walk.
 func (l *udpLane) walked(now time.Time) (bool, time.Time) {
 	room := l.room(now)
-	for size := l.plan.size(); l.walk < 2*size; l.walk++ {
+	for size := l.plan.places(); l.walk < 2*size; l.walk++ {
 		index := l.plan.at(l.walk % size)
 		if l.known[int(index)%len(l.plan.ports)] != (l.walk < size) {
 			continue
@@ -356,6 +365,9 @@ func (l *udpLane) quiet(now time.Time) (bool, time.Time) {
 			t = l.started.Add(canaryPatience)
 		} else if h.limited = h.limit.limited(h.seen); l.watches(i) {
 			watch := l.started.Add(limiterTime)
+			if len(h.refusing) > 0 && !h.limit.tried() {
+				watch = h.limit.proofs[0].Add(doubtTime)
+			}
 			if l.wait && len(h.refusing) == 0 {
 				watch = l.started.Add(2 * limiterTime) // whoever asked before us may have emptied the bucket
 			}
@@ -378,14 +390,14 @@ func (l *udpLane) quiet(now time.Time) (bool, time.Time) {
 }
 
 // watches reports whether it is still to be found out how a host sends errors:
-// none has come yet, or they are limited and nobody knows by how much.
+// none has come yet, or nobody knows whether they are limited, or by how much.
 func (l *udpLane) watches(i int) bool {
 	h := &l.hosts[i]
 	if h.left == 0 || l.own || l.retries >= 0 && !l.wait || !l.trusted(i) {
 		return false
 	}
 	_, measured := h.limit.rate()
-	return len(h.refusing) == 0 || h.limited && !measured
+	return len(h.refusing) == 0 || !h.limit.tried() || h.limited && !measured
 }
 
 // press asks one silent port of each host that is watched.
@@ -437,7 +449,7 @@ func (l *udpLane) end() {
 			continue
 		}
 		silent := l.silent(i)
-		if len(silent) > 0 && (h.limited || l.wait && len(h.refusing) > 0 && h.limit.trips.answered == 0) {
+		if len(silent) > 0 && (h.limited || l.wait && !l.own && len(h.refusing) > 0 && h.limit.trips.answered == 0) {
 			if until, worth := l.worth(h, len(silent), now); worth {
 				rate, measured := h.limit.rate()
 				l.provers = append(l.provers, proving{i, newProver(rate, measured, h.refusing[0], silent, now, until)})
@@ -566,6 +578,7 @@ func (l *udpLane) send(now time.Time) int {
 			l.checks++
 		} else {
 			l.questions++
+			l.logAsked(a, now)
 		}
 	}
 	for _, a := range l.batch[n:] {
@@ -634,6 +647,7 @@ func (l *udpLane) receive(until time.Time) error {
 	for len(l.controls) > 0 && now.Sub(l.controls[0].at) >= l.hosts[l.plan.host(l.controls[0].index)].patience(l.own) {
 		l.checked(l.controls[0].index, false)
 	}
+	l.logLull(now)
 	l.todo.Store(l.questionsLeft())
 	return err
 }
@@ -643,14 +657,8 @@ func (l *udpLane) questionsLeft() int64 {
 	if len(l.provers) > 0 {
 		return int64(l.open)
 	}
-	most := 0
-	for i := range l.hosts {
-		if l.hosts[i].left > 0 {
-			most = max(most, l.hosts[i].tries)
-		}
-	}
-	done := float64(l.walk) / float64(2*l.plan.size())
-	return int64(float64(l.open) * max(float64(most-l.rounds)+1-done, 0))
+	done := float64(l.walk) / float64(2*l.plan.places())
+	return int64(float64(l.open) * max(float64(l.most-l.rounds)+1-done, 0))
 }
 
 // take weighs one piece of evidence.
