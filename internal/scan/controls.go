@@ -113,7 +113,7 @@ func (l *lane) controlled(e evidence) {
 		c.decided, c.void = true, e.void || e.local
 		c.answered = !c.void && e.reason != exposure.NoResponse
 		if c.answered {
-			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt, e.at)
+			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt, e.at, c.open)
 			l.returned(e, c)
 		}
 	}

@@ -220,7 +220,7 @@ func (l *ledger) learn(h *host, e evidence, state exposure.State, tries int) {
 	if e.local {
 		return
 	}
-	l.measure(h, e.rtt, e.at)
+	l.measure(h, e.rtt, e.at, state == exposure.Open)
 	if state == exposure.Open {
 		h.open++
 	}
@@ -296,8 +296,8 @@ func (l *ledger) controlled(index uint32, answered bool) {
 // measure takes in the round-trip time of an answer that came at a time, as RFC
 // 6298 section 2 has it. The longest is forgotten within seconds: it may have
 // been a crowd that we made ourselves.
-func (l *ledger) measure(h *host, rtt time.Duration, at time.Time) {
-	if rtt <= 0 {
+func (l *ledger) measure(h *host, rtt time.Duration, at time.Time, open bool) {
+	if rtt <= 0 || open && l.repeats(rtt) {
 		return
 	}
 	if rtt < h.longest && at.After(h.timed) {
@@ -312,6 +312,17 @@ func (l *ledger) measure(h *host, rtt time.Duration, at time.Time) {
 	l.rttvar += ((l.srtt - rtt).Abs() - l.rttvar) / 4
 	l.srtt += (rtt - l.srtt) / 8
 }
+
+// repeats reports whether the answer of an open port has taken so long that it
+// must be a repeat of one that got lost: hosts send it again after a second,
+// three, seven (RFC 6298 section 5), and that is no time of the way.
+func (l *ledger) repeats(rtt time.Duration) bool {
+	return l.srtt > 0 && rtt > repeatedAfter && rtt > 4*l.trip()
+}
+
+// repeatedAfter is a little less than the second after which a SYN-ACK is
+// repeated.
+const repeatedAfter = 900 * time.Millisecond
 
 // trip is how long nearly every answer takes at most.
 func (l *ledger) trip() time.Duration { return l.srtt + 4*l.rttvar }

@@ -66,13 +66,17 @@ const (
 	intervalSent  = 20
 	mostIntervals = 256
 	judgeAfter    = 10 * time.Millisecond // beside the round-trip time
-	telling       = 10.0                  // answers that must be expected before their lack tells something
+	telling       = 20.0                  // answers that must be expected before their lack tells something
+	surprise      = 4                     // standard deviations that are no chance in thousands of judgements
 	poolTime      = 100 * time.Millisecond
 	idle          = 0.2                   // of the rate
 	risingTrip    = 5 * time.Millisecond  // more than base: a queue builds up
 	queueingTrip  = 20 * time.Millisecond // so much more: it is to be worked off
 	firstHold     = 8
-	mostHold      = 512
+	// usualJudgement is how long an interval is that tells enough by itself and
+	// went out at the rate that it is judged for.
+	usualJudgement = 15 * time.Millisecond
+	mostHold       = 512
 )
 
 func newThrottle(l limits) *throttle {
@@ -166,8 +170,9 @@ func (t *throttle) weigh(i interval, now time.Time) {
 		return
 	}
 	switch {
-	case came < expected-2.5*math.Sqrt(expected):
-		t.lost(&i, came/expected, queue > max(risingTrip, t.base/4), now)
+	case came < expected-surprise*math.Sqrt(expected):
+		likely := min(came+2*math.Sqrt(came)+1, expected)
+		t.lost(&i, likely/expected, queue > max(risingTrip, t.base/4), now)
 	case queue > max(queueingTrip, t.base/2):
 		t.queued = queue
 		t.drop(i.speed()*0.7, now)
@@ -264,6 +269,8 @@ func (t *throttle) drop(rate float64, now time.Time) {
 // rise raises the rate, the less the nearer it is to where packets got lost.
 func (t *throttle) rise(i *interval, most float64) {
 	stride := 4.0
+	// Where few answers come, a judgement takes longer and has to count for more.
+	weight := max(i.to.Sub(i.from).Seconds()/usualJudgement.Seconds(), 1)
 	switch {
 	case t.ceiling == 0 && !t.lossy && t.base > risingTrip:
 		stride = 2 // what is too much is seen late
@@ -274,10 +281,11 @@ func (t *throttle) rise(i *interval, most float64) {
 		stride = 1.5
 	default:
 		stride = 1.02
-		if t.calms++; t.calms >= t.hold {
+		if t.calms += int(weight); t.calms >= t.hold {
 			t.ceiling, t.calms = 0, 1
 		}
 	}
+	stride = min(math.Pow(stride, weight), 4)
 	t.rate = max(t.rate, min(stride*i.speed(), most))
 }
 
