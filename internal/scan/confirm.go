@@ -56,7 +56,6 @@ type facade struct {
 	held    []heldPort    // until it is known what to make of them
 	queue   []heldPort    // to be confirmed
 	working bool          // somebody takes from the queue
-	until   time.Time     // the end of confirming
 
 	survive time.Duration // longer than its middlebox takes to find nobody there
 	usual   time.Duration // time until something was proven
@@ -81,7 +80,8 @@ const (
 // heldPort is an open port that nobody was told of yet.
 type heldPort struct {
 	exposure.Observation
-	shut bool // it accepted with a window of zero
+	shut  bool      // it accepted with a window of zero
+	until time.Time // it is confirmed, or not at all
 }
 
 // newConfirmer returns one that tells of ports on out, until it is finished.
@@ -106,7 +106,7 @@ func (c *confirmer) take(p *plan, batch []conclusion, seen []exposure.Observatio
 	told := make([]exposure.Observation, 0, len(seen))
 	c.mu.Lock()
 	for i, o := range seen {
-		told = c.weigh(told, heldPort{o, batch[i].shut})
+		told = c.weigh(told, heldPort{Observation: o, shut: batch[i].shut})
 	}
 	c.mu.Unlock()
 	c.tell(told)
@@ -176,7 +176,9 @@ func (c *confirmer) admit(told []exposure.Observation, f *facade, p heldPort) []
 	case f.stage == hollow:
 		p.Detail = c.request.Say("detail.all-answer")
 	case f.stage == doubted || p.shut:
+		p.until = time.Now().Add(confirmTime + time.Duration(len(f.queue))*f.gap)
 		f.queue = append(f.queue, p)
+		c.mention(f)
 		c.waiting++
 		if !f.working {
 			f.working = true

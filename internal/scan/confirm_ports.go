@@ -14,7 +14,8 @@ const (
 	confirmAccept = 4 * time.Second // for two repeats of a SYN
 	confirmListen = 300 * time.Millisecond
 	confirmWhole  = 3 * time.Second
-	// confirmTime is for all ports of one host.
+	// confirmTime is how long a port may wait for its turn, beside the time
+	// that the pace takes.
 	confirmTime = 75 * time.Second
 )
 
@@ -36,10 +37,6 @@ func (c *confirmer) confirm(f *facade) {
 	var running sync.WaitGroup
 	for {
 		c.mu.Lock()
-		if f.until.IsZero() {
-			f.until = time.Now().Add(confirmTime)
-			c.mention(f)
-		}
 		f.working = len(f.queue) > 0
 		if !f.working {
 			c.mu.Unlock()
@@ -77,7 +74,7 @@ func (c *confirmer) port(f *facade, p heldPort) (o exposure.Observation, ok bool
 		if !allowed {
 			return o, false
 		}
-		if time.Now().After(f.until) {
+		if time.Now().After(p.until) {
 			break
 		}
 		h = c.shake(c.ctx, netip.AddrPortFrom(p.Address, p.Port), m)
@@ -115,7 +112,7 @@ func (c *confirmer) manners(f *facade, p heldPort) (m netio.Manners, allowed boo
 			m.Whole = max(m.Whole, 2*f.survive)
 		}
 		// What is left of the time is for all who still wait.
-		share := f.until.Sub(now) * mostAtOnce / time.Duration(len(f.queue)+mostAtOnce)
+		share := p.until.Sub(now) * mostAtOnce / time.Duration(len(f.queue)+mostAtOnce)
 		m.Whole = min(max(min(m.Whole, share), leastWhole), confirmWhole)
 		m.Listen = min(m.Listen, m.Whole/2)
 	}

@@ -291,3 +291,38 @@ func TestConfirmEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// A scan that takes half an hour at its pace confirms to its end.
+func TestConfirmAtASlowPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, err := (Request{Targets: targetsOf("192.0.2.1"), TCP: portsUpTo(3000), Seed: 3, Profile: Polite}).complete()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := make(chan []exposure.Observation, 3000)
+		c := newConfirmer(t.Context(), &run{engine: New(), request: &r}, out)
+		c.shake = func(context.Context, netip.AddrPort, netio.Manners) netio.Handshake {
+			return netio.Handshake{Reason: exposure.SynAck, After: netio.WasReset}
+		}
+		p := newPlan(exposure.TCP, r.Targets, r.TCP, r.Seed)
+		for i, batch := range slices.Collect(slices.Chunk(seen(exposure.Open, r.TCP...), 100)) {
+			if i == 20 {
+				time.Sleep(30 * time.Minute)
+			}
+			c.take(p, slices.Repeat([]conclusion{{evidence: evidence{shut: true}}}, len(batch)), batch)
+		}
+		c.finish()
+		close(out)
+		closed := 0
+		for batch := range out {
+			for _, o := range batch {
+				if o.State == exposure.Closed {
+					closed++
+				}
+			}
+		}
+		if closed != 3000 {
+			t.Errorf("%d of 3000 confirmed", closed)
+		}
+	})
+}

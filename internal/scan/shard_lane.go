@@ -189,7 +189,9 @@ func (l *udpLane) logLull(now time.Time) {
 	}
 }
 
-func (l *udpLane) strange(i int) bool { return !l.hosts[i].heard && !l.hosts[i].resolved }
+func (l *udpLane) strange(i int) bool {
+	return !l.hosts[i].heard && !l.hosts[i].resolved && !l.heard[i].Load()
+}
 
 func (l *udpLane) wayPast(host int) wayPast {
 	h := &l.hosts[host]
