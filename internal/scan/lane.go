@@ -305,7 +305,7 @@ func later(a, b time.Time) time.Time {
 func (l *lane) ask(index uint32, now time.Time) {
 	i := l.plan.host(index)
 	h := &l.ledger.hosts[i]
-	a := ask{index: index, to: l.plan.endpoint(index), own: l.ledger.own, pinned: l.pinned, patience: l.ledger.patience(h)}
+	a := ask{index: index, to: l.plan.endpoint(index), own: l.ledger.own, pinned: l.pinned, lap: uint16(l.laps), patience: l.ledger.patience(h)}
 	if !h.canary && !h.resolved && !a.own && l.way.waiting() >= 0 && !l.known(i) {
 		h.canary = true
 		l.canaries++

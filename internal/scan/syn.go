@@ -30,19 +30,20 @@ type synWay struct {
 	answers []answer
 
 	// Only the lane's goroutine uses these.
-	flights   []flight
-	batch     [mostBatch]synFrame
-	frames    []rawsock.Frame
-	helper    *synHelper
-	buffer    []byte
-	said      []evidence // by this machine, to be fetched
-	sent      int64
-	checks    uint16 // controls that were sent
-	lost      int64  // packets that the tap had lost when it was last looked
-	epoch     time.Time
-	held      time.Time // since when nothing is sent because the reader is behind
-	resolving bool      // some neighbour is not found yet
-	checkDue  time.Time // of the hops
+	flights    []flight
+	flightBits int
+	batch      [mostBatch]synFrame
+	frames     []rawsock.Frame
+	helper     *synHelper
+	buffer     []byte
+	said       []evidence // by this machine, to be fetched
+	sent       int64
+	checks     uint16 // controls that were sent
+	lost       int64  // packets that the tap had lost when it was last looked
+	epoch      time.Time
+	held       time.Time // since when nothing is sent because the reader is behind
+	resolving  bool      // some neighbour is not found yet
+	checkDue   time.Time // of the hops
 }
 
 // synHost is one target.
@@ -81,27 +82,25 @@ type answer struct {
 	quoted bool // an ICMP error
 }
 
-// flight is a question that went out. The table of them has a fixed size and
-// forgets: it serves the round-trip times, the choice of another source port
-// and the recognition of repeats; that an answer is true is the cookie's
-// business. Times are microseconds since the epoch, which come round after 71
-// minutes.
+// flight is a question that went out from a source port. The table of them has
+// a fixed size and forgets: it serves the round-trip times and the recognition
+// of repeated answers; that an answer is true is the cookie's business. Times
+// are microseconds since the epoch, which come round after 71 minutes.
 type flight struct {
-	index          uint32
-	first, last    uint32 // when it was sent the first time and the last time
-	origin, source uint16 // and from which port
-	purpose        purpose
-	used           bool
-	answered       bool // by TCP
-	quoted         bool // in an ICMP error
+	index    uint32
+	sent     uint32
+	source   uint16 // 0: none
+	repeated bool   // from the same port: which one is answered is not known
+	answered bool   // by TCP
+	quoted   bool   // in an ICMP error
 }
 
 // Flight bits tell how many questions a way remembers: 2 to the power of them,
-// in 3 MB at most. Small plans do with less, since hundreds of them may run at
+// in 1 MB at most. Small plans do with less, since hundreds of them may run at
 // once, but controls have each source port in turn.
 const (
 	fewestFlightBits = 10
-	mostFlightBits   = 17
+	mostFlightBits   = 16
 )
 
 // flightBits is the same for a plan of so many ports: two places for each, so
@@ -116,12 +115,12 @@ func flightBits(size int) int {
 func newSYNWay(t *tap, p *plan) (*synWay, error) {
 	w := &synWay{
 		tap: t, plan: p, key: cookie.NewKey(),
-		hosts:     make([]synHost, len(p.targets)),
-		place:     make(map[hostKey]int, len(p.targets)),
-		hops:      map[hopKey]*hop{},
-		news:      make(chan struct{}, 1),
-		timer:     time.NewTimer(0),
-		flights:   make([]flight, 1<<flightBits(p.size())),
+		hosts:   make([]synHost, len(p.targets)),
+		place:   make(map[hostKey]int, len(p.targets)),
+		hops:    map[hopKey]*hop{},
+		news:    make(chan struct{}, 1),
+		timer:   time.NewTimer(0),
+		flights: make([]flight, 1<<flightBits(p.size())), flightBits: flightBits(p.size()),
 		lost:      t.lost.Load(),
 		epoch:     time.Now(),
 		resolving: true,

@@ -143,8 +143,8 @@ func (w *synWay) match(a answer) (evidence, bool) {
 	if a.source >= w.tap.row.First+w.half() {
 		e.purpose = control
 	}
-	f := w.flight(e.index, e.purpose, a.source)
-	if !f.used || f.index != e.index || f.purpose != e.purpose {
+	f := w.flight(e.index, a.source)
+	if f.index != e.index || f.source != a.source {
 		return e, e.purpose != control // forgotten, which makes it no less true
 	}
 	again := &f.answered
@@ -155,25 +155,10 @@ func (w *synWay) match(a answer) (evidence, bool) {
 		return e, false
 	}
 	*again = true
-	if sent, ok := f.sentFrom(a.source); ok {
-		e.rtt = max(time.Duration(w.clock(e.at)-sent)*time.Microsecond, 1)
+	if !f.repeated { // Karn and Partridge 1987
+		e.rtt = max(time.Duration(w.clock(e.at)-f.sent)*time.Microsecond, 1)
 	}
 	return e, true
-}
-
-// sentFrom is when the question went out that an answer to a source port
-// belongs to. Where it was repeated from the same port that is not known (Karn
-// and Partridge 1987).
-func (f *flight) sentFrom(source uint16) (uint32, bool) {
-	switch {
-	case f.origin == f.source && f.first != f.last:
-		return 0, false
-	case source == f.source:
-		return f.last, true
-	case source == f.origin:
-		return f.first, true
-	}
-	return 0, false
 }
 
 // clock is a time in microseconds since the epoch of the way.

@@ -156,46 +156,35 @@ func short(err error) bool {
 }
 
 // launch remembers a question and chooses its source port: one from the half
-// of the row that its purpose has, another one each time that the same
-// question is repeated, unless a router would have to remember each.
+// of the row that its purpose has, another one for each control and in each
+// lap, unless a router would have to remember each.
 func (w *synWay) launch(a *ask, now uint32) uint16 {
-	base, half := w.tap.row.First, w.half()
-	choice := uint16(w.key.Word(a.to, 0)>>32) % half
+	first, half := w.tap.row.First, w.half()
+	choice := uint16(a.index) ^ uint16(a.index>>6) + uint16(w.key[0])
 	if a.purpose == control {
-		if !a.pinned {
-			w.checks++
-			choice = w.checks % half
-		}
-		source := base + half + choice
-		*w.flight(a.index, control, source) = flight{
-			index: a.index, purpose: control, first: now, last: now, origin: source, source: source, used: true,
-		}
-		return source
+		first += half
+		w.checks++
 	}
-	f := w.flight(a.index, a.purpose, 0)
-	if !f.used || f.index != a.index || f.purpose != a.purpose {
-		*f = flight{index: a.index, purpose: a.purpose, first: now, last: now, origin: base + choice, source: base + choice, used: true}
-		return f.source
+	switch {
+	case a.pinned:
+	case a.purpose == control:
+		choice = w.checks
+	default:
+		choice += a.lap
 	}
-	f.last = now
-	if !a.pinned {
-		f.source = base + (f.source-base+1)%half
-	}
-	return f.source
+	source := first + choice%half
+	f := w.flight(a.index, source)
+	*f = flight{index: a.index, sent: now, source: source, repeated: f.index == a.index && f.source == source}
+	return source
 }
 
 // half is how many source ports either purpose has.
 func (w *synWay) half() uint16 { return (w.tap.row.Last - w.tap.row.First + 1) / 2 }
 
-// flight is the place where a question is remembered: of a control for each
-// source port, since the next one may go out before it is answered.
-func (w *synWay) flight(index uint32, purpose purpose, source uint16) *flight {
-	hash := index << 1
-	if purpose == control {
-		hash = index<<7 ^ uint32(source)<<1 | 1
-	}
+// flight is the place where a question is remembered.
+func (w *synWay) flight(index uint32, source uint16) *flight {
 	const spread = 0x9e3779b1 // near 2^32 over the golden ratio
-	return &w.flights[hash*spread>>(32-flightBits(w.plan.size()))]
+	return &w.flights[(index<<6^uint32(source))*spread>>(32-w.flightBits)]
 }
 
 // synHelper sends packets beside the lane's own goroutine.

@@ -147,6 +147,7 @@ type synBench struct {
 	wire *fakeWire
 	tap  *tap
 	way  *synWay
+	lap  uint16 // each question is of another one
 }
 
 func newSYNBench(t *testing.T, r router, addresses ...netip.Addr) *synBench {
@@ -175,7 +176,8 @@ func (b *synBench) close() {
 // ask sends one question and returns its packet.
 func (b *synBench) ask(index uint32, purpose purpose) []byte {
 	b.t.Helper()
-	n, err := b.way.send([]ask{{index: index, to: b.way.plan.endpoint(index), purpose: purpose}})
+	b.lap++
+	n, err := b.way.send([]ask{{index: index, to: b.way.plan.endpoint(index), purpose: purpose, lap: b.lap}})
 	if n != 1 || err != nil {
 		b.t.Fatalf("sent %d: %v", n, err)
 	}
@@ -354,11 +356,10 @@ func TestSYNRepeats(t *testing.T) {
 		}
 		// Which of the two questions is answered, the port that it came from tells.
 		time.Sleep(time.Millisecond)
-		if found := b.deliver(reply(again, synAck)); len(found) != 1 || found[0].rtt != time.Millisecond {
-			t.Errorf("answer to the later question: %+v", found)
-		}
-		if found := b.deliver(reply(first, synAck)); len(found) != 0 {
-			t.Errorf("the port is known by then: %+v", found)
+		for name, question := range map[string][]byte{"first": first, "later": again} {
+			if found := b.deliver(reply(question, synAck)); len(found) != 1 || found[0].rtt != time.Millisecond {
+				t.Errorf("answer to the %s question: %+v", name, found)
+			}
 		}
 	})
 }

@@ -16,6 +16,7 @@ type ask struct {
 	purpose  purpose
 	open     bool // a control asks an open port
 	pinned   bool // a repeat keeps its source port
+	lap      uint16
 }
 
 // purpose is what a question is asked for beside the state of the port. Its
