@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -89,20 +90,25 @@ func TestScanGoesOnAfterAKill(t *testing.T) {
 			for i, signal := range c.kill {
 				before := seen(t, h, "asked")
 				cmd := command(t, l.LAN, c.as, line...)
-				var out bytes.Buffer
-				cmd.Stdout = &out
+				pid := filepath.Join(filepath.Dir(state), "pid")
+				tellPID(cmd, pid)
+				var out, errs bytes.Buffer
+				cmd.Stdout, cmd.Stderr = &out, &errs
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				await(t, fmt.Sprintf("run %d asks 2,000 ports", i), func() bool { return seen(t, h, "asked") >= before+2000 })
-				// The program runs below setpriv and env, which become it.
-				if err := cmd.Process.Signal(signal); err != nil {
-					t.Fatal(err)
+				over := make(chan error, 1)
+				go func() { over <- cmd.Wait() }()
+				await(t, over, func() bool { return seen(t, h, "asked") >= before+2000 })
+				number, err := os.ReadFile(pid)
+				if err != nil {
+					t.Fatalf("run %d: %v; %s", i, err, errs.String())
 				}
-				err := cmd.Wait()
+				l.LAN.Run(t, "kill", "-s", strconv.Itoa(int(signal.(syscall.Signal))), strings.TrimSpace(string(number)))
+				err = <-over
 				var ended *exec.ExitError
 				if !errors.As(err, &ended) {
-					t.Fatalf("%v: %v", signal, err)
+					t.Fatalf("%v: %v; %s", signal, err, errs.String())
 				}
 				if signal == os.Interrupt && (ended.ExitCode() != 130 || !strings.Contains(out.String(), `"complete":false`)) {
 					t.Errorf("interrupted: exit code %d, %.200s", ended.ExitCode(), out.String())
@@ -149,6 +155,18 @@ func TestScanGoesOnAfterAKill(t *testing.T) {
 	}
 }
 
+// tellPID has the program that a command runs write its number, among those of
+// its host, to a file. The process that this one has started is only the way to
+// it.
+func tellPID(cmd *exec.Cmd, file string) {
+	for i, arg := range cmd.Args {
+		if arg == "env" || arg == "setpriv" {
+			cmd.Args = slices.Insert(cmd.Args, i, "sh", "-c", `echo $$ >"$0"; exec "$@"`, file)
+			return
+		}
+	}
+}
+
 // forAll opens a folder of the test, and the one that it is in, to every user.
 func forAll(t *testing.T, dir string) {
 	t.Helper()
@@ -157,8 +175,9 @@ func forAll(t *testing.T, dir string) {
 	}
 }
 
-// await waits until something is so, which other processes make so.
-func await(t *testing.T, what string, so func() bool) {
+// await waits until something is so, which another process makes so, or that
+// process has ended.
+func await(t *testing.T, over chan error, so func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -166,8 +185,11 @@ func await(t *testing.T, what string, so func() bool) {
 	for !so() {
 		select {
 		case <-ticker.C:
+		case err := <-over:
+			over <- err
+			return
 		case <-limit:
-			t.Fatalf("waited in vain: %s", what)
+			t.Fatal("waited in vain")
 		}
 	}
 }
@@ -299,5 +321,28 @@ func TestManyHosts(t *testing.T) {
 				t.Errorf("what is excluded was asked for its hardware address: %s", out)
 			}
 		})
+	}
+}
+
+// TestScanOnAFullDisk has room for a small part of the file of --resume: the
+// result is whole, one line tells of the rest, and the next run goes on with
+// what is there.
+func TestScanOnAFullDisk(t *testing.T) {
+	l := lab.New(t)
+	l.LAN.Run(t, "mkdir", "/srv/small")
+	l.LAN.Run(t, "mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", "/srv/small")
+	line := []string{"scan", l.Home.V4.String(), "-p", "1-20000", "-f", "json", "--show", "all", "--resume", "/srv/small/state"}
+	for run := range 2 {
+		r := sekisho(t, l.LAN, root, line...)
+		document := decode[scanDocument](t, r)
+		if r.code != 3 || len(document.Observations) != 20000 || !document.Summary.Complete {
+			t.Errorf("run %d: exit code %d, %+v", run, r.code, document.Summary)
+		}
+		if lines := strings.Count(r.errs, "\n"); lines != 1 || !strings.Contains(r.errs, "/srv/small/state could not be written to the end: no space left on device") {
+			t.Errorf("run %d: %q", run, r.errs)
+		}
+		if sent := document.Summary.PacketsSent; run == 1 && sent >= 20000 {
+			t.Errorf("%d packets, though some ports were known", sent)
+		}
 	}
 }
