@@ -200,7 +200,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		l.flows = &n.engine.flows
 	}
 	if !g.own {
-		l.throttle = newThrottle(limits)
+		l.throttle, l.beat = newThrottle(limits), beat(r.Seed)
 	}
 	l.pace = &pace{rate: limits.rate, window: limits.window}
 	return l, nil
