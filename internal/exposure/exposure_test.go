@@ -29,7 +29,7 @@ func observation() Observation {
 
 func report() Report {
 	at := time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
-	yes, loss := true, 0.0
+	yes, loss, missed := true, 0.0, 0.000412
 	return Report{
 		Schema: ReportSchema, Version: "1.0.0", StartedAt: at, FinishedAt: at.Add(time.Second),
 		Vantages: []Vantage{{ID: "self", Kind: "self", Address: netip.MustParseAddr("192.0.2.7")}},
@@ -59,7 +59,7 @@ func report() Report {
 				Findings: []Finding{{Rule: "ftp-cleartext-login", Severity: Medium, Evidence: "e", Meaning: "m", Remedy: []string{"r"}}},
 			}},
 		}},
-		Scan:    &ScanSummary{Hosts: 1, Ports: 1, Open: 1, PacketsSent: 1, ElapsedMS: 1, Loss: &loss, Complete: true},
+		Scan:    &ScanSummary{Hosts: 1, Ports: 1, Open: 1, PacketsSent: 1, ElapsedMS: 1, Loss: &loss, RTT: observation().RTT, Tries: 3, ExpectedMissed: &missed, Profile: "lan", Rate: 500, Complete: true},
 		Summary: ReportSummary{Fail: 1, Findings: FindingCounts{Medium: 1}},
 	}
 }
@@ -142,6 +142,29 @@ func TestRTTBelowAMicrosecondIsNotUnknown(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(`"x"`), &m); err == nil {
 		t.Error("a string was taken for microseconds")
+	}
+}
+
+// TestSummaryPlus adds up what two scans had to tell of their pains.
+func TestSummaryPlus(t *testing.T) {
+	one, few, both := 0.5, 0.25, 0.75
+	far := ScanSummary{RTT: Microseconds(time.Second), Tries: 4, ExpectedMissed: &one, Profile: "wan", Complete: true}
+	near := ScanSummary{RTT: 1, Tries: 2, ExpectedMissed: &few, Profile: "lan", Rate: 500, Complete: true}
+	silent := ScanSummary{Complete: true}
+	tests := map[string]struct{ a, b, want ScanSummary }{
+		"both":    {far, near, ScanSummary{RTT: Microseconds(time.Second), Tries: 4, ExpectedMissed: &both, Profile: "lan, wan", Rate: 500, Complete: true}},
+		"again":   {far.Plus(near), ScanSummary{Profile: "wan", Complete: true}, ScanSummary{RTT: Microseconds(time.Second), Tries: 4, ExpectedMissed: &both, Profile: "lan, wan", Rate: 500, Complete: true}},
+		"first":   {far, silent, far},
+		"second":  {silent, near, near},
+		"neither": {silent, silent, silent},
+	}
+	for name, test := range tests {
+		if d := cmp.Diff(test.want, test.a.Plus(test.b)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	if got := silent.Profiles(); len(got) != 0 {
+		t.Errorf("the profiles of none are %q", got)
 	}
 }
 

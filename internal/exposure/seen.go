@@ -50,20 +50,25 @@ func (o Observation) Endpoint() netip.AddrPort { return netip.AddrPortFrom(o.Add
 // ScanSummary closes a scan: how many ports ended in which state, and whether
 // every port that was asked for was looked at.
 type ScanSummary struct {
-	Hosts        int      `json:"hosts"`
-	Ports        int      `json:"ports"` // address × transport × port that were asked for
-	Open         int      `json:"open"`
-	Closed       int      `json:"closed"`
-	Filtered     int      `json:"filtered"`
-	OpenFiltered int      `json:"open_filtered"`
-	Unknown      int      `json:"unknown"`
-	PacketsSent  int64    `json:"packets_sent"`
-	ElapsedMS    int64    `json:"elapsed_ms"`
-	Loss         *float64 `json:"loss,omitempty"` // share of round trips lost on the way; absent when nothing answered
-	Complete     bool     `json:"complete"`
-	Shard        string   `json:"shard,omitempty"`  // 2/8 when only a part of the ports was asked for: Ports counts that part
-	Method       string   `json:"method,omitempty"` // syn, connect or both, and why, in our own words
-	Notes        []string `json:"notes,omitempty"`
+	Hosts          int          `json:"hosts"`
+	Ports          int          `json:"ports"` // address × transport × port that were asked for
+	Open           int          `json:"open"`
+	Closed         int          `json:"closed"`
+	Filtered       int          `json:"filtered"`
+	OpenFiltered   int          `json:"open_filtered"`
+	Unknown        int          `json:"unknown"`
+	PacketsSent    int64        `json:"packets_sent"`
+	ElapsedMS      int64        `json:"elapsed_ms"`
+	Loss           *float64     `json:"loss,omitempty"`            // share of round trips lost on the way; absent when nothing answered
+	RTT            Microseconds `json:"rtt_us,omitempty"`          // smoothed as in RFC 6298, on the slowest way; absent when nothing answered
+	Tries          int          `json:"tries,omitempty"`           // most that a silent port got; absent when none was silent
+	ExpectedMissed *float64     `json:"expected_missed,omitempty"` // open ports among the silent ones, by the loss; absent when none was silent
+	Profile        string       `json:"profile,omitempty"`         // lan, wan or polite, or several: lan, wan; absent when only this machine itself was asked
+	Rate           int          `json:"rate,omitempty"`            // packets a second that were asked for in place of the profile's
+	Complete       bool         `json:"complete"`
+	Shard          string       `json:"shard,omitempty"`  // 2/8 when only a part of the ports was asked for: Ports counts that part
+	Method         string       `json:"method,omitempty"` // syn, connect or both, and why, in our own words
+	Notes          []string     `json:"notes,omitempty"`
 }
 
 // Count adds one observation's state.
@@ -90,15 +95,34 @@ func (s ScanSummary) Plus(o ScanSummary) ScanSummary {
 		Filtered: s.Filtered + o.Filtered, OpenFiltered: s.OpenFiltered + o.OpenFiltered, Unknown: s.Unknown + o.Unknown,
 		PacketsSent: s.PacketsSent + o.PacketsSent, ElapsedMS: s.ElapsedMS + o.ElapsedMS,
 		Complete: s.Complete && o.Complete, Loss: s.Loss, Method: s.Method, Shard: cmp.Or(s.Shard, o.Shard),
+		RTT: max(s.RTT, o.RTT), Tries: max(s.Tries, o.Tries), Rate: max(s.Rate, o.Rate),
+		ExpectedMissed: cmp.Or(s.ExpectedMissed, o.ExpectedMissed),
+		Profile:        strings.Join(union(s.Profile, o.Profile), profilesApart),
 	}
 	if o.Loss != nil && (sum.Loss == nil || *o.Loss > *sum.Loss) {
 		sum.Loss = o.Loss // the worse path is the one to know of
+	}
+	if s.ExpectedMissed != nil && o.ExpectedMissed != nil {
+		missed := *s.ExpectedMissed + *o.ExpectedMissed
+		sum.ExpectedMissed = &missed
 	}
 	if !strings.Contains(s.Method, o.Method) {
 		sum.Method = strings.Trim(s.Method+"; "+o.Method, "; ")
 	}
 	sum.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.Notes, o.Notes))))
 	return sum
+}
+
+// profilesApart stands between the words of a profile.
+const profilesApart = ", "
+
+// Profiles are the words of the summary's profile, in the order of the alphabet.
+func (s ScanSummary) Profiles() []string { return union(s.Profile, "") }
+
+func union(a, b string) []string {
+	words := strings.Split(a+profilesApart+b, profilesApart)
+	slices.Sort(words)
+	return slices.DeleteFunc(slices.Compact(words), func(w string) bool { return w == "" })
 }
 
 // Service is what is behind an open port.

@@ -137,6 +137,19 @@ func (c *Connector) Start(id uint64, to netip.AddrPort, own bool, patience time.
 	return nil
 }
 
+// Shorten has the attempts to an address end after another patience, where they
+// were given more, except those to keep: what has come to be known of the way
+// tells that no answer takes longer, and their sockets are needed.
+func (c *Connector) Shorten(address netip.Addr, patience time.Duration, keep func(id uint64) bool) {
+	for i := range c.slots {
+		s := &c.slots[i]
+		if s.state == slotBusy && s.address == address && s.deadline > s.started+patience && !keep(s.id) {
+			s.deadline = s.started + patience
+			c.wheel.add(int32(i), s.generation, s.deadline)
+		}
+	}
+}
+
 // watch asks the poller for one event of the slot's socket.
 func (c *Connector) watch(i int32) error {
 	s := &c.slots[i]

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"sekisho/internal/exposure"
@@ -367,4 +369,65 @@ func TestWheelTurns(t *testing.T) {
 		}
 	}
 	t.Error("it never came up")
+}
+
+// TestConnectorShorten lets attempts go that wait for longer than is needed,
+// and keeps the one that it is told to keep and those to another address.
+func TestConnectorShorten(t *testing.T) {
+	_, silent := deaf(t, "127.0.0.1")
+	_, other := deaf(t, "::1")
+	c := newTestConnector(t, budget(100))
+	for id, to := range []netip.AddrPort{silent, silent, silent, other} {
+		if err := c.Start(uint64(id), to, false, longPatience); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Shorten(silent.Addr(), 50*time.Millisecond, func(id uint64) bool { return id == 1 })
+	ended := map[uint64]exposure.Reason{}
+	for len(ended) < 2 {
+		batch, err := c.Wait(nil, time.Now().Add(time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range batch {
+			ended[r.ID] = r.Reason
+			if r.RTT < 50*time.Millisecond {
+				t.Errorf("attempt %d ended after %v", r.ID, r.RTT)
+			}
+		}
+	}
+	if diff := cmp.Diff(map[uint64]exposure.Reason{0: exposure.NoResponse, 2: exposure.NoResponse}, ended); diff != "" || c.Waiting() != 2 {
+		t.Errorf("%d wait (-want +got):\n%s", c.Waiting(), diff)
+	}
+}
+
+// TestConnectorMemory counts what attempts in flight take of the heap.
+func TestConnectorMemory(t *testing.T) {
+	_, silent := deaf(t, "127.0.0.1")
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc + m.StackInuse
+	}
+	c := newTestConnector(t, NewDescriptors())
+	before, n := heap(), 0
+	for ; n < 4000; n++ {
+		err := c.Start(uint64(n), silent, false, longPatience)
+		if errors.Is(err, ErrNoRoom) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 100 || c.Waiting() != n {
+		t.Fatalf("%d of %d are in flight", c.Waiting(), n)
+	}
+	each := int64(heap()-before) / int64(n)
+	t.Logf("%d bytes each of %d", each, n)
+	if each > 1024 {
+		t.Errorf("%d attempts take %d bytes each", n, each)
+	}
+	runtime.KeepAlive(c)
 }

@@ -58,6 +58,10 @@ func (c *Connector) Start(id uint64, to netip.AddrPort, _ bool, patience time.Du
 	return nil
 }
 
+// Shorten does nothing here: few attempts are in flight, and none of them lasts
+// long enough to hold up the others twice.
+func (c *Connector) Shorten(netip.Addr, time.Duration, func(id uint64) bool) {}
+
 // Wait appends the results that have come to into, waiting for the first until
 // then.
 func (c *Connector) Wait(into []Connection, until time.Time) ([]Connection, error) {

@@ -141,6 +141,8 @@ func special(t *rapid.T, field string) string {
 		return strings.Repeat("0f", 32)
 	case "Rule":
 		return rapid.SampledFrom([]string{"ftp-cleartext-login", "no-owner", "version-disclosed"}).Draw(t, field)
+	case "Profile":
+		return rapid.SampledFrom([]string{"", "lan", "wan", "polite", "lan, wan"}).Draw(t, field)
 	case "ID", "Vantage":
 		return rapid.SampledFrom([]string{"self", "host-firewall", "ok"}).Draw(t, field)
 	}

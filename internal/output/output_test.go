@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/google/go-cmp/cmp"
@@ -67,6 +68,10 @@ func scanTo(w io.Writer, observations []exposure.Observation, o output.Options) 
 	}
 	loss := 0.034
 	summary := exposure.ScanSummary{Hosts: 2, Ports: len(observations), PacketsSent: 65602, ElapsedMS: 412, Loss: &loss, Complete: true, Method: "syn"}
+	if missed := 0.000412; len(observations) > 0 {
+		summary.RTT, summary.Tries, summary.ExpectedMissed = exposure.Microseconds(41200*time.Microsecond), 4, &missed
+		summary.Profile = "wan"
+	}
 	for _, observation := range observations {
 		summary.Count(observation.State)
 		if err := s.Observe(observation); err != nil {

@@ -174,6 +174,7 @@ func (p *page) scanned(r exposure.Report) {
 		missing := unlooked(*r.Scan)
 		tried := max(0, r.Scan.Ports-missing-echoes(r))
 		p.paragraph("", dim, p.say.Say("report.scanned", "Count", tried, "Seconds", seconds(r.FinishedAt.Sub(r.StartedAt))))
+		p.effort(*r.Scan, dim)
 		p.notes(*r.Scan)
 		if missing > 0 {
 			p.paragraph("", yellow, p.say.Say("scan.incomplete-ports", "Count", missing))

@@ -6,9 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/portspec"
@@ -190,13 +188,8 @@ func (p *page) summary(s exposure.ScanSummary, echoes echoCounts) {
 	if echoes.unsent > 0 {
 		p.paragraph("", yellow, p.say.Say("scan.echoes-unsent", "Count", echoes.unsent, "Why", echoes.why))
 	}
-	elapsed := seconds(time.Duration(s.ElapsedMS) * time.Millisecond)
-	if s.Loss != nil {
-		loss := strconv.FormatFloat(*s.Loss*100, 'f', 1, 64)
-		p.paragraph("", plain, p.say.Say("scan.cost-loss", "Seconds", elapsed, "Count", s.PacketsSent, "Loss", loss))
-	} else {
-		p.paragraph("", plain, p.say.Say("scan.cost", "Seconds", elapsed, "Count", s.PacketsSent))
-	}
+	p.paragraph("", plain, p.cost(s))
+	p.effort(s, plain)
 	if s.Method != "" {
 		p.paragraph("", plain, p.say.Say("scan.method", "Method", s.Method))
 	}

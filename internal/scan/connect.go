@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"net/netip"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -36,6 +37,12 @@ func (w *connectWay) send(batch []ask) (int, error) {
 		w.sent++
 	}
 	return len(batch), nil
+}
+
+// shorten frees the sockets that wait for longer than an answer takes. The one
+// that waits for its neighbour keeps its time.
+func (w *connectWay) shorten(to netip.Addr, patience time.Duration) {
+	w.connector.Shorten(to, patience, func(id uint64) bool { return purpose(id>>32) == canary })
 }
 
 func (w *connectWay) receive(into []evidence, until time.Time) ([]evidence, error) {

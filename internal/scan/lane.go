@@ -44,7 +44,8 @@ type lane struct {
 	canaries int
 	controls controls
 	started  time.Time
-	trouble  error // the last fault of this machine
+	trouble  error         // the last fault of this machine
+	beat     time.Duration // between laps while nothing is heard
 
 	questions int // that were sent, controls apart
 
@@ -285,11 +286,22 @@ func (l *lane) ripe(index uint32, ends bool) time.Time {
 	if ends {
 		at = later(at, later(l.anewAt, h.fresh))
 	}
-	at = at.Add(l.ledger.patience(h))
-	if ends && l.ledger.retries < 0 && !l.ledger.own && !l.known(i) {
-		at = later(at, l.started.Add(canaryPatience))
+	patience := l.ledger.patience(h)
+	if l.ledger.retries >= 0 || l.ledger.own || l.known(i) {
+		return at.Add(patience)
 	}
-	return at
+	if ends {
+		return later(at.Add(patience), l.started.Add(canaryPatience))
+	}
+	return at.Add(max(patience, l.beat))
+}
+
+// beat is the time from lap to lap while nothing is heard, by the seed of a
+// scan: no even number of seconds, for a line that fails once a second would
+// swallow every try, and more than the quarter by which two tries must differ
+// to meet both halves of such a second.
+func beat(seed uint64) time.Duration {
+	return strangerPatience*5/4 + time.Duration(seed%256)*strangerPatience/1024
 }
 
 func later(a, b time.Time) time.Time {
@@ -488,7 +500,9 @@ func (l *lane) take(e evidence) {
 		// and answers once more may be a control.
 		l.controlled(e)
 	}
+	patience := l.ledger.patience(h)
 	c, ends, anew := l.ledger.take(e)
+	l.shorten(i, patience)
 	if h.heard && !l.heard[i].Load() {
 		l.heard[i].Store(true)
 	}
@@ -516,6 +530,17 @@ func (l *lane) take(e evidence) {
 	}
 	if h.left > 0 && h.dead() {
 		l.ledger.bury(i, l.end)
+	}
+}
+
+// shorten has the questions to a host that went out when little was known of it
+// wait for no longer than others do, once its answers turn out to take less.
+func (l *lane) shorten(i int, was time.Duration) {
+	h := &l.ledger.hosts[i]
+	patience := l.ledger.patience(h)
+	if w, ok := l.way.(shortener); ok && patience <= was/2 {
+		h.shortest = min(h.shortest, patience)
+		w.shorten(l.plan.targets[i].Address, patience)
 	}
 }
 

@@ -37,8 +37,9 @@ const mostVoids = 5
 type host struct {
 	left    int
 	open    int
-	silent  int // ports that ended without an answer
-	tries   int // that its ports get
+	silent  int   // ports that ended without an answer
+	tried   tried // and how often those were asked
+	tries   int   // that its ports get
 	seen    roundTrips
 	longest time.Duration // round trip that was seen lately
 	timed   time.Time     // when the last one was
@@ -381,10 +382,10 @@ func (l *ledger) loss(h *host) float64 {
 	return max(assumedLoss, min(way.share(), 0.5))
 }
 
-// assumed reports whether some host's tries rest on no measurement: nothing
-// was heard of it by any lane.
+// assumed reports whether what is told of some host's silence rests on no
+// measurement: nothing was heard of it by any lane.
 func (l *ledger) assumed(heard func(host int) bool) bool {
-	if l.own || l.retries >= 0 {
+	if l.own {
 		return false
 	}
 	for i := range l.hosts {
@@ -448,6 +449,7 @@ func (l *ledger) end(index uint32) conclusion {
 		return l.settle(e, state)
 	}
 	h.silent++
+	h.tried.count(int(l.asked[index]))
 	return l.settle(evidence{index: index, reason: exposure.NoResponse}, silence(l.plan.transport))
 }
 

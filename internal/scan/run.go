@@ -24,7 +24,8 @@ type run struct {
 	summary exposure.ScanSummary
 	ended   []runner   // of earlier waves
 	seen    roundTrips // of all ways
-	assumed bool       // some silence rests on an assumed loss
+	effort  effort
+	assumed bool // some silence rests on an assumed loss
 	methods methods
 	tap     *tap  // nil where ports are connected to
 	pace    *pace // of all lanes, when the request names a rate
@@ -39,6 +40,7 @@ type run struct {
 type group struct {
 	targets []exposure.Target
 	own     bool
+	profile Profile
 	limits  limits
 	wan     bool // a router of ours has to remember each connection
 	tap     *tap // raw packets reach them
@@ -49,10 +51,11 @@ type group struct {
 // machine's own addresses: there is no path to spare.
 func (n *run) groups(targets []exposure.Target) []*group {
 	r := n.request
-	own, wan := &group{own: true, limits: ownLimits}, &group{limits: wanLimits, wan: true}
-	near, far := &group{limits: lanLimits}, &group{limits: farLimits}
+	own, wan := &group{own: true, limits: ownLimits}, &group{profile: WAN, limits: wanLimits, wan: true}
+	near, far := &group{profile: LAN, limits: lanLimits}, &group{profile: LAN, limits: farLimits}
 	if r.Profile == Polite {
-		near.limits, far.limits = politeLimits, politeLimits
+		near.profile, near.limits = Polite, politeLimits
+		far.profile, far.limits = Polite, politeLimits
 	}
 	for _, t := range targets {
 		g := near
@@ -180,6 +183,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		}
 		w = &noWay{err: err}
 	}
+	n.effort.drive(g)
 	limits := g.limits
 	l := &lane{
 		plan: p, way: w, mine: r.Own, heard: g.heard, pinned: g.wan,
@@ -196,7 +200,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		l.flows = &n.engine.flows
 	}
 	if !g.own {
-		l.throttle = newThrottle(limits)
+		l.throttle, l.beat = newThrottle(limits), beat(r.Seed)
 	}
 	l.pace = &pace{rate: limits.rate, window: limits.window}
 	return l, nil
@@ -292,6 +296,7 @@ func (n *run) finish(elapsed time.Duration) {
 	s.Complete = s.Open+s.Closed+s.Filtered+s.OpenFiltered+s.Unknown == s.Ports
 	s.Method = n.methods.words(n.request)
 	n.note()
+	n.effort.tell(s, n.request.Rate)
 	if n.seen.answered > 0 {
 		share := n.seen.share()
 		s.Loss = &share
@@ -314,10 +319,13 @@ func (n *run) note() {
 	}
 }
 
-// troubled says what kept this machine from asking.
+// troubled says what kept this machine from asking, once for all lanes.
 func (n *run) troubled(err error) {
-	if err != nil {
-		n.summary.Notes = append(n.summary.Notes, n.request.Say("note.trouble", "Error", err.Error()))
+	if err == nil {
+		return
+	}
+	if note := n.request.Say("note.trouble", "Error", err.Error()); !slices.Contains(n.summary.Notes, note) {
+		n.summary.Notes = append(n.summary.Notes, note)
 	}
 }
 

@@ -120,11 +120,14 @@ func TestRunTCP(t *testing.T) {
 		}
 		zero := 0.0
 		want := exposure.ScanSummary{
-			Hosts: 1, Ports: 60, Open: 10, Closed: 50, PacketsSent: summary.PacketsSent, Complete: true, Loss: &zero,
+			Hosts: 1, Ports: 60, Open: 10, Closed: 50, PacketsSent: summary.PacketsSent, Complete: true, Loss: &zero, RTT: summary.RTT,
 			Method: "connect, since the addresses are this machine's own", ElapsedMS: summary.ElapsedMS,
 		}
 		if d := cmp.Diff(want, summary); d != "" {
 			t.Error(d)
+		}
+		if summary.RTT <= 0 {
+			t.Error("no round-trip time though every port answered")
 		}
 		if n := summary.PacketsSent; n < 60 || n > 70 { // more than 60 where a socket met itself
 			t.Errorf("%d packets for 60 ports that answer", n)

@@ -1,6 +1,10 @@
 package scan
 
-import "context"
+import (
+	"context"
+
+	"sekisho/internal/exposure"
+)
 
 // runner asks all ports of one plan and concludes each of them. A run drives
 // several at once and sums up what they tell.
@@ -26,9 +30,13 @@ func (l *lane) report(conclude func(*plan, []conclusion)) {
 func (l *lane) remark(n *run) {
 	n.assumed = n.assumed || l.ledger.assumed(l.known)
 	n.troubled(l.trouble)
+	n.effort.rtt = max(n.effort.rtt, l.ledger.srtt)
 	for i := range l.ledger.hosts {
 		n.seen = n.seen.plus(l.ledger.hosts[i].way())
 		address, h := l.plan.targets[i].Address.String(), &l.ledger.hosts[i]
+		if h.silent > 0 && l.plan.transport != exposure.ICMP {
+			n.effort.silence(h.tried, l.ledger.expect(h))
+		}
 		n.limits(address, h)
 		if !h.fellSilent.IsZero() {
 			n.summary.Notes = append(n.summary.Notes, n.request.Say("note.fell-silent",

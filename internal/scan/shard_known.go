@@ -29,6 +29,7 @@ type hostPlace struct {
 // hostPast is what earlier runs learned of a host.
 type hostPast struct {
 	open, silent        int
+	tried               tried // the silent ones
 	refusals            refusals
 	accepting, refusing []uint16 // a few ports
 	way                 wayPast
@@ -143,6 +144,7 @@ func (h *hostPast) learn(c *conclusion, port uint16) {
 	case c.local:
 	case c.reason == exposure.NoResponse:
 		h.silent++
+		h.tried.count(c.tries)
 	case errs(c.reason):
 		h.refusals.count(c.tries)
 	case c.state == exposure.Closed:
@@ -216,6 +218,13 @@ func (k *known) host(l *pastLane, i int) *hostPast {
 		l.hosts[i] = k.hosts[place]
 	}
 	return l.hosts[i]
+}
+
+// asks reports whether a host has ports to ask of a transport.
+func (k *known) asks(place hostPlace) bool {
+	begin := place.target*k.request.each() + k.request.item(place.transport)
+	ports := k.ports[begin : begin+len(k.request.ports(place.transport))]
+	return portStates(ports).left() > 0
 }
 
 // left are the targets that have ports to ask.

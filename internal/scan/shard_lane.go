@@ -153,7 +153,7 @@ func (l *ledger) recall(p *past) {
 		if before == nil || h.left == 0 {
 			continue
 		}
-		h.open, h.silent, h.refusals = before.open, before.silent, before.refusals
+		h.open, h.silent, h.tried, h.refusals = before.open, before.silent, before.tried, before.refusals
 		h.seen, h.longest = before.way.seen, before.way.longest
 		h.accepting, h.refusing = l.plan.indexes(i, before.accepting), l.plan.indexes(i, before.refusing)
 		l.seen = l.seen.plus(h.seen)
@@ -211,8 +211,8 @@ func (l *udpLane) recall(p *past) {
 		h := &l.hosts[i]
 		h.left = p.of(i, l.plan).left()
 		l.open += h.left
-		if before := p.hosts[i]; before != nil {
-			h.open, h.silent = before.open, before.silent
+		if before := p.hosts[i]; before != nil && h.left > 0 {
+			h.open, h.silent, h.tried = before.open, before.silent, before.tried
 			h.seen, h.srtt, h.rttvar = before.way.seen, before.way.srtt, before.way.rttvar
 			h.accepting, h.refusing = l.plan.indexes(i, before.accepting), l.plan.indexes(i, before.refusing)
 		}

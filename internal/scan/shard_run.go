@@ -21,7 +21,23 @@ func (n *run) recall(targets []exposure.Target) ([]exposure.Target, runner, erro
 		earlier = &replay{request: n.request, first: n.first, targets: targets}
 	}
 	n.first += len(targets)
+	k.silence(&n.effort)
 	return k.left(), earlier, nil
+}
+
+// silence counts the silent ports of hosts that no lane will ask, since earlier
+// runs have concluded all that is asked of them that way.
+func (k *known) silence(e *effort) {
+	for place, h := range k.hosts {
+		if h.silent == 0 || place.transport == exposure.ICMP || k.asks(place) {
+			continue
+		}
+		missed := 0.0
+		if !k.request.Own(k.targets[place.target].Address) {
+			missed = h.expect()
+		}
+		e.silence(h.tried, missed)
+	}
 }
 
 // parts says what part of a work the run did.

@@ -24,7 +24,7 @@ func (l *ledger) spares(h *host) bool {
 	if l.retries >= 0 || l.own || h.slowed {
 		return false
 	}
-	if h.left > slowMost {
+	if h.left+h.silent > slowMost {
 		return h.refusals.suspect() && !h.refusals.limited()
 	}
 	return h.refusals.suspect() || h.resets.suspect()

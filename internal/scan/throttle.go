@@ -253,8 +253,13 @@ func (t *throttle) lost(i *interval, share float64, queues bool, now time.Time) 
 // fault tells that this machine could not send what the rate wanted.
 func (t *throttle) fault(now time.Time) { t.drop(t.rate*0.7, now) }
 
-// stall tells that the line is dead, perhaps for too high a rate.
-func (t *throttle) stall(now time.Time) { t.drop(t.rate/4, now) }
+// stall tells that the line is dead. Perhaps it was too fast for it, and if it
+// was not, the rate that it had is soon reached again.
+func (t *throttle) stall(now time.Time) {
+	was := t.rate
+	t.drop(t.rate/4, now)
+	t.ceiling = max(was, t.ceiling)
+}
 
 // drop sets a lower rate. What was sent at the old one is not judged any more.
 func (t *throttle) drop(rate float64, now time.Time) {

@@ -30,7 +30,8 @@ type udpHost struct {
 	limit     limiter
 	limited   bool // as far as is known by now
 	silent    int  // ports that ended without an answer
-	unproved  int  // of those, the ones that a limit may have made silent
+	tried     tried
+	unproved  int // of those, the ones that a limit may have made silent
 }
 
 // mostExtra bounds the rounds that are asked again.

@@ -764,6 +764,7 @@ func (l *udpLane) quieten(index uint32) {
 		return
 	}
 	h.silent++
+	h.tried.count(int(l.asked[index]))
 	l.settle(evidence{index: index, reason: exposure.NoResponse}, silence(l.plan.transport))
 }
 

@@ -105,6 +105,7 @@ type udpResult struct {
 	ends    map[uint16]conclusion
 	notes   []string
 	loss    *float64
+	summary exposure.ScanSummary
 	elapsed time.Duration
 	err     error
 }
@@ -159,7 +160,7 @@ func driveUDP(ctx context.Context, t *testing.T, w *udpNetwork, ports int, chang
 	}
 	n := &run{request: &request, ended: []runner{l}}
 	n.finish(r.elapsed)
-	r.notes, r.loss = n.summary.Notes, n.summary.Loss
+	r.notes, r.loss, r.summary = n.summary.Notes, n.summary.Loss, n.summary
 	return r
 }
 

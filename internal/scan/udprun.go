@@ -31,6 +31,7 @@ func (n *run) udp(g *group) (runner, error) {
 	if n.known.begin(p, r.Seed) == 0 {
 		return nil, nil
 	}
+	n.effort.drive(g)
 	l := newUDPLane(p, newUDPWay(p, r.Payloads), r.Payloads)
 	l.mine, l.heard, l.own = r.Own, g.heard, g.own
 	l.retries, l.wait = r.Retries, r.Wait
@@ -59,8 +60,10 @@ func (l *udpLane) remark(n *run) {
 	for i := range l.hosts {
 		h := &l.hosts[i]
 		n.seen = n.seen.plus(h.seen)
-		if h.silent > 0 && l.retries < 0 && !l.own && h.seen.answered == 0 && !l.heard[i].Load() {
-			n.assumed = true
+		n.effort.rtt = max(n.effort.rtt, h.srtt)
+		if h.silent > 0 {
+			n.effort.silence(h.tried, l.expect(h))
+			n.assumed = n.assumed || !l.own && h.seen.answered == 0 && !l.heard[i].Load()
 		}
 		if h.unproved > 0 {
 			limited = append(limited, i)

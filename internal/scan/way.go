@@ -97,6 +97,12 @@ type way interface {
 	close() error
 }
 
+// shortener is a way that keeps something for each question until its patience
+// is over. It is told when questions to a host turn out to need less.
+type shortener interface {
+	shorten(to netip.Addr, patience time.Duration)
+}
+
 // noWay stands where a way could not be opened: whatever it is asked, the
 // answer is why.
 type noWay struct {
