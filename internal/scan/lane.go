@@ -45,6 +45,7 @@ type lane struct {
 	controls controls
 	started  time.Time
 	trouble  error         // the last fault of this machine
+	whole    time.Time     // until when this machine has lost no answer
 	beat     time.Duration // between laps while nothing is heard
 
 	questions int // that were sent, controls apart
@@ -77,6 +78,7 @@ func (l *lane) run(ctx context.Context) error {
 		if now.Sub(l.fitted) >= fitEvery {
 			l.fit(now)
 		}
+		l.mend(now)
 		busy := l.draw(now)
 		until := now
 		if l.send(now) == 0 && !busy {
@@ -94,6 +96,33 @@ func (l *lane) run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// mend has the ports asked again whose answers this machine may have lost: that
+// is no silence of theirs, and no loss of the way.
+func (l *lane) mend(now time.Time) {
+	way, ok := l.way.(leaky)
+	if !ok {
+		return
+	}
+	err := way.leaked()
+	if err == nil {
+		l.whole = now
+		return
+	}
+	l.trouble = err
+	l.slacken(now)
+	for i := range l.controls.queue {
+		if c := &l.controls.queue[i]; !c.decided {
+			c.decided, c.void = true, true
+		}
+	}
+	repeated := l.repeated
+	l.again(stretch{l.whole.Add(-l.ledger.trip() - leakSpan), now}, -1)
+	l.repeated = repeated
+}
+
+// leakSpan is how long an answer may lie in the ring before it is read.
+const leakSpan = 50 * time.Millisecond
 
 // lap begins another lap.
 func (l *lane) lap(now time.Time) {

@@ -3,6 +3,7 @@ package scan
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -162,9 +163,15 @@ func drive(ctx context.Context, t *testing.T, w *network, retries int) result {
 // driveAt does so at a pace.
 func driveAt(ctx context.Context, t *testing.T, w *network, retries int, limits limits) result {
 	t.Helper()
+	return driveWay(ctx, t, w, w, retries, limits)
+}
+
+// driveWay does so with a way that stands before the network.
+func driveWay(ctx context.Context, t *testing.T, w *network, way way, retries int, limits limits) result {
+	t.Helper()
 	r := result{ends: map[uint32]conclusion{}}
 	r.lane = &lane{
-		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: w,
+		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: way,
 		pace: &pace{rate: limits.rate, window: limits.window}, throttle: newThrottle(limits),
 		mine:  func(netip.Addr) bool { return false },
 		heard: make([]atomic.Bool, len(w.plan.targets)),
@@ -373,6 +380,51 @@ func TestLaneNarrow(t *testing.T) {
 				}
 				t.Logf("%d packets in %v, at best %v", w.sent, r.elapsed, time.Duration(w.sent)*time.Second/time.Duration(max(c.rate, 1)))
 			})
+		})
+	}
+}
+
+// leaking is a network whose answers get lost in this machine for a while.
+type leaking struct {
+	*network
+	lost bool
+}
+
+func (w *leaking) leaked() error {
+	if !w.lost {
+		return nil
+	}
+	w.lost = false
+	return errOverflow
+}
+
+func (w *leaking) receive(into []evidence, until time.Time) ([]evidence, error) {
+	start := len(into)
+	into, err := w.network.receive(into, until)
+	if since := time.Since(w.started); since > 5*time.Millisecond && since < 300*time.Millisecond && len(into) > start {
+		w.lost = true
+		into = into[:start]
+	}
+	return into, err
+}
+
+// TestLaneLeak loses all answers of a third of a second in this machine: no
+// port may be called silent for that, not even with one try.
+func TestLaneLeak(t *testing.T) {
+	for _, retries := range []int{-1, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &network{
+				answer: everyNth(10, exposure.ConnRefused, true), delay: time.Millisecond, clockless: true,
+				random: rand.New(rand.NewPCG(1, 1)),
+				plan:   newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(3000), 1),
+			}
+			r := driveWay(t.Context(), t, n, &leaking{network: n}, retries, lanLimits)
+			if got := r.states(); got["open syn-ack"] != 300 || got["closed conn-refused"] != 2700 {
+				t.Errorf("retries %d: got %v", retries, got)
+			}
+			if !errors.Is(r.lane.trouble, errOverflow) || r.lane.ledger.seen.share() > 0.01 {
+				t.Errorf("retries %d: trouble %v, loss %+v", retries, r.lane.trouble, r.lane.ledger.seen)
+			}
 		})
 	}
 }

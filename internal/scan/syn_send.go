@@ -15,6 +15,16 @@ import (
 // errOverflow slows the lane down: answers came faster than they were read.
 var errOverflow = errors.New("the ring of received packets was full")
 
+// leaked returns errOverflow when answers were lost since it was last asked.
+func (w *synWay) leaked() error {
+	lost := w.tap.lost.Load()
+	if lost == w.lost {
+		return nil
+	}
+	w.lost = lost
+	return errOverflow
+}
+
 // longestHold bounds how long nothing is sent because answers wait to be read:
 // a flood of packets that are none must not keep a scan from its end.
 const longestHold = 200 * time.Millisecond
@@ -22,10 +32,6 @@ const longestHold = 200 * time.Millisecond
 func (w *synWay) send(batch []ask) (int, error) {
 	if err := w.tap.failure(); err != nil {
 		return 0, err
-	}
-	if lost := w.tap.lost.Load(); lost != w.lost {
-		w.lost = lost
-		return 0, errOverflow
 	}
 	now := time.Now()
 	if w.hold(now) {

@@ -103,6 +103,12 @@ type shortener interface {
 	shorten(to netip.Addr, patience time.Duration)
 }
 
+// leaky is a way that may lose answers in this machine.
+type leaky interface {
+	// leaked tells that it has, since it was last asked.
+	leaked() error
+}
+
 // noWay stands where a way could not be opened: whatever it is asked, the
 // answer is why.
 type noWay struct {
