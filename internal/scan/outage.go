@@ -106,10 +106,11 @@ func (l *lane) ration(w *watch) {
 // again in the whole scan is bounded.
 func (l *lane) again(s stretch, host int) {
 	for _, t := range []*trail{&l.trail, &l.before} {
-		first, last := t.between(s.from, s.to)
-		if t == &l.trail {
-			last = min(last, l.walk)
+		most := l.walk
+		if t == &l.before {
+			most = t.marks[len(t.marks)-1].place
 		}
+		first, last := t.between(s.from, s.to, most)
 		for place := first; place < last && l.repeated < mostRepeats*l.plan.places(); place++ {
 			l.repeated++
 			if index := l.plan.at(place); host < 0 || l.plan.host(index) == host {

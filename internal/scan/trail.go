@@ -55,18 +55,18 @@ func (t *trail) passed(place int) time.Time {
 	return t.marks[t.at].at
 }
 
-// between are the places that may have been asked from one time to another.
-func (t *trail) between(from, to time.Time) (first, last int) {
+// between are the places that may have been asked from one time to another, of
+// those before most.
+func (t *trail) between(from, to time.Time, most int) (first, last int) {
 	for _, m := range t.marks {
 		if m.at.Before(from) {
 			first = m.place
 		}
-		last = m.place
 		if m.at.After(to) {
-			break
+			return first, min(m.place, most)
 		}
 	}
-	return first, last
+	return first, most
 }
 
 func newTrail() trail { return trail{step: firstStep} }
