@@ -103,6 +103,10 @@ func (c *confirmer) take(p *plan, batch []conclusion, seen []exposure.Observatio
 		c.out <- seen
 		return
 	}
+	if !slices.ContainsFunc(seen, answered) {
+		c.out <- seen
+		return
+	}
 	told := make([]exposure.Observation, 0, len(seen))
 	c.mu.Lock()
 	for i, o := range seen {
@@ -125,7 +129,7 @@ func (c *confirmer) tell(told []exposure.Observation) {
 
 // weigh appends to told what may be told now that one more port is known.
 func (c *confirmer) weigh(told []exposure.Observation, p heldPort) []exposure.Observation {
-	if p.State != exposure.Open && p.State != exposure.Closed {
+	if !answered(p.Observation) {
 		return append(told, p.Observation)
 	}
 	f := c.facades[p.Address]
@@ -156,6 +160,11 @@ func (c *confirmer) weigh(told []exposure.Observation, p heldPort) []exposure.Ob
 		return told
 	}
 	return c.admit(told, f, p)
+}
+
+// answered reports whether a host said something of a port.
+func answered(o exposure.Observation) bool {
+	return o.State == exposure.Open || o.State == exposure.Closed
 }
 
 // release appends to told what was held of a host.

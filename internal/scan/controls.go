@@ -34,7 +34,7 @@ type controlAsk struct {
 // many is a control, or they would leave no room for what is to be found out.
 const (
 	controlsAll   = 50
-	controlsMost  = 1000
+	controlsMost  = 2000
 	controlsPart  = 200 // one of so many packets
 	controlsOpen  = 10
 	openPart      = 1000

@@ -57,7 +57,7 @@ type lane struct {
 // most questions and conclusions in one go, and places of one walk.
 const (
 	mostBatch = 256
-	mostReady = 128
+	mostReady = 512
 	mostSteps = 1 << 14
 )
 

@@ -234,8 +234,15 @@ func (n *run) echo(g *group) (runner, error) {
 func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 	r := n.request
 	observations := make([]exposure.Observation, len(batch))
+	now := time.Now()
+	var (
+		t    exposure.Target
+		view exposure.View
+	)
 	for i, c := range batch {
-		t := p.targets[p.host(c.index)]
+		if target := p.targets[p.host(c.index)]; i == 0 || target.Address != t.Address {
+			t, view = target, r.View(target.Address)
+		}
 		o := exposure.Observation{
 			Host:      t.Name,
 			Address:   t.Address,
@@ -244,10 +251,10 @@ func (n *run) observe(p *plan, batch []conclusion) []exposure.Observation {
 			State:     c.state,
 			Reason:    cmp.Or(c.reason, exposure.LocalError),
 			Detail:    n.detail(p, c),
-			View:      r.View(t.Address),
+			View:      view,
 			Vantage:   r.Vantage,
 			Attempts:  c.tries,
-			SeenAt:    cmp.Or(c.at, time.Now()).Round(0).UTC(),
+			SeenAt:    cmp.Or(c.at, now).Round(0).UTC(),
 		}
 		switch {
 		case c.local && c.reason != exposure.LocalError:

@@ -51,8 +51,7 @@ type interval struct {
 // outcome is what came of questions of one kind.
 type outcome struct{ asked, answered int }
 
-// shares are the parts of the questions of each kind that are answered: the
-// most that was seen with some certainty.
+// shares are the parts of the questions of each kind that are answered.
 type shares struct{ questions, opens, closed float64 }
 
 // loss is a judgement that packets got lost.
@@ -155,17 +154,21 @@ func (t *throttle) judge(now time.Time, trip time.Duration) {
 // weigh judges an interval.
 func (t *throttle) weigh(i interval, now time.Time) {
 	expected, came := t.expect(&i)
-	t.usual.learn(&i)
 	t.pool = interval{}
 	if i.speed() < idle*i.rate {
 		return // there was little to send: the rate had no part in what came of it
 	}
 	queue := t.queue(&i)
 	if expected < telling {
-		if expected > 0 && i.to.Sub(i.from) < poolTime {
+		patience := poolTime
+		if !t.lossy {
+			patience = blindStep
+		}
+		if expected > 0 && i.to.Sub(i.from) < patience {
 			t.pool = i // until it tells more
 			return
 		}
+		t.usual.learn(&i)
 		t.rise(&i, t.blind)
 		return
 	}
@@ -174,12 +177,14 @@ func (t *throttle) weigh(i interval, now time.Time) {
 		likely := min(came+2*math.Sqrt(came)+1, expected)
 		t.lost(&i, likely/expected, queue > max(risingTrip, t.base/4), now)
 	case queue > max(queueingTrip, t.base/2):
+		t.usual.learn(&i)
 		t.queued = queue
 		t.drop(i.speed()*0.7, now)
 	case queue > max(risingTrip, t.base/4):
 		t.calms = 0
 	default:
 		t.suspect = nil
+		t.usual.learn(&i)
 		t.rise(&i, t.most)
 	}
 }
@@ -214,14 +219,26 @@ func (t *throttle) expect(i *interval) (expected, came float64) {
 }
 
 func (s *shares) learn(i *interval) {
-	s.questions = max(s.questions, i.questions.certain())
-	s.opens = max(s.opens, i.opens.certain())
-	s.closed = max(s.closed, i.closed.certain())
+	s.questions = i.questions.learned(s.questions)
+	s.opens = i.opens.learned(s.opens)
+	s.closed = i.closed.learned(s.closed)
 }
 
-// certain is the least share of answers that the counts leave likely.
-func (o outcome) certain() float64 {
-	return 1 - roundTrips{o.answered, max(o.asked-o.answered, 0)}.bound()
+// learned is a usual share with one more count in it. It rises faster than it
+// falls, since the first counts may have been made in a hurry; it is no
+// maximum, which chance alone would drive up.
+func (o outcome) learned(usual float64) float64 {
+	if o.asked == 0 {
+		return usual
+	}
+	share := float64(o.answered) / float64(o.asked)
+	switch {
+	case usual == 0:
+		return 1 - roundTrips{o.answered, max(o.asked-o.answered, 0)}.bound() // what is certain
+	case share > usual:
+		return usual + (min(share, 1)-usual)*0.3
+	}
+	return usual + (share-usual)*0.1
 }
 
 // lost slows down to what came through. When the last such step has not
