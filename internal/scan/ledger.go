@@ -22,9 +22,13 @@ type ledger struct {
 	left    int // ports without a conclusion
 	most    int // tries of any host
 	seen    roundTrips
-	past    int           // how many of the answers earlier runs saw
-	srtt    time.Duration // over all hosts, smoothed as in RFC 6298
-	rttvar  time.Duration
+	resends bool // the kernel asks again by itself, after a second
+	// ambiguous: no round trip was seen but ones that a repeat may have
+	// lengthened (RFC 6298 section 3).
+	ambiguous bool
+	past      int           // how many of the answers earlier runs saw
+	srtt      time.Duration // over all hosts, smoothed as in RFC 6298
+	rttvar    time.Duration
 }
 
 // settled marks a port that has its conclusion; below are tries.
@@ -298,9 +302,14 @@ func (l *ledger) controlled(index uint32, answered bool) {
 // 6298 section 2 has it. The longest is forgotten within seconds: it may have
 // been a crowd that we made ourselves.
 func (l *ledger) measure(h *host, rtt time.Duration, at time.Time, open bool) {
-	if rtt <= 0 || open && l.repeats(rtt) {
+	ambiguous := (open || l.resends) && rtt > repeatedAfter
+	if rtt <= 0 || ambiguous && l.repeats(rtt) {
 		return
 	}
+	if l.ambiguous && !ambiguous {
+		l.srtt, h.longest = 0, 0
+	}
+	l.ambiguous = ambiguous && (l.srtt == 0 || l.ambiguous)
 	if rtt < h.longest && at.After(h.timed) {
 		left := math.Exp(-at.Sub(h.timed).Seconds())
 		h.longest = rtt + time.Duration(left*float64(h.longest-rtt))
@@ -314,9 +323,9 @@ func (l *ledger) measure(h *host, rtt time.Duration, at time.Time, open bool) {
 	l.srtt += (rtt - l.srtt) / 8
 }
 
-// repeats reports whether the answer of an open port has taken so long that it
-// must be a repeat of one that got lost: hosts send it again after a second,
-// three, seven (RFC 6298 section 5), and that is no time of the way.
+// repeats reports whether an answer has taken so long that it, or the question
+// before it, must be a repeat: hosts send a SYN-ACK again after a second, three,
+// seven (RFC 6298 section 5), our kernel a SYN, and that is no time of the way.
 func (l *ledger) repeats(rtt time.Duration) bool {
 	return l.srtt > 0 && rtt > repeatedAfter && rtt > 4*l.trip()
 }

@@ -14,6 +14,7 @@ import (
 type watch struct {
 	alive    time.Time // when the last control was asked that was answered
 	row      []uint32  // ports of the controls that were lost since
+	doubtful []uint32  // closed ones that were lost since, perhaps by a limit of the host
 	answered int       // controls, since the line was dead the last time
 	outages  int
 }
@@ -55,9 +56,22 @@ func (l *lane) watches(h *host) []*watch {
 func (l *lane) watch(c controlAsk) {
 	h := &l.ledger.hosts[l.plan.host(c.index)]
 	if !c.answered && !c.open && h.resets.doubted() {
-		// Silence of closed ports may be a limit of the host.
-		l.ledger.controlled(c.index, false)
+		// Silence of closed ports may be a limit of the host. Whether it is,
+		// tell the open ones.
+		if len(h.accepting) == 0 {
+			l.ledger.controlled(c.index, false)
+		} else {
+			h.watch.doubtful = append(h.watch.doubtful, c.index)
+		}
 		return
+	}
+	if w := &h.watch; c.answered {
+		if !l.dead(w) {
+			for _, index := range w.doubtful {
+				l.ledger.controlled(index, false)
+			}
+		}
+		w.doubtful = w.doubtful[:0]
 	}
 	if c.answered {
 		l.ledger.controlled(c.index, true)
@@ -147,7 +161,7 @@ func (l *lane) fallen(i int, now time.Time) bool {
 		return false
 	}
 	if !h.mute && l.throttle != nil {
-		l.throttle.stall(now)
+		l.throttle.stall(h.watch.alive, now)
 	}
 	if now.Sub(h.watch.alive) > blockedAfter {
 		h.fellSilent = h.watch.alive

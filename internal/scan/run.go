@@ -203,6 +203,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		l.throttle, l.beat = newThrottle(limits), beat(r.Seed)
 	}
 	l.pace = &pace{rate: limits.rate, window: limits.window}
+	_, l.ledger.resends = w.(*connectWay)
 	return l, nil
 }
 

@@ -27,10 +27,11 @@ type throttle struct {
 	ceiling   float64   // at which packets got lost; 0 when none did
 	calms     int       // judgements near the ceiling without loss
 	hold      int       // so many of them, and the ceiling is tried again
-	suspect   *loss     // the last one: did it help to slow down?
-	lossy     bool      // there was one, or a queue
-	limited   bool      // the host limits its resets: only open ports tell of the path
-	hurried   stretch   // that was sent too fast and is to be asked again
+	fell      fall
+	suspect   *loss   // the last one: did it help to slow down?
+	lossy     bool    // there was one, or a queue
+	limited   bool    // the host limits its resets: only open ports tell of the path
+	hurried   stretch // that was sent too fast and is to be asked again
 }
 
 // stretch is a time of sending.
@@ -54,6 +55,14 @@ type outcome struct{ asked, answered int }
 // shares are the parts of the questions of each kind that are answered.
 type shares struct{ questions, opens, closed float64 }
 
+// fall is when the rate was lowered because nothing at all came back, the first
+// time within fallTime, and from where. A path that is only too narrow brings
+// something back.
+type fall struct {
+	at   time.Time
+	rate float64
+}
+
 // loss is a judgement that packets got lost.
 type loss struct{ share, speed float64 }
 
@@ -76,6 +85,7 @@ const (
 	// went out at the rate that it is judged for.
 	usualJudgement = 15 * time.Millisecond
 	mostHold       = 512
+	fallTime       = time.Second
 )
 
 func newThrottle(l limits) *throttle {
@@ -174,6 +184,9 @@ func (t *throttle) weigh(i interval, now time.Time) {
 	}
 	switch {
 	case came < expected-surprise*math.Sqrt(expected):
+		if came == 0 && now.Sub(t.fell.at) > fallTime {
+			t.fell = fall{now, t.rate}
+		}
 		likely := min(came+2*math.Sqrt(came)+1, expected)
 		t.lost(&i, likely/expected, queue > max(risingTrip, t.base/4), now)
 	case queue > max(queueingTrip, t.base/2):
@@ -270,12 +283,16 @@ func (t *throttle) lost(i *interval, share float64, queues bool, now time.Time) 
 // fault tells that this machine could not send what the rate wanted.
 func (t *throttle) fault(now time.Time) { t.drop(t.rate*0.7, now) }
 
-// stall tells that the line is dead. Perhaps it was too fast for it, and if it
-// was not, the rate that it had is soon reached again.
-func (t *throttle) stall(now time.Time) {
+// stall tells that the line is dead since a time. Perhaps it was too fast for it,
+// and if it was not, the rate that it had is soon reached again.
+func (t *throttle) stall(since, now time.Time) {
 	was := t.rate
-	t.drop(t.rate/4, now)
-	t.ceiling = max(was, t.ceiling)
+	if t.fell.at.After(since) {
+		was = max(was, t.fell.rate) // that was the outage too
+	}
+	t.rate, t.suspect = was, nil
+	t.drop(was/4, now)
+	t.ceiling = was
 }
 
 // drop sets a lower rate. What was sent at the old one is not judged any more.
