@@ -162,6 +162,12 @@ func drive(ctx context.Context, t *testing.T, w *network, retries int) result {
 // driveAt does so at a pace.
 func driveAt(ctx context.Context, t *testing.T, w *network, retries int, limits limits) result {
 	t.Helper()
+	return driveAs(ctx, t, w, retries, limits, func(*lane) {})
+}
+
+// driveAs changes the lane before.
+func driveAs(ctx context.Context, t *testing.T, w *network, retries int, limits limits, change func(*lane)) result {
+	t.Helper()
 	r := result{ends: map[uint32]conclusion{}}
 	r.lane = &lane{
 		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: w,
@@ -177,6 +183,7 @@ func driveAt(ctx context.Context, t *testing.T, w *network, retries int, limits 
 			}
 		},
 	}
+	change(r.lane)
 	start := time.Now()
 	r.err = r.lane.run(ctx)
 	r.elapsed = time.Since(start)

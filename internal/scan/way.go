@@ -16,6 +16,7 @@ type ask struct {
 	purpose  purpose
 	open     bool // a control asks an open port
 	pinned   bool // a repeat keeps its source port
+	flow     bool // counted as one more connection that a router has to remember
 }
 
 // purpose is what a question is asked for beside the state of the port. Its
