@@ -24,6 +24,8 @@ type confirmer struct {
 	reach   func(ctx context.Context, to netip.AddrPort, hops int, patience time.Duration) netio.Reached
 	routed  func(netip.Addr) bool // whether a router is on the way
 	made    func() int64          // connections so far
+	flows   *flows                // nil where they are not counted
+	counts  func(netip.Addr) bool // whether those to an address are
 	places  chan struct{}         // one for each connection at once
 	working sync.WaitGroup
 
@@ -52,6 +54,7 @@ type facade struct {
 	address netip.Addr
 	stage   stage
 	gap     time.Duration // between its connections
+	counted bool          // a router of ours has to remember each of them
 	next    time.Time     // the earliest one
 	held    []heldPort    // until it is known what to make of them
 	queue   []heldPort    // to be confirmed
@@ -89,6 +92,10 @@ func newConfirmer(ctx context.Context, n *run, out chan<- []exposure.Observation
 	h := netio.NewHandshaker(n.engine.descriptors)
 	c := &confirmer{
 		ctx: ctx, request: n.request, out: out, shake: h.Shake, reach: h.Reach, routed: routed, made: h.Made,
+		flows: n.flows(),
+		counts: func(a netip.Addr) bool {
+			return n.flows() != nil && !n.request.Own(a) && n.translates(a)
+		},
 		places:  make(chan struct{}, mostAtOnce),
 		facades: map[netip.Addr]*facade{},
 	}
@@ -134,7 +141,8 @@ func (c *confirmer) weigh(told []exposure.Observation, p heldPort) []exposure.Ob
 	}
 	f := c.facades[p.Address]
 	if f == nil {
-		f = &facade{address: p.Address, gap: c.gap(p.Address)}
+		f = &facade{address: p.Address, counted: c.counts(p.Address)}
+		f.gap = c.gap(f)
 		if len(c.request.TCP) < mostHeld {
 			f.stage = honest // too little to raise a doubt
 		}
@@ -185,7 +193,7 @@ func (c *confirmer) admit(told []exposure.Observation, f *facade, p heldPort) []
 	case f.stage == hollow:
 		p.Detail = c.request.Say("detail.all-answer")
 	case f.stage == doubted || p.shut:
-		p.until = time.Now().Add(confirmTime + time.Duration(len(f.queue))*f.gap)
+		p.until = c.until(f, time.Now())
 		f.queue = append(f.queue, p)
 		c.mention(f)
 		c.waiting++
@@ -227,15 +235,15 @@ func (c *confirmer) finish() {
 }
 
 // gap is how far apart the connections to a host are: as far as questions to it.
-func (c *confirmer) gap(a netip.Addr) time.Duration {
+func (c *confirmer) gap(f *facade) time.Duration {
 	r := c.request
 	rate := lanLimits.rate
 	switch {
 	case r.Rate > 0:
 		rate = float64(r.Rate)
-	case r.Own(a):
+	case r.Own(f.address):
 		return 0
-	case r.Profile == WAN, r.Profile == AutoProfile && translated(a):
+	case f.counted:
 		rate = wanLimits.rate
 	case r.Profile == Polite:
 		rate = politeLimits.rate

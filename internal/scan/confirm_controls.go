@@ -2,7 +2,6 @@ package scan
 
 import (
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -76,7 +75,7 @@ func (c *confirmer) examine(f *facade) {
 		c.places <- struct{}{}
 		all.Go(func() {
 			defer func() { <-c.places }()
-			answers[i] = c.shake(c.ctx, netip.AddrPortFrom(f.address, port), netio.Manners{
+			answers[i] = c.connect(f, port, netio.Manners{
 				Accept: controlAccept, Listen: controlListen, Survive: controlSurvive, Whole: controlWhole,
 				Words: words,
 			})

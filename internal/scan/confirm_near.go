@@ -86,6 +86,9 @@ func (c *confirmer) measure(f *facade) {
 // locate looks who answers the suspects of a host, until there are none left.
 func (c *confirmer) locate(f *facade) {
 	ask := func(port uint16, hops int) netio.Reached {
+		if !c.open(f) {
+			return netio.Reached{Reason: exposure.NoResponse}
+		}
 		return c.reach(c.ctx, netip.AddrPortFrom(f.address, port), hops, reachWait)
 	}
 	w := &f.way

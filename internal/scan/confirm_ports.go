@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 
@@ -77,7 +76,7 @@ func (c *confirmer) port(f *facade, p heldPort) (o exposure.Observation, ok bool
 		if time.Now().After(p.until) {
 			break
 		}
-		h = c.shake(c.ctx, netip.AddrPortFrom(p.Address, p.Port), m)
+		h = c.connect(f, p.Port, m)
 		if fate = decide(h); fate != failed || !netio.Scarce(h.Err) {
 			break
 		}

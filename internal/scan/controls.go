@@ -10,11 +10,12 @@ import (
 // controls are questions to ports that are known to answer. They measure the
 // loss, and show when the line is dead.
 type controls struct {
-	queue []controlAsk // in the order of asking
-	turns int          // whose turn it is
-	due   time.Time    // of the next one
-	asked int          // that were sent
-	line  watch        // over all hosts
+	queue []controlAsk         // in the order of asking
+	turns int                  // whose turn it is
+	due   time.Time            // of the next one
+	asked int                  // that were sent
+	line  watch                // over all hosts
+	last  map[uint32]time.Time // when each was asked, where it keeps its source port
 }
 
 // controlAsk is a control question. It leaves the queue when it is decided and
@@ -63,15 +64,29 @@ func (l *lane) control(now time.Time) bool {
 	for range l.ledger.hosts {
 		c.turns++
 		h := &l.ledger.hosts[c.turns%len(l.ledger.hosts)]
-		index, closed, ok := h.control(c.turns / len(l.ledger.hosts))
-		if h.left == 0 || !ok {
+		turn := c.turns / len(l.ledger.hosts)
+		if l.pinned {
+			turn = 2*turn + turn%2 // no port twice in a row
+		}
+		index, closed, ok := h.control(turn)
+		if h.left == 0 || !ok || l.pinned && now.Sub(c.last[index]) < time.Second/controlsPinned {
 			continue
+		}
+		if l.flows != nil && l.flows.take(now, 1, 0) == 0 {
+			c.due = l.flows.due(now, 1)
+			return false
 		}
 		l.batch = append(l.batch, ask{
 			index: index, to: l.plan.endpoint(index), patience: l.ledger.patience(h),
-			purpose: control, pinned: l.pinned, open: !closed,
+			purpose: control, pinned: l.pinned, flow: l.flows != nil, open: !closed,
 		})
 		c.queue = append(c.queue, controlAsk{index: index, open: !closed, at: now})
+		if l.pinned {
+			if c.last == nil {
+				c.last = map[uint32]time.Time{}
+			}
+			c.last[index] = now
+		}
 		c.due = now.Add(time.Second / time.Duration(l.controlRate(h, closed)))
 		return true
 	}

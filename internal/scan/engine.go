@@ -37,13 +37,16 @@ func (e *Error) Unwrap() error { return e.Err }
 type Engine struct {
 	descriptors *netio.Descriptors
 	flows       flows
+	source      func(netip.Addr) netip.Addr // that packets to an address come from
 
 	mu  sync.Mutex
 	tap *tap // nil until raw packets are first wanted
 }
 
 // New returns an engine.
-func New() *Engine { return &Engine{descriptors: netio.NewDescriptors()} }
+func New() *Engine {
+	return &Engine{descriptors: netio.NewDescriptors(), source: netio.SourceOf}
+}
 
 // Close frees what the engine holds.
 func (e *Engine) Close() error {

@@ -24,11 +24,14 @@ type lane struct {
 	throttle *throttle // nil where the pace is fixed
 	flows    *flows    // nil where no router of ours has to remember connections
 	pinned   bool      // repeats keep their source port
+	flow     bool      // the next question opens a connection that was counted
+	full     bool      // no more may be opened at present
 	mine     func(netip.Addr) bool
 	heard    []atomic.Bool // by target, shared with the other lanes of the same targets
 	conclude func(*lane, []conclusion)
 
 	walk     int // place in the order
+	frontier int // before it each place was asked
 	laps     int
 	acted    bool  // in this lap something was asked or concluded
 	repeated int   // places whose question was taken back
@@ -52,6 +55,7 @@ type lane struct {
 
 	packets atomic.Int64
 	todo    atomic.Int64 // questions still to be asked, as far as is known
+	toOpen  atomic.Int64 // connections still to be opened, where they are counted
 }
 
 // most questions and conclusions in one go, and places of one walk.
@@ -206,8 +210,9 @@ func (l *lane) next(now time.Time) time.Time {
 			until = t
 		}
 	}
-	sooner(l.pace.next(now))
-	if l.shared != nil {
+	if l.full {
+		sooner(l.flows.due(now, 1+l.controlFlows()))
+	} else if sooner(l.pace.next(now)); l.shared != nil {
 		sooner(l.shared.next(now))
 	}
 	if l.walk < l.plan.places() {
@@ -220,7 +225,7 @@ func (l *lane) next(now time.Time) time.Time {
 	if l.controlling() {
 		sooner(l.controls.due)
 	}
-	if l.throttle != nil && l.throttle.rate < l.throttle.most {
+	if l.throttle != nil && l.throttle.rate < l.throttle.most && !l.full {
 		sooner(now.Add(fitEvery))
 	}
 	return until
@@ -230,7 +235,7 @@ func (l *lane) next(now time.Time) time.Time {
 // comes by. It reports whether it has stopped for no other reason than to let
 // answers in.
 func (l *lane) draw(now time.Time) (busy bool) {
-	l.batch = l.batch[:0]
+	l.batch, l.full = l.batch[:0], false
 	room := l.pace.allow(now, mostBatch)
 	if l.shared != nil {
 		room = min(room, l.shared.allow(now, mostBatch))
@@ -250,9 +255,6 @@ func (l *lane) draw(now time.Time) (busy bool) {
 	if stalled {
 		return false
 	}
-	if l.flows != nil {
-		room = min(room, len(l.batch)+l.flows.allow(now))
-	}
 	l.trail.note(l.walk, now)
 	for range mostSteps {
 		if !l.step(now, len(l.batch) < room) {
@@ -265,15 +267,16 @@ func (l *lane) draw(now time.Time) (busy bool) {
 // step goes on by one place, if there is something to do there now.
 func (l *lane) step(now time.Time, room bool) bool {
 	if len(l.anew) > 0 {
-		if room {
-			index := l.anew[0]
-			l.anew = l.anew[1:]
-			if l.ledger.asked[index] != settled {
-				l.ask(index, now)
-				l.anewAt, l.acted = now, true
+		index := l.anew[0]
+		if l.ledger.asked[index] != settled {
+			if !room || !l.opens(index, time.Time{}, now) {
+				return false
 			}
+			l.ask(index, now)
+			l.anewAt, l.acted = now, true
 		}
-		return room
+		l.anew = l.anew[1:]
+		return true
 	}
 	if l.walk == l.plan.places() {
 		if l.acted && l.ledger.left > 0 {
@@ -288,8 +291,16 @@ func (l *lane) step(now time.Time, room bool) bool {
 		if !room || now.Before(l.ripe(index, false)) {
 			return false
 		}
+		if !l.opens(index, l.before.passed(l.walk), now) {
+			if l.walk < l.frontier || !l.acted {
+				return false
+			}
+			l.lap(now)
+			return true
+		}
 		l.ask(index, now)
 		l.acted = true
+		l.frontier = max(l.frontier, l.walk+1)
 	case spent:
 		if now.Before(l.ripe(index, true)) {
 			return false
@@ -352,6 +363,7 @@ func (l *lane) ask(index uint32, now time.Time) {
 		l.canaries++
 		a.purpose, a.patience = canary, canaryPatience
 	}
+	a.flow, l.flow = l.flow, false
 	l.ledger.ask(index, a.patience)
 	l.batch = append(l.batch, a)
 }
@@ -413,15 +425,11 @@ func (l *lane) spend(now time.Time, batch []ask, packets int) {
 		l.shared.spend(packets)
 	}
 	var gone interval
-	fresh := 0
 	for _, a := range batch {
 		switch {
 		case a.purpose != control:
 			gone.questions.asked++
 			l.logAsked(a, now)
-			if !l.pinned || l.ledger.asked[a.index] <= 1 {
-				fresh++
-			}
 		case a.open:
 			gone.opens.asked++
 		default:
@@ -430,9 +438,6 @@ func (l *lane) spend(now time.Time, batch []ask, packets int) {
 	}
 	l.questions += gone.questions.asked
 	l.controls.asked += gone.opens.asked + gone.closed.asked
-	if l.flows != nil {
-		l.flows.open(now, fresh)
-	}
 	if l.throttle != nil {
 		i := l.throttle.send(now, packets)
 		i.questions.asked += gone.questions.asked
@@ -478,6 +483,9 @@ func (l *lane) shortage(e evidence) {
 
 // unask takes back a question that was not sent.
 func (l *lane) unask(a ask) {
+	if a.flow {
+		l.flows.giveBack(1)
+	}
 	if a.purpose == control {
 		l.uncontrol(a)
 		return
@@ -501,6 +509,9 @@ func (l *lane) receive(until time.Time) error {
 	l.decide(now)
 	l.logLull(now)
 	l.todo.Store(l.ledger.todo(l.laps, l.walk))
+	if l.flows != nil {
+		l.count()
+	}
 	return err
 }
 

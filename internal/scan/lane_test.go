@@ -163,15 +163,15 @@ func drive(ctx context.Context, t *testing.T, w *network, retries int) result {
 // driveAt does so at a pace.
 func driveAt(ctx context.Context, t *testing.T, w *network, retries int, limits limits) result {
 	t.Helper()
-	return driveWay(ctx, t, w, w, retries, limits)
+	return driveAs(ctx, t, w, retries, limits, func(*lane) {})
 }
 
-// driveWay does so with a way that stands before the network.
-func driveWay(ctx context.Context, t *testing.T, w *network, way way, retries int, limits limits) result {
+// driveAs changes the lane before.
+func driveAs(ctx context.Context, t *testing.T, w *network, retries int, limits limits, change func(*lane)) result {
 	t.Helper()
 	r := result{ends: map[uint32]conclusion{}}
 	r.lane = &lane{
-		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: way,
+		plan: w.plan, ledger: newLedger(w.plan, retries, false), way: w,
 		pace: &pace{rate: limits.rate, window: limits.window}, throttle: newThrottle(limits),
 		mine:  func(netip.Addr) bool { return false },
 		heard: make([]atomic.Bool, len(w.plan.targets)),
@@ -184,6 +184,7 @@ func driveWay(ctx context.Context, t *testing.T, w *network, way way, retries in
 			}
 		},
 	}
+	change(r.lane)
 	start := time.Now()
 	r.err = r.lane.run(ctx)
 	r.elapsed = time.Since(start)
@@ -418,7 +419,7 @@ func TestLaneLeak(t *testing.T) {
 				random: rand.New(rand.NewPCG(1, 1)),
 				plan:   newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(3000), 1),
 			}
-			r := driveWay(t.Context(), t, n, &leaking{network: n}, retries, lanLimits)
+			r := driveAs(t.Context(), t, n, retries, lanLimits, func(l *lane) { l.way = &leaking{network: n} })
 			if got := r.states(); got["open syn-ack"] != 300 || got["closed conn-refused"] != 2700 {
 				t.Errorf("retries %d: got %v", retries, got)
 			}

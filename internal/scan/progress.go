@@ -40,6 +40,9 @@ func (n *run) tell(lanes []runner, now time.Time) {
 	if p.Rate > 0 {
 		p.Left = time.Duration(todo / p.Rate * float64(time.Second))
 	}
+	if opening := n.openingTime(lanes, now); opening > 0 {
+		p.Left = opening // at times nothing is sent for it
+	}
 	if wait := waits(lanes); wait > 0 {
 		// What a limit delays takes its time, whatever is sent meanwhile.
 		p.Left = wait
@@ -62,4 +65,17 @@ func (m *meter) measure(sent int64, now time.Time) float64 {
 	}
 	m.at, m.sent = now, sent
 	return m.rate
+}
+
+// openingTime is how long it takes until the last connection may be opened,
+// where they are counted.
+func (n *run) openingTime(lanes []runner, now time.Time) time.Duration {
+	var open int64
+	for _, l := range lanes {
+		open += l.unopened()
+	}
+	if open == 0 {
+		return 0
+	}
+	return n.engine.flows.due(now, int(open)).Sub(now)
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
-	"sekisho/internal/netio"
 	"sekisho/internal/reach"
 )
 
@@ -62,7 +61,7 @@ func (n *run) groups(targets []exposure.Target) []*group {
 		switch {
 		case r.Own(t.Address):
 			g = own
-		case r.Profile == WAN, r.Profile == AutoProfile && translated(t.Address):
+		case n.translates(t.Address):
 			g = wan
 		case reach.Global(t.Address):
 			g = far
@@ -90,10 +89,26 @@ func (n *run) reached(g *group) []*group {
 	return []*group{&raw, &rest}
 }
 
-// translated reports whether a router has to translate each flow to a: it is
-// on the Internet and our own source address is private.
-func translated(a netip.Addr) bool {
-	return reach.Global(a) && reach.LAN(netio.SourceOf(a))
+// translates reports whether a router of ours has to remember each connection
+// to a: it is on the Internet and our own source address is private, or the
+// user says so.
+func (n *run) translates(a netip.Addr) bool {
+	switch n.request.Profile {
+	case WAN:
+		return true
+	case AutoProfile:
+		return reach.Global(a) && reach.LAN(n.engine.source(a))
+	}
+	return false
+}
+
+// flows are the connections that the request leaves to be counted: none when
+// it names a rate.
+func (n *run) flows() *flows {
+	if n.request.Rate > 0 {
+		return nil
+	}
+	return &n.engine.flows
 }
 
 // wave looks at some of the targets, all lanes at once.
@@ -186,7 +201,8 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 	n.effort.drive(g)
 	limits := g.limits
 	l := &lane{
-		plan: p, way: w, mine: r.Own, heard: g.heard, pinned: g.wan,
+		plan: p, way: w, mine: r.Own, heard: g.heard,
+		pinned: g.wan && (g.tap != nil || transport == exposure.ICMP),
 		ledger: newLedger(p, r.Retries, g.own),
 	}
 	switch {
@@ -197,7 +213,7 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		l.shared = n.pace
 		limits.rate, limits.blind = float64(r.Rate), float64(r.Rate)
 	case g.wan:
-		l.flows = &n.engine.flows
+		l.flows = n.flows()
 	}
 	if !g.own {
 		l.throttle, l.beat = newThrottle(limits), beat(r.Seed)

@@ -15,6 +15,7 @@ type runner interface {
 	size() int                        // ports
 	sent() int64                      // packets
 	left() int64                      // questions still to be asked, as far as is known
+	unopened() int64                  // connections still to be opened, where they are counted
 	remark(n *run)                    // fills the summary in, after run
 }
 
@@ -22,6 +23,8 @@ func (l *lane) close() error { return l.way.close() }
 func (l *lane) size() int    { return l.plan.size() }
 func (l *lane) sent() int64  { return l.packets.Load() }
 func (l *lane) left() int64  { return l.todo.Load() }
+
+func (l *lane) unopened() int64 { return l.toOpen.Load() }
 
 func (l *lane) report(conclude func(*plan, []conclusion)) {
 	l.conclude = func(l *lane, batch []conclusion) { conclude(l.plan, batch) }

@@ -78,3 +78,5 @@ func (r *replay) close() error  { return nil }
 func (r *replay) size() int     { return 0 }
 func (r *replay) sent() int64   { return 0 }
 func (r *replay) left() int64   { return 0 }
+
+func (r *replay) unopened() int64 { return 0 }

@@ -93,6 +93,10 @@ func (l *lane) slow(ctx context.Context) (bool, error) {
 			if !now.Before(s.next) {
 				l.slowed(s)
 				if len(s.ports) > 0 && !over && len(l.batch) < room {
+					if !l.opens(s.ports[0], time.Time{}, now) {
+						started, busy = now, true // the time is for those that are asked
+						continue
+					}
 					l.ask(s.ports[0], now)
 					s.out = true
 					s.next = now.Add(max(s.gap, l.ledger.patience(s.host)))

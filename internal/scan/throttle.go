@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"iter"
 	"math"
 	"time"
 )
@@ -78,6 +79,7 @@ const (
 	surprise      = 4                     // standard deviations that are no chance in thousands of judgements
 	poolTime      = 100 * time.Millisecond
 	idle          = 0.2                   // of the rate
+	seldom        = 0.1                   // answers to a packet: where there are fewer, nearly nobody answers
 	risingTrip    = 5 * time.Millisecond  // more than base: a queue builds up
 	queueingTrip  = 20 * time.Millisecond // so much more: it is to be worked off
 	firstHold     = 8
@@ -168,17 +170,21 @@ func (t *throttle) weigh(i interval, now time.Time) {
 	if i.speed() < idle*i.rate {
 		return // there was little to send: the rate had no part in what came of it
 	}
+	t.usual.learn(&i)
 	queue := t.queue(&i)
 	if expected < telling {
 		patience := poolTime
-		if !t.lossy {
+		switch {
+		case expected > seldom*float64(i.sent):
+			patience = time.Second // it is only that little is sent
+		case !t.lossy:
 			patience = blindStep
 		}
 		if expected > 0 && i.to.Sub(i.from) < patience {
 			t.pool = i // until it tells more
 			return
 		}
-		t.usual.learn(&i)
+		t.usual.average(&i)
 		t.rise(&i, t.blind)
 		return
 	}
@@ -190,14 +196,13 @@ func (t *throttle) weigh(i interval, now time.Time) {
 		likely := min(came+2*math.Sqrt(came)+1, expected)
 		t.lost(&i, likely/expected, queue > max(risingTrip, t.base/4), now)
 	case queue > max(queueingTrip, t.base/2):
-		t.usual.learn(&i)
 		t.queued = queue
 		t.drop(i.speed()*0.7, now)
 	case queue > max(risingTrip, t.base/4):
 		t.calms = 0
 	default:
 		t.suspect = nil
-		t.usual.learn(&i)
+		t.usual.average(&i)
 		t.rise(&i, t.most)
 	}
 }
@@ -231,27 +236,37 @@ func (t *throttle) expect(i *interval) (expected, came float64) {
 	return expected, came
 }
 
+// learn takes in what is certain of questions that are answered often: the
+// most that was seen, since the first counts may have been made in a hurry.
 func (s *shares) learn(i *interval) {
-	s.questions = i.questions.learned(s.questions)
-	s.opens = i.opens.learned(s.opens)
-	s.closed = i.closed.learned(s.closed)
+	for usual, o := range s.kinds(i) {
+		if certain := 1 - (roundTrips{o.answered, max(o.asked-o.answered, 0)}).bound(); certain >= seldom {
+			*usual = max(*usual, certain)
+		}
+	}
 }
 
-// learned is a usual share with one more count in it. It rises faster than it
-// falls, since the first counts may have been made in a hurry; it is no
-// maximum, which chance alone would drive up.
-func (o outcome) learned(usual float64) float64 {
-	if o.asked == 0 {
-		return usual
+// average takes in the answers to questions that are answered seldom, when
+// nothing was lost. Here the most that was seen would be the work of chance.
+func (s *shares) average(i *interval) {
+	for usual, o := range s.kinds(i) {
+		if o.asked == 0 || *usual >= seldom {
+			continue
+		}
+		share := min(float64(o.answered)/float64(o.asked), 1)
+		weight := 0.03
+		if share > *usual {
+			weight = 0.3
+		}
+		*usual += (share - *usual) * weight
 	}
-	share := float64(o.answered) / float64(o.asked)
-	switch {
-	case usual == 0:
-		return 1 - roundTrips{o.answered, max(o.asked-o.answered, 0)}.bound() // what is certain
-	case share > usual:
-		return usual + (min(share, 1)-usual)*0.3
+}
+
+// kinds pairs the shares with what came of the questions of their kind.
+func (s *shares) kinds(i *interval) iter.Seq2[*float64, outcome] {
+	return func(yield func(*float64, outcome) bool) {
+		_ = yield(&s.questions, i.questions) && yield(&s.opens, i.opens) && yield(&s.closed, i.closed)
 	}
-	return usual + (share-usual)*0.1
 }
 
 // lost slows down to what came through. When the last such step has not

@@ -23,6 +23,7 @@ type udpLane struct {
 	plan     *plan
 	way      way
 	pace     *pace
+	flows    *flows                // nil where no router of ours has to remember connections
 	mine     func(netip.Addr) bool // an address of this machine
 	heard    []atomic.Bool         // by target, shared with the other lanes of the same targets
 	known    []bool                // by port of the plan: has a payload that makes a service answer
@@ -40,11 +41,14 @@ type udpLane struct {
 	most   int                    // tries of any host
 	walk   int                    // place in the order; the ports without a payload come in a second walk
 	marks  [2][udpMarks]time.Time // when a stretch of the walk was asked, in even rounds and odd ones
+	began  [2][udpMarks]time.Time // and when it was begun
+	marked int                    // the stretch that is being asked
 	hushed bool                   // nothing was heard yet
 	anew   []uint32               // to be asked again at once
 
 	overflow int // answers that this machine's buffers had no room for
 	batch    []ask
+	flow     bool // the next question opens a connection that was counted
 	evidence []evidence
 	ready    []conclusion
 	controls []controlAsk
@@ -61,6 +65,7 @@ type udpLane struct {
 
 	packets atomic.Int64
 	todo    atomic.Int64
+	toOpen  atomic.Int64 // connections, where they are counted
 	delay   atomic.Int64 // nanoseconds that the proofs will take
 }
 
@@ -129,6 +134,8 @@ func (l *udpLane) size() int    { return l.plan.size() }
 func (l *udpLane) sent() int64  { return l.packets.Load() }
 func (l *udpLane) left() int64  { return l.todo.Load() }
 
+func (l *udpLane) unopened() int64 { return l.toOpen.Load() }
+
 func (l *udpLane) report(conclude func(*plan, []conclusion)) { l.conclude = conclude }
 
 // run asks until every port has its conclusion or ctx ends.
@@ -140,7 +147,7 @@ func (l *udpLane) run(ctx context.Context) error {
 	for l.open > 0 {
 		for l.needy() {
 			l.rounds++
-			l.walk = 0
+			l.walk, l.marked = 0, -1
 			if err := l.loop(ctx, l.walked); err != nil {
 				return err
 			}
@@ -247,10 +254,13 @@ func (l *udpLane) loop(ctx context.Context, done func(now time.Time) (bool, time
 func (l *udpLane) fill(now time.Time, room int, done func(time.Time) (bool, time.Time)) (bool, time.Time) {
 	for ; room > 0 && len(l.anew) > 0; room-- {
 		index := l.anew[0]
-		l.anew = l.anew[1:]
 		if l.asked[index] != settled {
+			if !l.opens(index, time.Time{}, now) {
+				break
+			}
 			l.ask(index, now)
 		}
+		l.anew = l.anew[1:]
 	}
 	if len(l.anew) > 0 {
 		return false, now.Add(slice)
@@ -277,6 +287,12 @@ func (l *udpLane) walked(now time.Time) (bool, time.Time) {
 		stretch := l.walk * udpMarks / (2 * size)
 		if t := l.marks[(l.rounds+1)%2][stretch].Add(h.spacing(l.own)); now.Before(t) {
 			return false, t
+		}
+		if !l.opens(index, l.began[(l.rounds+1)%2][stretch], now) {
+			return false, l.flows.due(now, 1)
+		}
+		if stretch != l.marked {
+			l.marked, l.began[l.rounds%2][stretch] = stretch, now
 		}
 		l.marks[l.rounds%2][stretch] = now
 		l.ask(index, now)
@@ -306,7 +322,7 @@ func (l *udpLane) put(index uint32, now time.Time, why purpose) {
 		l.asked[index]++
 	}
 	l.hosts[l.plan.host(index)].limit.ask(now)
-	l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), own: l.own, purpose: why})
+	l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), own: l.own, purpose: why, flow: l.counted()})
 }
 
 // control asks ports again that are known to answer. It returns what is left
@@ -343,8 +359,11 @@ func (l *udpLane) recheck(now time.Time, some func(*udpHost) ([]uint32, bool)) i
 		}) {
 			continue
 		}
+		if !l.opens(index, time.Time{}, now) {
+			return 0
+		}
 		l.controls = append(l.controls, controlAsk{index: index, at: now})
-		l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), purpose: control})
+		l.batch = append(l.batch, ask{index: index, to: l.plan.endpoint(index), purpose: control, flow: l.counted()})
 		return 1
 	}
 	return 0
@@ -413,6 +432,9 @@ func (l *udpLane) press(now time.Time) {
 		for range l.plan.ports {
 			l.turn++
 			if index := uint32(first + l.turn%len(l.plan.ports)); l.asked[index] != settled {
+				if !l.opens(index, time.Time{}, now) {
+					return
+				}
 				l.put(index, now, proof)
 				break
 			}
@@ -547,11 +569,15 @@ func (l *udpLane) proved(now time.Time) (bool, time.Time) {
 			if !ok {
 				break
 			}
-			if index == p.control || l.asked[index] != settled {
-				l.put(index, now, proof)
-			} else {
+			if index != p.control && l.asked[index] == settled {
 				p.answered(index)
+				continue
 			}
+			if !l.opens(index, time.Time{}, now) {
+				p.putBack(index)
+				break
+			}
+			l.put(index, now, proof)
 		}
 		if t := p.next(now, patience); t.Before(next) {
 			next = t
@@ -592,6 +618,9 @@ func (l *udpLane) send(now time.Time) int {
 
 // unask takes back a question that was not sent.
 func (l *udpLane) unask(a ask) {
+	if a.flow {
+		l.flows.giveBack(1)
+	}
 	switch {
 	case a.purpose == control:
 		l.controls = slices.DeleteFunc(l.controls, func(c controlAsk) bool { return c.index == a.index })
@@ -649,6 +678,7 @@ func (l *udpLane) receive(until time.Time) error {
 	}
 	l.logLull(now)
 	l.todo.Store(l.questionsLeft())
+	l.count()
 	return err
 }
 

@@ -41,6 +41,9 @@ func (n *run) udp(g *group) (runner, error) {
 		limits.rate = min(limits.rate, each*float64(len(g.targets)))
 	}
 	l.pace = &pace{rate: limits.rate, window: limits.window}
+	if g.wan {
+		l.flows = n.flows()
+	}
 	if r.Rate > 0 {
 		if n.pace == nil {
 			n.pace = &pace{rate: float64(r.Rate), window: limits.window}

@@ -17,6 +17,7 @@ type ask struct {
 	open     bool // a control asks an open port
 	pinned   bool // a repeat keeps its source port
 	lap      uint16
+	flow     bool // counted as one more connection that a router has to remember
 }
 
 // purpose is what a question is asked for beside the state of the port. Its
