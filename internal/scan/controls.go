@@ -30,14 +30,13 @@ type controlAsk struct {
 }
 
 // How many control questions a second are asked: at least so many in all, more
-// where much is sent, and of one open port, whose service may have a short
+// where much is sent, but fewer of each open port, whose service may have a short
 // queue for connections. Where the pace is slow, at most one question of so
 // many is a control, or they would leave no room for what is to be found out.
 const (
 	controlsAll   = 50
 	controlsMost  = 2000
 	controlsPart  = 200 // one of so many packets
-	controlsOpen  = 10
 	openPart      = 1000
 	controlsShare = 10
 	// controlsPinned is how often one connection is asked that keeps its
@@ -97,16 +96,16 @@ func (l *lane) control(now time.Time) bool {
 // controlRate is how many controls a second there are to be, now that a port of
 // h has been asked.
 func (l *lane) controlRate(h *host, closed bool) int {
-	rate, open := controlsAll, controlsOpen
+	rate, open := controlsAll, 0
 	if l.throttle != nil {
 		rate = min(max(rate, int(l.throttle.rate/controlsPart)), controlsMost)
-		open = max(open, int(l.throttle.rate/openPart))
+		open = int(l.throttle.rate / openPart)
 	}
 	switch {
 	case l.pinned:
 		rate = min(rate, controlsPinned*max(len(h.accepting), len(h.refusing)))
 	case !closed && len(l.ledger.hosts) == 1:
-		rate = min(rate, open*len(h.accepting))
+		rate = max(min(rate, open*len(h.accepting)), controlsAll)
 	}
 	return max(rate, 1)
 }

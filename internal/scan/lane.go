@@ -314,8 +314,8 @@ func (l *lane) step(now time.Time, room bool) bool {
 
 // ripe is when the last question to the port that the lap is at has been
 // waited for long enough. Silence ends a port only when the answers of its host
-// have ceased for as long, and when one that was never heard had the time for
-// the longest of ways.
+// have ceased for as long, and when nothing was heard of anybody, when there was
+// the time for the longest of ways.
 func (l *lane) ripe(index uint32, ends bool) time.Time {
 	if l.laps == 1 {
 		return time.Time{}
@@ -327,7 +327,7 @@ func (l *lane) ripe(index uint32, ends bool) time.Time {
 		at = later(at, later(l.anewAt, h.fresh))
 	}
 	patience := l.ledger.patience(h)
-	if l.ledger.retries >= 0 || l.ledger.own || l.known(i) {
+	if l.ledger.retries >= 0 || l.ledger.own || l.known(i) || l.ledger.srtt > 0 {
 		return at.Add(patience)
 	}
 	if ends {
