@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -10,12 +11,13 @@ import (
 // controls are questions to ports that are known to answer. They measure the
 // loss, and show when the line is dead.
 type controls struct {
-	queue []controlAsk         // in the order of asking
-	turns int                  // whose turn it is
-	due   time.Time            // of the next one
-	asked int                  // that were sent
-	line  watch                // over all hosts
-	last  map[uint32]time.Time // when each was asked, where it keeps its source port
+	queue  []controlAsk         // in the order of asking
+	turns  int                  // whose turn it is
+	due    time.Time            // of the next one
+	asked  int                  // that were sent
+	line   watch                // over all hosts
+	random *rand.Rand           // where in a batch they go
+	last   map[uint32]time.Time // when each was asked, where it keeps its source port
 }
 
 // controlAsk is a control question. It leaves the queue when it is decided and

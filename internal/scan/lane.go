@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,7 @@ func (l *lane) run(ctx context.Context) error {
 	defer l.plan.log.end()
 	defer l.flush()
 	l.started = time.Now()
+	l.controls.random = rand.New(rand.NewPCG(uint64(l.plan.size()), uint64(l.plan.at(0))))
 	l.lap(l.started)
 	for l.ledger.left > 0 {
 		if err := ctx.Err(); err != nil {
@@ -256,12 +258,25 @@ func (l *lane) draw(now time.Time) (busy bool) {
 		return false
 	}
 	l.trail.note(l.walk, now)
-	for range mostSteps {
-		if !l.step(now, len(l.batch) < room) {
-			return false
-		}
+	busy = true
+	for n := 0; n < mostSteps && busy; n++ {
+		busy = l.step(now, len(l.batch) < room)
 	}
-	return true
+	l.mix()
+	return busy
+}
+
+// mix puts the controls anywhere in the batch: at its head they would find room
+// in a short queue that has none for the rest, and show a line without loss.
+func (l *lane) mix() {
+	controls := 0
+	for controls < len(l.batch) && l.batch[controls].purpose == control {
+		controls++
+	}
+	for i := range controls {
+		j := i + l.controls.random.IntN(len(l.batch)-i)
+		l.batch[i], l.batch[j] = l.batch[j], l.batch[i]
+	}
 }
 
 // step goes on by one place, if there is something to do there now.
@@ -541,7 +556,11 @@ func (l *lane) take(e evidence) {
 		l.controlled(e)
 	}
 	patience := l.ledger.patience(h)
+	blind := l.ledger.seen.answered == 0
 	c, ends, anew := l.ledger.take(e)
+	if blind && l.ledger.seen.answered > 0 && l.laps > 1 && l.throttle != nil {
+		l.restart()
+	}
 	l.shorten(i, patience)
 	if h.heard && !l.heard[i].Load() {
 		l.heard[i].Store(true)
@@ -549,6 +568,7 @@ func (l *lane) take(e evidence) {
 	if ends {
 		if !e.local {
 			h.fresh = e.at
+			l.wake(h, e.at.Add(-e.rtt))
 			if !errs(e.reason) {
 				l.returned(e, nil)
 			}
@@ -581,6 +601,18 @@ func (l *lane) shorten(i int, was time.Duration) {
 	if w, ok := l.way.(shortener); ok && patience <= was/2 {
 		h.shortest = min(h.shortest, patience)
 		w.shorten(l.plan.targets[i].Address, patience)
+	}
+}
+
+// restart has everything asked again from the first try on: whole laps were
+// asked blindly before the first answer came, and were perhaps too fast for the
+// way.
+func (l *lane) restart() {
+	for index, n := range l.ledger.asked {
+		for ; n != settled && n > 0 && l.ledger.retries < 0; n-- {
+			l.ledger.unask(uint32(index))
+			l.plan.log.again(uint32(index))
+		}
 	}
 }
 

@@ -139,6 +139,16 @@ func (l *lane) again(s stretch, host int) {
 // mostRepeats is how often the ports may be asked again, on average.
 const mostRepeats = 8
 
+// wake takes note of the first answer of a host: the line is alive before any
+// control is asked.
+func (l *lane) wake(h *host, sent time.Time) {
+	for _, w := range l.watches(h) {
+		if w.alive.IsZero() {
+			w.alive = sent
+		}
+	}
+}
+
 // stalled reports whether the line is dead at present: nothing but controls is
 // to be asked then.
 func (l *lane) stalled(now time.Time) bool {

@@ -22,7 +22,9 @@ type throttle struct {
 	pool      interval   // judged ones that say too little alone
 	usual     shares     // when the path is not hurried
 	base      time.Duration
-	queued    time.Duration // more than base when it was last slowed down for that
+	queued    time.Duration // more than base when it was first slowed down for that
+	slowed    int           // for that since, without it getting shorter
+	before    float64       // the rate then
 	started   time.Time
 	sober     time.Time // what was sent before went at a rate that is given up
 	ceiling   float64   // at which packets got lost; 0 when none did
@@ -165,7 +167,7 @@ func (t *throttle) judge(now time.Time, trip time.Duration) {
 
 // weigh judges an interval.
 func (t *throttle) weigh(i interval, now time.Time) {
-	expected, came := t.expect(&i)
+	expected, came, enough := t.expect(&i)
 	t.pool = interval{}
 	if i.speed() < idle*i.rate {
 		return // there was little to send: the rate had no part in what came of it
@@ -189,14 +191,16 @@ func (t *throttle) weigh(i interval, now time.Time) {
 		return
 	}
 	switch {
-	case came < expected-surprise*math.Sqrt(expected):
+	case came < enough:
 		if came == 0 && now.Sub(t.fell.at) > fallTime {
 			t.fell = fall{now, t.rate}
 		}
 		likely := min(came+2*math.Sqrt(came)+1, expected)
 		t.lost(&i, likely/expected, queue > max(risingTrip, t.base/4), now)
 	case queue > max(queueingTrip, t.base/2):
-		t.queued = queue
+		if t.slowed++; t.slowed == 1 {
+			t.queued, t.before = queue, t.rate
+		}
 		t.drop(i.speed()*0.7, now)
 	case queue > max(risingTrip, t.base/4):
 		t.calms = 0
@@ -208,33 +212,44 @@ func (t *throttle) weigh(i interval, now time.Time) {
 }
 
 // queue is how much longer than usual the round trips took. When they got no
-// shorter by sending less, they take that long for other reasons.
+// shorter by sending less and less, they take that long for other reasons.
 func (t *throttle) queue(i *interval) time.Duration {
 	if i.trips == 0 {
 		return 0
 	}
 	mean := i.trip / time.Duration(i.trips)
-	if t.base == 0 || mean < t.base || t.queued > 0 && mean-t.base > t.queued*3/4 {
-		t.base, t.queued = mean, 0
-	}
-	if t.queued > 0 && mean-t.base < t.queued/2 {
-		t.queued = 0
+	switch {
+	case t.base == 0 || mean < t.base:
+		t.base, t.slowed = mean, 0
+	case t.slowed >= mostSlowed && mean-t.base > t.queued*3/4:
+		t.base, t.slowed = mean, 0
+		t.rate = max(t.rate, t.before)
+	case mean-t.base < t.queued/2:
+		t.slowed = 0
 	}
 	return mean - t.base
 }
 
+// mostSlowed is how often the rate is lowered for a queue that gets no shorter.
+const mostSlowed = 8
+
 // expect is how many answers an unhurried path would have brought back, and how
-// many came.
-func (t *throttle) expect(i *interval) (expected, came float64) {
-	u := &t.usual
-	expected = u.opens * float64(i.opens.asked)
-	came = float64(i.opens.answered)
-	if !t.limited {
-		expected += u.closed*float64(i.closed.asked) + u.questions*float64(i.questions.asked)
-		came += float64(i.closed.answered + i.questions.answered)
+// many came. Fewer than enough are no chance.
+func (t *throttle) expect(i *interval) (expected, came, enough float64) {
+	variance := 1.0
+	for usual, o := range t.usual.kinds(i) {
+		if t.limited && usual != &t.usual.opens {
+			continue
+		}
+		expected += *usual * float64(o.asked)
+		variance += *usual * (1 - *usual) * float64(o.asked)
+		came += float64(o.answered)
 	}
-	return expected, came
+	return expected, came, expected*(1-drift) - surprise*math.Sqrt(variance)
 }
+
+// drift is what the usual share may be wrong by.
+const drift = 0.05
 
 // learn takes in what is certain of questions that are answered often: the
 // most that was seen, since the first counts may have been made in a hurry.
