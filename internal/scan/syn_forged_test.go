@@ -65,6 +65,11 @@ func TestSYNTenMillionForgedAnswersAreRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer func() {
+				if err := way.close(); err != nil {
+					t.Error(err)
+				}
+			}()
 			way.key = cookie.Key{1, byte(part)}
 			other := cookie.Key{2, byte(part)}
 			var asks []ask

@@ -604,6 +604,7 @@ func FuzzSYNPackets(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.Cleanup(func() { _ = way.close() })
 	way.key = cookie.Key{1} // so that seeds stay answers
 	asks := []ask{{index: 1, to: p.endpoint(1)}, {index: 4, to: p.endpoint(4)}}
 	if n, err := way.send(asks); n != 2 || err != nil {

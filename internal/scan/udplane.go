@@ -471,7 +471,11 @@ func (l *udpLane) end() {
 			continue
 		}
 		silent := l.silent(i)
-		if len(silent) > 0 && (h.limited || l.wait && !l.own && len(h.refusing) > 0 && h.limit.trips.answered == 0) {
+		// A few ports are proved also where it is only in doubt whether there is a
+		// limit: other scans may have used it up.
+		few := l.retries < 0 && len(silent) <= proveFew && (!h.limit.tried() || h.limit.trips.lost > 0)
+		unknown := l.wait && h.limit.trips.answered == 0
+		if len(silent) > 0 && (h.limited || !l.own && len(h.refusing) > 0 && (few || unknown)) {
 			if until, worth := l.worth(h, len(silent), now); worth {
 				rate, measured := h.limit.rate()
 				l.provers = append(l.provers, proving{i, newProver(rate, measured, h.refusing[0], silent, now, until)})
