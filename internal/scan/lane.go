@@ -50,6 +50,7 @@ type lane struct {
 	started  time.Time
 	trouble  error         // the last fault of this machine
 	whole    time.Time     // until when this machine has lost no answer
+	leaks    int           // places whose question was taken back for that
 	beat     time.Duration // between laps while nothing is heard
 
 	questions int // that were sent, controls apart
@@ -124,11 +125,24 @@ func (l *lane) mend(now time.Time) {
 	}
 	repeated := l.repeated
 	l.again(stretch{l.whole.Add(-l.ledger.trip() - leakSpan), now}, -1)
-	l.repeated = repeated
+	l.leaks += l.repeated - repeated
+	l.repeated, l.whole = repeated, now
+	if l.leaks <= mostLeaks*l.plan.places() {
+		return
+	}
+	// Somebody sends more than can be read, and does not cease.
+	for i := range l.ledger.hosts {
+		l.ledger.rest(i, evidence{reason: exposure.LocalError, local: true, at: now, err: err}, l.end)
+	}
 }
 
-// leakSpan is how long an answer may lie in the ring before it is read.
-const leakSpan = 50 * time.Millisecond
+// mostLeaks is how often all ports may be asked again for answers that this
+// machine has lost, on average.
+const mostLeaks = 32
+
+// leakSpan is how late the reader may be who finds that answers were lost: as
+// long as the ring lasts.
+const leakSpan = 250 * time.Millisecond
 
 // lap begins another lap.
 func (l *lane) lap(now time.Time) {
@@ -186,14 +200,14 @@ func (l *lane) fit(now time.Time) {
 // limits its answers are asked slowly; of a host that was never heard, it is
 // waited for what tells a dead neighbour from a silent host.
 func (l *lane) rest(ctx context.Context, now time.Time) error {
-	if slowed, err := l.slow(ctx); slowed || err != nil {
-		l.lap(time.Now())
-		return err
-	}
 	for i := range l.ledger.hosts {
 		if l.ledger.hosts[i].mute {
 			return nil
 		}
+	}
+	if slowed, err := l.slow(ctx); slowed || err != nil {
+		l.lap(time.Now())
+		return err
 	}
 	waiting := l.way.waiting()
 	if waiting > 0 || waiting < 0 && now.Sub(l.started) < canaryPatience {
@@ -614,6 +628,7 @@ func (l *lane) restart() {
 			l.plan.log.again(uint32(index))
 		}
 	}
+	l.acted = true // it has to be gone by once more
 }
 
 // returned tells the throttle of an answer to a first question or to a control.

@@ -14,6 +14,7 @@ import (
 type watch struct {
 	alive    time.Time // when the last control was asked that was answered
 	row      []uint32  // ports of the controls that were lost since
+	since    time.Time // when the first of those was asked
 	doubtful []uint32  // closed ones that were lost since, perhaps by a limit of the host
 	answered int       // controls, since the line was dead the last time
 	outages  int
@@ -78,6 +79,9 @@ func (l *lane) watch(c controlAsk) {
 	}
 	for n, w := range l.watches(h) {
 		if !c.answered {
+			if len(w.row) == 0 {
+				w.since = c.at
+			}
 			w.row = append(w.row, c.index)
 			continue
 		}
@@ -156,7 +160,7 @@ func (l *lane) stalled(now time.Time) bool {
 		return l.ledger.hosts[0].mute
 	}
 	w := &l.controls.line
-	return l.dead(w) && now.Sub(w.alive) <= blockedAfter
+	return l.dead(w) && now.Sub(w.since) <= blockedAfter
 }
 
 // fallen reports whether a host that used to answer does not any more. When it
@@ -173,7 +177,7 @@ func (l *lane) fallen(i int, now time.Time) bool {
 	if !h.mute && l.throttle != nil {
 		l.throttle.stall(h.watch.alive, now)
 	}
-	if now.Sub(h.watch.alive) > blockedAfter {
+	if now.Sub(h.watch.since) > blockedAfter {
 		h.fellSilent = h.watch.alive
 		l.ledger.rest(i, evidence{reason: exposure.NoResponse, note: fellSilent, at: now}, l.end)
 		return false

@@ -614,7 +614,7 @@ func (l *udpLane) send(now time.Time) int {
 	for _, a := range l.batch[n:] {
 		l.unask(a)
 	}
-	if err != nil {
+	if err != nil && n < len(l.batch) {
 		l.fault(l.batch[n], now, err)
 	}
 	return n
