@@ -171,6 +171,13 @@ func (l *udpLane) run(ctx context.Context) error {
 	return nil
 }
 
+// How often silent ports of this machine are asked when no more than so many
+// are left of a greater number.
+const (
+	ownFew   = 1000
+	ownTries = 4
+)
+
 // review takes in what a round has told of the hosts.
 func (l *udpLane) review() {
 	if w, ok := l.way.(interface{ dropped() int }); ok && w.dropped() > l.overflow {
@@ -189,6 +196,11 @@ func (l *udpLane) review() {
 			h.tries = min(l.retries+1, settled-1)
 		case l.own:
 			h.tries = fewestTries
+			if len(l.plan.ports) > ownFew && h.left <= ownFew && len(h.refusing) > 0 {
+				// The errors of a whole sweep crowd the queue of our own
+				// socket; those of a few ports do not.
+				h.tries = ownTries
+			}
 		default:
 			h.tries = min(tries(h.open, h.loss(), missed)+h.extra, settled-1)
 		}
