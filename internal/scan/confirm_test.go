@@ -307,7 +307,7 @@ func TestConfirmAtASlowPace(t *testing.T) {
 		p := newPlan(exposure.TCP, r.Targets, r.TCP, r.Seed)
 		for i, batch := range slices.Collect(slices.Chunk(seen(exposure.Open, r.TCP...), 100)) {
 			if i == 20 {
-				time.Sleep(30 * time.Minute)
+				time.Sleep(30 * time.Minute) // of the bubble's clock
 			}
 			c.take(p, slices.Repeat([]conclusion{{evidence: evidence{shut: true}}}, len(batch)), batch)
 		}

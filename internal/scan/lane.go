@@ -45,7 +45,6 @@ type lane struct {
 	batch    []ask
 	evidence []evidence
 	ready    []conclusion
-	canaries int
 	controls controls
 	started  time.Time
 	trouble  error         // the last fault of this machine
@@ -389,7 +388,6 @@ func (l *lane) ask(index uint32, now time.Time) {
 	a := ask{index: index, to: l.plan.endpoint(index), own: l.ledger.own, pinned: l.pinned, lap: uint16(l.laps), patience: l.ledger.patience(h)}
 	if !h.canary && !h.resolved && !a.own && l.way.waiting() >= 0 && !l.known(i) {
 		h.canary = true
-		l.canaries++
 		a.purpose, a.patience = canary, canaryPatience
 	}
 	a.flow, l.flow = l.flow, false
@@ -521,7 +519,6 @@ func (l *lane) unask(a ask) {
 	}
 	if a.purpose == canary {
 		l.ledger.hosts[l.plan.host(a.index)].canary = false
-		l.canaries--
 	}
 	l.ledger.unask(a.index)
 	l.anew = append(l.anew, a.index)
@@ -562,7 +559,6 @@ func (l *lane) take(e evidence) {
 		return
 	case e.purpose == canary:
 		h.canary = false
-		l.canaries--
 		h.resolved = h.resolved || !e.local && !e.void
 	case l.way.waiting() < 0 && !l.finds && l.ledger.asked[e.index] == settled:
 		// A way that does not tell what was asked for: a port that is known

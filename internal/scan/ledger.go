@@ -58,9 +58,9 @@ type host struct {
 	faults          int // ports in a row that this machine could not ask
 	faulty          time.Time
 	lastFault       uint32
-	shortest        time.Duration   // patience in this round
-	patiences       []time.Duration // the shortest of the rounds before
-	hasty           int             // rounds whose patience was shorter than the round trip
+	shortest        time.Duration   // patience in this lap
+	patiences       []time.Duration // the shortest of the laps before
+	hasty           int             // laps whose patience was shorter than the round trip
 	refusals        refusals
 	resets          resets
 	accepting       []uint32 // ports known to be open, a few
@@ -405,7 +405,7 @@ func (l *ledger) assumed(heard func(host int) bool) bool {
 	return false
 }
 
-// mostHasty bounds the rounds that are asked again because they were too
+// mostHasty bounds the laps that are asked again because they were too
 // impatient.
 const mostHasty = 3
 
@@ -482,17 +482,17 @@ func (l *ledger) resolve(conclude func(conclusion)) {
 }
 
 // todo is how many questions are still to be asked, as far as can be told in
-// the given round at the given place of its walk.
-func (l *ledger) todo(round, walk int) int64 {
+// the given lap at the given place of its walk.
+func (l *ledger) todo(lap, walk int) int64 {
 	size := float64(l.plan.places())
 	part := float64(walk) / size
 	now := float64(l.left) * (1 - part)
 	// The ports that are not asked yet will answer as those before them did.
 	silent := float64(l.left)
-	if round == 1 && walk > 0 {
+	if lap == 1 && walk > 0 {
 		silent = size * max(1-(size-float64(l.left))/float64(walk), 0)
 	}
-	return int64(now + silent*float64(max(l.most-round, 0)))
+	return int64(now + silent*float64(max(l.most-lap, 0)))
 }
 
 // rest concludes all ports of a host that have no conclusion as unknown.
