@@ -51,13 +51,15 @@ func (q dnsQuestion) pack(id uint16) []byte {
 const dnsHeader = 12
 
 // dnsReplies reports whether a datagram is a reply to a query: same id, the
-// response flag, and the same question or, as in some refusals, none.
+// response flag, and the same question or, where it refuses or answers all the
+// same, none.
 func dnsReplies(query, b []byte) bool {
 	if len(b) < dnsHeader || len(query) < dnsHeader || b[0] != query[0] || b[1] != query[1] || b[2]&0x80 == 0 {
 		return false
 	}
 	if b[4] == 0 && b[5] == 0 {
-		return true
+		var said dns.Msg
+		return b[3]&0x0f != dns.RcodeSuccess || said.Unpack(b) == nil && len(said.Answer) > 0
 	}
 	var asked, said dns.Msg
 	if asked.Unpack(query) != nil {

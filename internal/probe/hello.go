@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"math/rand/v2"
@@ -57,8 +58,11 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 	asked := slices.DeleteFunc(All(), func(p Probe) bool { return p.Transport != exposure.UDP || !p.Asks() })
 	slices.SortStableFunc(asked, func(a, b Probe) int { return cmp.Compare(weight(a), weight(b)) })
 	hellos := make([][]byte, len(asked))
-	for i, nonce := 0, s.peer.nonce(); i < len(asked); i++ {
-		hellos[i] = asked[i].Hello(nonce)
+	// Each has a nonce of its own: an answer to one must not look like one to
+	// another that puts the same part of it in the same place.
+	nonces := rand.NewPCG(s.peer.nonce(), 0)
+	for i, p := range asked {
+		hellos[i] = p.Hello(nonces.Uint64())
 		if _, err := c.Write(hellos[i]); err != nil {
 			return exposure.Service{}, s.fail("ask", err)
 		}
@@ -68,7 +72,13 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 		if err != nil {
 			return exposure.Service{}, s.fail("ask", err)
 		}
+		same := func(hello []byte) bool { return bytes.Equal(hello, buf[:n]) }
+		echoed := slices.ContainsFunc(hellos, same)
 		for i, p := range asked {
+			// What comes back as it went out is an answer in one protocol only.
+			if echoed && !same(hellos[i]) {
+				continue
+			}
 			if p.Match(hellos[i], buf[:n]) {
 				s.hear(nil, buf[:n])
 				return p.named(), nil

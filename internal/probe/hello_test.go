@@ -2,7 +2,9 @@ package probe
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -251,4 +253,48 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEchoIsTakenForNothingElse has a server that sends back what it gets, and
+// one that does so but for what would name it: no nonce makes the hello of one
+// protocol look like the answer of another.
+func TestEchoIsTakenForNothingElse(t *testing.T) {
+	t.Parallel()
+	nonces := rand.NewPCG(1, 2)
+	for n := range 5 {
+		nonce := nonces.Uint64()
+		for _, deaf := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d-%v", n, deaf), func(t *testing.T) {
+				t.Parallel()
+				pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = pc.Close() })
+				go func() {
+					buf := make([]byte, 2048)
+					for {
+						n, from, err := pc.ReadFrom(buf)
+						if err != nil {
+							return
+						}
+						if !deaf || !bytes.HasPrefix(buf[:n], []byte("sekisho")) {
+							_, _ = pc.WriteTo(buf[:n], from)
+						}
+					}
+				}()
+				at := pc.LocalAddr().(*net.UDPAddr).AddrPort()
+				o := Options{Timeout: 2 * time.Second}
+				end := time.Now().Add(o.Timeout)
+				ctx, cancel := context.WithDeadline(t.Context(), end)
+				defer cancel()
+				p := netPeer(exposure.Target{Address: at.Addr()}, at.Port(), o, end)
+				p.nonce = func() uint64 { return nonce }
+				svc := identify(ctx, p, exposure.UDP, o.Timeout)
+				if want := map[bool]string{false: "echo"}[deaf]; svc.Protocol != want {
+					t.Errorf("nonce %016x: found %q, want %q", nonce, svc.Protocol, want)
+				}
+			})
+		}
+	}
 }
