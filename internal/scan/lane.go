@@ -32,6 +32,7 @@ type lane struct {
 	conclude func(*lane, []conclusion)
 
 	walk     int // place in the order
+	ahead    ahead
 	frontier int // before it each place was asked
 	laps     int
 	acted    bool  // in this lap something was asked or concluded
@@ -85,6 +86,7 @@ func (l *lane) run(ctx context.Context) error {
 			l.fit(now)
 		}
 		l.mend(now)
+		l.regain(now)
 		busy := l.draw(now)
 		until := now
 		if l.send(now) == 0 && !busy {
@@ -231,7 +233,7 @@ func (l *lane) next(now time.Time) time.Time {
 		sooner(l.shared.next(now))
 	}
 	if l.walk < l.plan.places() {
-		index := l.plan.at(l.walk)
+		index := l.here()
 		sooner(l.ripe(index, l.ledger.need(index) == spent))
 	}
 	if l.hushed(now) {
@@ -313,7 +315,7 @@ func (l *lane) step(now time.Time, room bool) bool {
 		}
 		return false
 	}
-	index := l.plan.at(l.walk)
+	index := l.here()
 	switch l.ledger.need(index) {
 	case due:
 		if !room || now.Before(l.ripe(index, false)) {
@@ -338,6 +340,31 @@ func (l *lane) step(now time.Time, room bool) bool {
 	}
 	l.walk++
 	return true
+}
+
+// ahead are the ports from one place of the order on.
+type ahead struct {
+	from, n int
+	ports   [64]uint32
+	warmth  uint8 // of no meaning
+}
+
+// here is the port at the place of the walk. Neighbours in the order are far
+// apart in the ledger: those that come next are looked up together, since the
+// processor fetches what does not depend on one another at the same time.
+func (l *lane) here() uint32 {
+	a := &l.ahead
+	if i := l.walk - a.from; i >= 0 && i < a.n {
+		return a.ports[i]
+	}
+	a.from, a.n = l.walk, min(len(a.ports), l.plan.places()-l.walk)
+	for i := range a.n {
+		a.ports[i] = l.plan.at(a.from + i)
+	}
+	for _, index := range a.ports[:a.n] {
+		a.warmth += l.ledger.asked[index]
+	}
+	return a.ports[0]
 }
 
 // ripe is when the last question to the port that the lap is at has been
@@ -444,6 +471,33 @@ func (l *lane) send(now time.Time) int {
 	return n
 }
 
+// regain takes back what the way could not send after all.
+func (l *lane) regain(now time.Time) {
+	way, ok := l.way.(belated)
+	if !ok {
+		return
+	}
+	before := l.way.packets()
+	asks, err := way.unsent(now)
+	l.packets.Add(l.way.packets() - before)
+	if len(asks) == 0 {
+		return
+	}
+	gone := tally(asks)
+	l.questions -= gone.questions.asked
+	l.controls.asked -= gone.opens.asked + gone.closed.asked
+	if l.throttle != nil {
+		l.throttle.send(now, -len(asks)).count(gone, -1)
+	}
+	for _, a := range asks {
+		l.unask(a)
+		if a.purpose != control {
+			l.plan.log.again(a.index)
+		}
+	}
+	l.fault(asks[0], now, err)
+}
+
 // spend counts what has gone out.
 func (l *lane) spend(now time.Time, batch []ask, packets int) {
 	l.packets.Add(int64(packets))
@@ -451,26 +505,34 @@ func (l *lane) spend(now time.Time, batch []ask, packets int) {
 	if l.shared != nil {
 		l.shared.spend(packets)
 	}
-	var gone interval
-	for _, a := range batch {
-		switch {
-		case a.purpose != control:
-			gone.questions.asked++
-			l.logAsked(a, now)
-		case a.open:
-			gone.opens.asked++
-		default:
-			gone.closed.asked++
+	if l.plan.log != nil {
+		for _, a := range batch {
+			if a.purpose != control {
+				l.logAsked(a, now)
+			}
 		}
 	}
+	gone := tally(batch)
 	l.questions += gone.questions.asked
 	l.controls.asked += gone.opens.asked + gone.closed.asked
 	if l.throttle != nil {
-		i := l.throttle.send(now, packets)
-		i.questions.asked += gone.questions.asked
-		i.opens.asked += gone.opens.asked
-		i.closed.asked += gone.closed.asked
+		l.throttle.send(now, packets).count(gone, 1)
 	}
+}
+
+// tally counts questions by their kind.
+func tally(batch []ask) (i interval) {
+	for _, a := range batch {
+		switch {
+		case a.purpose != control:
+			i.questions.asked++
+		case a.open:
+			i.opens.asked++
+		default:
+			i.closed.asked++
+		}
+	}
+	return i
 }
 
 // fault slows down, since this machine could not send. While nothing is under

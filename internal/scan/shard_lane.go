@@ -95,9 +95,7 @@ func (p *plan) conclude(batch []conclusion) {
 
 // logAsked and logLull keep the logbook of a lane.
 func (l *lane) logAsked(a ask, now time.Time) {
-	if l.plan.log != nil {
-		l.plan.log.asked(a.index, l.ledger.asked[a.index], a.patience, l.strange(l.plan.host(a.index)), now)
-	}
+	l.plan.log.asked(a.index, l.ledger.asked[a.index], a.patience, l.strange(l.plan.host(a.index)), now)
 }
 
 func (l *lane) logLull(now time.Time) {

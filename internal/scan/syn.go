@@ -32,10 +32,9 @@ type synWay struct {
 	// Only the lane's goroutine uses these.
 	flights    []flight
 	flightBits int
-	batch      [mostBatch]synFrame
-	frames     []rawsock.Frame
+	warmth     uint32 // of no meaning; so that what is looked up beforehand is
+	free       []*synShip
 	helper     *synHelper
-	buffer     []byte
 	said       []evidence // by this machine, to be fetched
 	sent       int64
 	checks     uint16 // controls that were sent
@@ -50,7 +49,7 @@ type synWay struct {
 type synHost struct {
 	source   netip.Addr
 	hop      *hop
-	syn      *tcpip.SYN
+	syn      tcpip.SYN
 	protocol rawsock.Protocol
 	fault    error // why packets cannot go there
 }
@@ -67,12 +66,6 @@ func keyOf(address netip.Addr, index int) hostKey {
 		index = 0
 	}
 	return hostKey{address.WithZone(""), index}
-}
-
-// synFrame is a question on its way out.
-type synFrame struct {
-	ask  int // place in the lane's batch
-	link rawsock.Link
 }
 
 // answer is what came back, before it is matched with what was sent.
@@ -151,7 +144,7 @@ func (w *synWay) host(i int, address netip.Addr) {
 	if address.Is6() {
 		h.protocol = rawsock.IPv6
 	}
-	h.syn = tcpip.NewSYN(route.Source, address)
+	h.syn = *tcpip.NewSYN(route.Source, address)
 	key := hopKey{route.Index, route.NextHop}
 	if !route.Neighbours {
 		key.address = netip.Addr{}

@@ -161,20 +161,22 @@ func (w *synWay) resolved(now time.Time) bool {
 // solicit asks for the hops that are due, at most one batch of them, and
 // reports whether there are some of which nothing is known yet.
 func (w *synWay) solicit(now time.Time) (unsettled bool) {
-	w.frames, w.buffer = w.frames[:0], w.buffer[:0]
+	s := w.ship()
+	defer func() { w.free = append(w.free, s) }()
+	s.clear()
 	w.mu.Lock()
 	for _, h := range w.hops {
-		if len(w.frames) < rawsock.Batch && h.due(now) {
+		if len(s.frames) < rawsock.Batch && h.due(now) {
 			var f rawsock.Frame
-			w.buffer, f = h.ask(w.buffer, now)
-			w.frames = append(w.frames, f)
+			s.buffer, f = h.ask(s.buffer, now)
+			s.frames = append(s.frames, f)
 		}
 		unsettled = unsettled || !h.settled()
 	}
 	w.mu.Unlock()
 	// A question that cannot be sent is one that nobody answers: an interface
 	// that is down has no neighbours.
-	for frames := w.frames; len(frames) > 0; {
+	for frames := s.frames; len(frames) > 0; {
 		n, err := w.tap.wire.Send(frames)
 		w.sent += int64(n)
 		if frames = frames[n:]; err != nil {

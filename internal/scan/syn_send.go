@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"syscall"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -40,9 +39,7 @@ func (w *synWay) send(batch []ask) (int, error) {
 	if !now.Before(w.checkDue) && !w.resolved(now) {
 		return 0, nil
 	}
-	batch = batch[:min(len(batch), mostBatch)]
-	w.build(batch, now)
-	return w.transmit(batch, now)
+	return w.transmit(batch[:min(len(batch), mostBatch)], now)
 }
 
 // hold reports whether to wait for the reader of the tap. Hundreds of scans at
@@ -63,15 +60,18 @@ func (w *synWay) hold(now time.Time) bool {
 	return false
 }
 
-// build makes the packets of a batch and remembers them. Questions to whom no
-// way leads become evidence.
-func (w *synWay) build(batch []ask, now time.Time) {
-	w.frames, w.buffer = w.frames[:0], w.buffer[:0]
+// build makes the packets of a batch into a ship and remembers them. Questions
+// to whom no way leads become evidence.
+//
+// It goes over the batch twice: the places of memory that are scattered are all
+// looked up before the first is used, which lets the processor fetch them at
+// the same time.
+func (w *synWay) build(s *synShip, batch []ask, now time.Time) {
+	s.clear()
 	sent := w.clock(now)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i := range batch {
-		a := &batch[i]
+	for i, a := range batch {
 		h := &w.hosts[w.plan.host(a.index)]
 		if h.fault != nil || !h.hop.known {
 			e := evidence{index: a.index, purpose: a.purpose, reason: exposure.HostUnreach, local: true, at: now, err: h.fault}
@@ -82,12 +82,20 @@ func (w *synWay) build(batch []ask, now time.Time) {
 			continue
 		}
 		h.hop.silent++
-		source := w.launch(a, sent)
-		start := len(w.buffer)
-		w.buffer = h.syn.Append(w.buffer, source, a.to.Port(), uint32(w.key.Word(a.to, source)))
-		f := &w.batch[len(w.frames)]
-		f.ask, f.link = i, h.hop.link
-		w.frames = append(w.frames, rawsock.Frame{Link: &f.link, Protocol: h.protocol, Data: w.buffer[start:]})
+		source := w.source(&a)
+		w.warmth += w.flight(a.index, source).sent
+		s.sources[len(s.asks)] = source
+		s.asks, s.places = append(s.asks, a), append(s.places, i)
+	}
+	for i := range s.asks {
+		a, source := &s.asks[i], s.sources[i]
+		h := &w.hosts[w.plan.host(a.index)]
+		f := w.flight(a.index, source)
+		*f = flight{index: a.index, sent: sent, source: source, repeated: f.index == a.index && f.source == source}
+		start := len(s.buffer)
+		s.buffer = h.syn.Append(s.buffer, source, a.to.Port(), uint32(w.key.Word(a.to, source)))
+		s.links[i] = h.hop.link
+		s.frames = append(s.frames, rawsock.Frame{Link: &s.links[i], Protocol: h.protocol, Data: s.buffer[start:]})
 	}
 }
 
@@ -100,71 +108,64 @@ func reasonOf(err error) exposure.Reason {
 	return exposure.LocalError
 }
 
-// transmit sends what build made, half of it by a helper when it is much, since
-// one thread cannot fill a fast link. It returns how many of the batch are
-// dealt with and puts those first. A packet that cannot be sent at all becomes
-// evidence; a lack of buffers leaves those behind it unsent.
+// transmit sends a batch and returns how many of it are dealt with; it puts
+// those first. One thread cannot fill a fast link: much at once goes with the
+// helper while the lane makes the next, and the lane sends itself what the
+// helper has no time for. What the helper could not send is told by unsent.
 func (w *synWay) transmit(batch []ask, now time.Time) (int, error) {
-	send, half := w.tap.wire.Send, len(w.frames)
-	if half > rawsock.Batch {
-		half /= 2
-		w.helper.begin(w.frames[half:])
+	s := w.ship()
+	w.build(s, batch, now)
+	if len(s.frames) > rawsock.Batch && w.helper.take(s, now) {
+		w.sent += int64(len(s.frames))
+		return len(batch), nil
 	}
-	unsent, err := w.put(batch, 0, half, now, send)
-	if half < len(w.frames) {
-		helped := false
-		more, failed := w.put(batch, half, len(w.frames), now, func(frames []rawsock.Frame) (int, error) {
-			if helped {
-				return send(frames)
-			}
-			helped = true
-			return w.helper.end()
-		})
-		unsent, err = append(unsent, more...), cmp.Or(err, failed)
-	}
+	w.sent += int64(len(s.frames))
+	s.send(w.tap.wire)
+	w.landed(s, now)
 	n := len(batch)
-	for _, i := range slices.Backward(unsent) { // they rise, so that none is moved twice
+	for _, i := range slices.Backward(s.places[s.gone+len(s.refused):]) { // they rise, so that none is moved twice
 		n--
 		batch[i], batch[n] = batch[n], batch[i]
 	}
-	return n, err
+	return n, s.err
 }
 
-// put sends the frames from first up to last. When this machine is short of
-// something it returns the places in the batch of those that did not go.
-func (w *synWay) put(batch []ask, first, last int, now time.Time, send func([]rawsock.Frame) (int, error)) (unsent []int, err error) {
-	for first < last {
-		n, err := send(w.frames[first:last])
-		first += n
-		w.sent += int64(n)
-		switch {
-		case err == nil:
-			return nil, nil
-		case short(err):
-			for ; first < last; first++ {
-				unsent = append(unsent, w.batch[first].ask)
-			}
-			return unsent, err
-		}
-		a := &batch[w.batch[first].ask]
-		w.said = append(w.said, evidence{
-			index: a.index, purpose: a.purpose, reason: exposure.LocalError, local: true, at: now, err: err,
-		})
-		first++
+// unsent returns the questions that the helper could not send, and why. It
+// waits for a helper that is held up: as long as it is not known what went out,
+// silence is none.
+func (w *synWay) unsent(now time.Time) (asks []ask, err error) {
+	for s := w.helper.back(now); s != nil; s = w.helper.back(now) {
+		asks, err = append(asks, s.asks[s.gone+len(s.refused):]...), cmp.Or(s.err, err)
+		w.landed(s, now)
 	}
-	return nil, nil
+	return asks, err
 }
 
-// short reports whether this machine is short of something that may be there a
-// moment later.
-func short(err error) bool {
-	return errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.EAGAIN)
+// landed takes in what became of the packets of a ship, and takes it back.
+func (w *synWay) landed(s *synShip, now time.Time) {
+	w.sent -= int64(len(s.frames) - s.gone)
+	for _, e := range s.refused {
+		e.at = now
+		w.said = append(w.said, e)
+	}
+	w.free = append(w.free, s)
 }
 
-// launch remembers a question and chooses its source port: one from the half
-// of the row that its purpose has, another one for each control and in each
-// lap, unless a router would have to remember each.
-func (w *synWay) launch(a *ask, now uint32) uint16 {
+// ship is an empty one.
+func (w *synWay) ship() *synShip {
+	n := len(w.free)
+	if n == 0 {
+		return &synShip{}
+	}
+	s := w.free[n-1]
+	w.free = w.free[:n-1]
+	return s
+}
+
+// source chooses the port that a question leaves from: one from the half of the
+// row that its purpose has, another one for each control and in each lap,
+// unless a router would have to remember each.
+func (w *synWay) source(a *ask) uint16 {
 	first, half := w.tap.row.First, w.half()
 	choice := uint16(a.index) ^ uint16(a.index>>6) + uint16(w.key[0])
 	if a.purpose == control {
@@ -178,10 +179,7 @@ func (w *synWay) launch(a *ask, now uint32) uint16 {
 	default:
 		choice += a.lap
 	}
-	source := first + choice%half
-	f := w.flight(a.index, source)
-	*f = flight{index: a.index, sent: now, source: source, repeated: f.index == a.index && f.source == source}
-	return source
+	return first + choice%half
 }
 
 // half is how many source ports either purpose has.
@@ -192,36 +190,3 @@ func (w *synWay) flight(index uint32, source uint16) *flight {
 	const spread = 0x9e3779b1 // near 2^32 over the golden ratio
 	return &w.flights[(index<<6^uint32(source))*spread>>(32-w.flightBits)]
 }
-
-// synHelper sends packets beside the lane's own goroutine.
-type synHelper struct {
-	work chan []rawsock.Frame
-	done chan synSent
-}
-
-// synSent is how many packets of some went out, and why not the next one.
-type synSent struct {
-	gone int
-	err  error
-}
-
-func newSYNHelper(w wire) *synHelper {
-	h := &synHelper{make(chan []rawsock.Frame), make(chan synSent)}
-	go func() {
-		for frames := range h.work {
-			n, err := w.Send(frames)
-			h.done <- synSent{n, err}
-		}
-	}()
-	return h
-}
-
-// begin sends frames; end waits for it.
-func (h *synHelper) begin(frames []rawsock.Frame) { h.work <- frames }
-
-func (h *synHelper) end() (int, error) {
-	s := <-h.done
-	return s.gone, s.err
-}
-
-func (h *synHelper) close() { close(h.work) }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -514,6 +515,73 @@ func TestSYNFaultsOfThisMachine(t *testing.T) {
 			if e.reason != want[e.index] || !e.local || e.err == nil {
 				t.Errorf("%+v", e)
 			}
+		}
+	})
+}
+
+// TestSYNHelper has many packets sent beside the lane: what did not go out is
+// told later and is not counted, and a link that takes nothing holds up the lane.
+func TestSYNHelper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ports := make([]uint16, 200)
+		for i := range ports {
+			ports[i] = uint16(1 + i)
+		}
+		b := newSYNBench(t, everybody, near4)
+		defer b.close()
+		way, err := newSYNWay(b.tap, newPlan(exposure.TCP, []exposure.Target{{Address: near4}}, ports, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := way.close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		asks := make([]ask, len(ports))
+		for i := range asks {
+			asks[i] = ask{index: uint32(i), to: way.plan.endpoint(uint32(i))}
+		}
+		gate := make(chan struct{})
+		b.wire.fail = func(f rawsock.Frame) error {
+			switch binary.BigEndian.Uint16(f.Data[22:]) {
+			case 1:
+				<-gate // the link takes nothing
+			case 50:
+				return &rawsock.Error{Op: "send", Err: syscall.EMSGSIZE}
+			case 100:
+				return &rawsock.Error{Op: "send", Err: syscall.ENOBUFS}
+			}
+			return nil
+		}
+		if n, err := way.send(asks); n != len(asks) || err != nil {
+			t.Fatalf("%d handed over, error %v", n, err)
+		}
+		if left, err := way.unsent(time.Now()); len(left) > 0 || err != nil {
+			t.Errorf("nothing is known yet: %d came back, error %v", len(left), err)
+		}
+		time.AfterFunc(time.Second, func() { close(gate) })
+		time.Sleep(mostHeldUp)
+		held := time.Now()
+		left, err := way.unsent(held)
+		if time.Since(held) < time.Second-2*mostHeldUp {
+			t.Error("the lane went on while nothing left this machine")
+		}
+		if len(left) != 101 || left[0].index != 99 || !errors.Is(err, syscall.ENOBUFS) {
+			t.Errorf("%d came back, error %v", len(left), err)
+		}
+		if way.packets() != 98 {
+			t.Errorf("%d packets are counted, 98 went out", way.packets())
+		}
+		found, err := way.receive(nil, time.Now())
+		told := slices.ContainsFunc(found, func(e evidence) bool {
+			return e.index == 49 && e.local && e.reason == exposure.LocalError && !e.at.IsZero()
+		})
+		if err != nil || !told {
+			t.Errorf("evidence %+v, error %v", found, err)
+		}
+		if left, err := way.unsent(time.Now()); len(left) > 0 || err != nil {
+			t.Errorf("told twice: %d, error %v", len(left), err)
 		}
 	})
 }

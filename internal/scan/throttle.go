@@ -134,6 +134,13 @@ func (t *throttle) of(sent time.Time) *interval {
 	return nil
 }
 
+// count adds the questions of another interval, or takes them off.
+func (i *interval) count(other interval, sign int) {
+	i.questions.asked += sign * other.questions.asked
+	i.opens.asked += sign * other.opens.asked
+	i.closed.asked += sign * other.closed.asked
+}
+
 // returned takes note of the time that an answer took.
 func (i *interval) returned(trip time.Duration) {
 	i.trips++

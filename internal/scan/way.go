@@ -110,6 +110,14 @@ type leaky interface {
 	leaked() error
 }
 
+// belated is a way that sends beside the lane and may find out late that it
+// could not.
+type belated interface {
+	// unsent returns what was dealt with and yet did not go out since it was
+	// last asked, and why.
+	unsent(now time.Time) ([]ask, error)
+}
+
 // noWay stands where a way could not be opened: whatever it is asked, the
 // answer is why.
 type noWay struct {

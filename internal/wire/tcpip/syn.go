@@ -9,8 +9,8 @@ import (
 // ports and the sequence number: building it anew for each port would cost
 // more than sending it.
 type SYN struct {
-	packet []byte
-	header int    // length of the IP header
+	packet [ipv6Length + synLength]byte // in place: a scan goes from host to host, and each look elsewhere takes its time
+	length uint8
 	sum    uint32 // of all that does not change
 }
 
@@ -31,13 +31,13 @@ const (
 func NewSYN(source, target netip.Addr) *SYN {
 	s := &SYN{}
 	mss := uint16(segmentMSS)
+	var header []byte
 	if target.Is4() {
-		s.packet = header4(source, target, protoTCP, synLength)
+		header = header4(source, target, protoTCP, synLength)
 	} else {
-		s.packet = header6(source, target, protoTCP, hopLimit, synLength)
+		header = header6(source, target, protoTCP, hopLimit, synLength)
 		mss -= ipv6Length - ipv4Length
 	}
-	s.header = len(s.packet)
 	tcp := make([]byte, synLength)
 	tcp[12] = synLength / 4 << 4
 	tcp[13] = flagSYN
@@ -45,13 +45,13 @@ func NewSYN(source, target netip.Addr) *SYN {
 	tcp[20], tcp[21] = optionMSS, 4
 	binary.BigEndian.PutUint16(tcp[22:], mss)
 	s.sum = add(pseudo(source, target, protoTCP, synLength), tcp)
-	s.packet = append(s.packet, tcp...)
+	s.length = uint8(copy(s.packet[:], append(header, tcp...)))
 	return s
 }
 
 // Append appends the SYN from port source to port target.
 func (s *SYN) Append(b []byte, source, target uint16, sequence uint32) []byte {
-	b = append(b, s.packet...)
+	b = append(b, s.packet[:s.length]...)
 	tcp := b[len(b)-synLength:]
 	binary.BigEndian.PutUint16(tcp, source)
 	binary.BigEndian.PutUint16(tcp[2:], target)
