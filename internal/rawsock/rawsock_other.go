@@ -10,7 +10,7 @@ import (
 )
 
 // Batch is the number of packets that one system call sends.
-const Batch = 64
+const Batch = 256
 
 // Socket sends and receives raw packets; there is none on this system.
 type Socket struct{}

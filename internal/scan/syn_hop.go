@@ -158,6 +158,10 @@ func (w *synWay) resolved(now time.Time) bool {
 	return true
 }
 
+// mostSolicited is how many neighbours are asked for at a time: everybody on
+// the link hears each of those questions.
+const mostSolicited = 64
+
 // solicit asks for the hops that are due, at most one batch of them, and
 // reports whether there are some of which nothing is known yet.
 func (w *synWay) solicit(now time.Time) (unsettled bool) {
@@ -166,7 +170,7 @@ func (w *synWay) solicit(now time.Time) (unsettled bool) {
 	s.clear()
 	w.mu.Lock()
 	for _, h := range w.hops {
-		if len(s.frames) < rawsock.Batch && h.due(now) {
+		if len(s.frames) < mostSolicited && h.due(now) {
 			var f rawsock.Frame
 			s.buffer, f = h.ask(s.buffer, now)
 			s.frames = append(s.frames, f)

@@ -115,7 +115,7 @@ func reasonOf(err error) exposure.Reason {
 func (w *synWay) transmit(batch []ask, now time.Time) (int, error) {
 	s := w.ship()
 	w.build(s, batch, now)
-	if len(s.frames) > rawsock.Batch && w.helper.take(s, now) {
+	if len(s.frames) > worthHelp && w.helper.take(s, now) {
 		w.sent += int64(len(s.frames))
 		return len(batch), nil
 	}
@@ -129,6 +129,9 @@ func (w *synWay) transmit(batch []ask, now time.Time) (int, error) {
 	}
 	return n, s.err
 }
+
+// worthHelp is how many packets take longer to send than to hand over.
+const worthHelp = 64
 
 // unsent returns the questions that the helper could not send, and why. It
 // waits for a helper that is held up: as long as it is not known what went out,
