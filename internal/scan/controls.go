@@ -52,6 +52,16 @@ func (l *lane) affords() bool {
 	return (l.controls.asked+1)*controlsShare <= l.questions+l.controls.asked+1
 }
 
+// ample reports whether the least number of controls is a small part of what
+// may be sent, be there much to ask or little.
+func (l *lane) ample() bool {
+	slowest := l.pace.speed()
+	if l.shared != nil {
+		slowest = min(slowest, l.shared.speed())
+	}
+	return slowest >= controlsAll*controlsShare && l.flows == nil
+}
+
 // controlling reports whether loss is to be measured: not where it cannot be,
 // nor where the user has fixed the tries.
 func (l *lane) controlling() bool {
@@ -59,8 +69,10 @@ func (l *lane) controlling() bool {
 }
 
 // control asks a port again that is known to answer, of one host after the
-// other. It reports whether there was one.
-func (l *lane) control(now time.Time) bool {
+// other. It reports whether there was one. A spare control, for which no question
+// makes room, goes to an open port: a host may have but few refusals to give,
+// and the ports that nothing is known of need them.
+func (l *lane) control(now time.Time, spare bool) bool {
 	c := &l.controls
 	for range l.ledger.hosts {
 		c.turns++
@@ -69,7 +81,7 @@ func (l *lane) control(now time.Time) bool {
 		if l.pinned {
 			turn = 2*turn + turn%2 // no port twice in a row
 		}
-		index, closed, ok := h.control(turn)
+		index, closed, ok := h.control(turn, spare)
 		if h.left == 0 || !ok || l.pinned && now.Sub(c.last[index]) < time.Second/controlsPinned {
 			continue
 		}
@@ -88,7 +100,11 @@ func (l *lane) control(now time.Time) bool {
 			}
 			c.last[index] = now
 		}
-		c.due = now.Add(time.Second / time.Duration(l.controlRate(h, closed)))
+		rate := controlsAll
+		if !spare {
+			rate = l.controlRate(h, closed)
+		}
+		c.due = now.Add(time.Second / time.Duration(rate))
 		return true
 	}
 	c.due = now.Add(time.Second / controlsAll)

@@ -264,8 +264,9 @@ func (l *lane) draw(now time.Time) (busy bool) {
 		room = min(room, hushAsks*len(l.plan.targets)-int(l.way.packets()))
 	}
 	stalled := l.stalled(now)
-	for len(l.batch) < room && l.controlling() && (stalled || l.affords()) && !now.Before(l.controls.due) {
-		if !l.control(now) {
+	for len(l.batch) < room && l.controlling() && !now.Before(l.controls.due) {
+		spare := !stalled && !l.affords()
+		if spare && !l.ample() || !l.control(now, spare) {
 			break
 		}
 	}

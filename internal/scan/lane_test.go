@@ -663,8 +663,12 @@ func TestLaneSlowPace(t *testing.T) {
 						if r.err != nil || len(r.ends) != ports || r.states()["open syn-ack"] != ports/30 {
 							t.Fatalf("%v: %d of %d ports concluded: %v", r.err, len(r.ends), ports, r.states())
 						}
-						if w.checks*controlsShare > w.sent {
+						slow := limits.rate < controlsAll*controlsShare
+						if slow && w.checks*controlsShare > w.sent {
 							t.Errorf("%d of %d questions were controls", w.checks, w.sent)
+						}
+						if least := int64(r.elapsed.Seconds()*controlsAll) - 2; !slow && name == "stealth-host" && w.checks < least {
+							t.Errorf("%d controls, want %d in %v", w.checks, least, r.elapsed)
 						}
 						if name == "stealth-host" && w.checks == 0 {
 							t.Error("no control was asked")

@@ -264,9 +264,9 @@ func remember(ports []uint32, index uint32) []uint32 {
 // control is the port whose turn it is to be asked again, and whether it is
 // closed. Closed ones are better, for they write no line into anybody's log;
 // but once they fall silent, open ones take turns with them: they tell a way
-// that loses packets from a host that limits its resets.
-func (h *host) control(turn int) (index uint32, closed, ok bool) {
-	closed = len(h.refusing) > 0 && (!h.resets.doubted() || len(h.accepting) == 0 || turn%2 == 0)
+// that loses packets from a host that limits its resets. A spare one is open.
+func (h *host) control(turn int, spare bool) (index uint32, closed, ok bool) {
+	closed = !spare && len(h.refusing) > 0 && (!h.resets.doubted() || len(h.accepting) == 0 || turn%2 == 0)
 	ports := h.accepting
 	if closed {
 		ports = h.refusing

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -46,6 +47,16 @@ func (p *pace) allow(now time.Time, most int) int {
 	p.last = now
 	p.credit = min(p.credit, max(p.rate*burst.Seconds(), 1))
 	return min(int(max(p.credit, 0)), most)
+}
+
+// speed is how many packets a second may go.
+func (p *pace) speed() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rate <= 0 {
+		return math.Inf(1)
+	}
+	return p.rate
 }
 
 // spend counts what was sent.
