@@ -30,6 +30,8 @@ type Host struct {
 	process *process
 	plan    []interfacePlan
 	routes  []routePlan
+
+	packages []string // those of unpacked.txt that are in place
 }
 
 // interfacePlan is what an interface has whenever it is plugged in.

@@ -120,6 +120,11 @@ func TestServersGreet(t *testing.T) {
 		{"postfix", func(p uint16, a netip.Addr) *lab.Server { return h.StartPostfix(t, lab.Postfix{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "EHLO lan.example\r\n", "250-STARTTLS\r\n"}}
 		}},
+		{"opensmtpd", func(p uint16, a netip.Addr) *lab.Server {
+			return h.StartOpenSMTPD(t, lab.OpenSMTPD{Port: p, Addr: a})
+		}, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "EHLO lan.example\r\n", "250-STARTTLS\r\n"}}
+		}},
 		{"bind", func(p uint16, a netip.Addr) *lab.Server { return h.StartBind(t, lab.Bind{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"udp", p, nil, askHome(false), answer}, {"tcp", p, nil, askHome(true), answer}}
 		}},
@@ -127,7 +132,7 @@ func TestServersGreet(t *testing.T) {
 			return []contact{{"tcp", p, nil, "", login}}
 		}},
 	} {
-		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "bind": 53, "telnetd": 23}[tc.name]
+		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "bind": 53, "telnetd": 23}[tc.name]
 		hears := func(s *lab.Server, to netip.Addr, port uint16) {
 			t.Helper()
 			for _, c := range tc.at(port) {
