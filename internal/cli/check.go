@@ -31,12 +31,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Long:    a.say.Say("help.check-long"),
 		Example: "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --fail-on medium",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var threshold *exposure.Severity
-			if failOn != "" {
-				threshold = new(exposure.Severity)
-				if err := threshold.UnmarshalText([]byte(failOn)); err != nil {
-					return a.oneOf("fail-on", failOn, []string{"info", "low", "medium", "high"})
-				}
+			threshold, err := a.threshold(failOn)
+			if err != nil {
+				return err
 			}
 			return a.runCheck(cmd.Context(), &flags, args, threshold)
 		},

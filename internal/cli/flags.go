@@ -167,10 +167,15 @@ func (a *app) settings(cmd *cobra.Command) (map[string]setting, error) {
 		return nil, nil
 	}
 	known := map[string]bool{}
-	for _, c := range append(cmd.Root().Commands(), cmd.Root()) {
+	var learn func(c *cobra.Command)
+	learn = func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 		c.PersistentFlags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+		for _, sub := range c.Commands() {
+			learn(sub)
+		}
 	}
+	learn(cmd.Root())
 	top := document.Content[0]
 	if top.Kind != yaml.MappingNode {
 		return nil, a.fail(exitUsage, "cli.config-wrong", "Path", path, "Error", a.say.Say("cli.config-no-map"))

@@ -107,6 +107,37 @@ func TestCatalogueIsWhatIsSaid(t *testing.T) {
 	}
 }
 
+// TestStepsHaveWords holds that every step of a test, and every word for why one
+// was not done, has its message: their ids are put together when they are said.
+func TestStepsHaveWords(t *testing.T) {
+	en, found := catalogue(t, "en.json"), 0
+	for _, f := range sources(t) {
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			literal, ok := n.(*ast.CompositeLit)
+			if !ok || !selects(literal.Type, "exposure", "Step") {
+				return true
+			}
+			for _, element := range literal.Elts {
+				pair, ok := element.(*ast.KeyValueExpr)
+				if !ok {
+					continue
+				}
+				family := map[string]string{"ID": "step.", "Why": "why."}[pair.Key.(*ast.Ident).Name]
+				if value, ok := constant(pair.Value); ok && family != "" {
+					found++
+					if _, ok := en[family+value]; !ok {
+						t.Errorf("%s: %q is not in the catalogue", f.at(pair), family+value)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if found == 0 {
+		t.Error("no step was found")
+	}
+}
+
 // TestTextsSpeakBothLanguages holds the texts that rooms keep beside their code.
 func TestTextsSpeakBothLanguages(t *testing.T) {
 	found := 0

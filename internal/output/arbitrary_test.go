@@ -57,6 +57,8 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.Severity]():    {exposure.Info, exposure.Low, exposure.Medium, exposure.High},
 	reflect.TypeFor[exposure.Expectation](): {exposure.Expectation("open"), exposure.Expectation("closed"), exposure.Expectation("stealth"), exposure.Expectation("any")},
 	reflect.TypeFor[exposure.Outcome]():     {exposure.Outcome("pass"), exposure.Outcome("fail"), exposure.Outcome("inconclusive")},
+	reflect.TypeFor[exposure.StepResult]():  {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
+	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
 	reflect.TypeFor[exposure.Certainty]():   {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }
 
@@ -76,6 +78,9 @@ func fill(t *rapid.T, v reflect.Value, field string) {
 	switch v.Interface().(type) {
 	case netip.Addr:
 		v.Set(reflect.ValueOf(addresses.Draw(t, field)))
+		return
+	case netip.AddrPort:
+		v.Set(reflect.ValueOf(netip.AddrPortFrom(addresses.Draw(t, field), rapid.Uint16().Draw(t, "port"))))
 		return
 	case netip.Prefix:
 		a := addresses.Draw(t, field).WithZone("")
@@ -168,5 +173,12 @@ func arbitraryReport(t *rapid.T) exposure.Report {
 func arbitraryLocal(t *rapid.T) exposure.LocalDocument {
 	d := arbitrary[exposure.LocalDocument](t)
 	d.Schema = exposure.LocalSchema
+	return d
+}
+
+// arbitraryTest is the document of a test with its name.
+func arbitraryTest(t *rapid.T) exposure.TestDocument {
+	d := arbitrary[exposure.TestDocument](t)
+	d.Schema = exposure.TestSchema
 	return d
 }

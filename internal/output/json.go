@@ -17,6 +17,7 @@ func init() {
 		report: func(w io.Writer, r exposure.Report, _ Options) error { return indented(w, r) },
 		scan:   func(w io.Writer, o Options) Scanner { return &jsonScanner{w: w, show: o.Show} },
 		local:  func(w io.Writer, d exposure.LocalDocument, _ Options) error { return indented(w, d) },
+		test:   func(w io.Writer, d exposure.TestDocument, _ Options) error { return indented(w, d) },
 	})
 }
 

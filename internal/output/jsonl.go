@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"time"
@@ -9,7 +10,7 @@ import (
 )
 
 func init() {
-	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal})
+	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal, test: jsonlTest})
 }
 
 // The lines: every object says first of which type it is, and what belongs to a
@@ -67,6 +68,24 @@ type (
 		Type      string   `json:"type"`
 		Listeners int      `json:"listeners"`
 		Unseen    []string `json:"unseen,omitempty"`
+	}
+	stepLine struct {
+		Type string `json:"type"`
+		exposure.Step
+	}
+	flowLine struct {
+		Type string `json:"type"`
+		exposure.Flow
+	}
+	testSummaryLine struct {
+		Type       string    `json:"type"`
+		Version    string    `json:"version"`
+		Test       string    `json:"test"`
+		StartedAt  time.Time `json:"started_at"`
+		FinishedAt time.Time `json:"finished_at"`
+		Partial    bool      `json:"partial"`
+		Steps      int       `json:"steps"`
+		Findings   int       `json:"findings"`
 	}
 )
 
@@ -129,6 +148,25 @@ func jsonlLocal(w io.Writer, d exposure.LocalDocument, _ Options) error {
 		l.write(localListenerLine{"listener", s})
 	}
 	l.write(localSummaryLine{"summary", len(d.Listeners), d.Unseen})
+	return l.err
+}
+
+func jsonlTest(w io.Writer, d exposure.TestDocument, _ Options) error {
+	l := &lines{w: w}
+	of := func(kind string) portLine {
+		return portLine{kind, cmp.Or(d.Host, d.Address.String()), d.Transport, d.Port}
+	}
+	for _, s := range d.Steps {
+		l.write(stepLine{"step", s})
+	}
+	for _, f := range d.Flow {
+		l.write(flowLine{"flow", f})
+	}
+	l.write(serviceLine{of("service"), d.Service})
+	for _, f := range d.Findings {
+		l.write(findingLine{of("finding"), f})
+	}
+	l.write(testSummaryLine{"summary", d.Version, d.Test, d.StartedAt, d.FinishedAt, d.Partial, len(d.Steps), len(d.Findings)})
 	return l.err
 }
 

@@ -51,6 +51,7 @@ type format struct {
 	report func(io.Writer, exposure.Report, Options) error
 	scan   func(io.Writer, Options) Scanner
 	local  func(io.Writer, exposure.LocalDocument, Options) error
+	test   func(io.Writer, exposure.TestDocument, Options) error
 }
 
 var formats = map[string]format{}
@@ -127,6 +128,20 @@ func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
 	return f.local(w, d, o)
 }
 
+// Test writes what a test found out.
+func Test(w io.Writer, d exposure.TestDocument, o Options) error {
+	f, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	if o.Redact {
+		d = newMask().test(d)
+	}
+	d.Steps = present(d.Steps)
+	d.Findings = each(present(d.Findings), wholeFinding)
+	return f.test(w, d, o)
+}
+
 // shows reports whether an observation of a scan is one to show.
 func (s Show) shows(o exposure.Observation) bool {
 	return s == ShowAll || o.State == exposure.Open
@@ -140,10 +155,7 @@ func whole(r exposure.Report) exposure.Report {
 		h.Addresses = present(h.Addresses)
 		h.Ports = each(present(h.Ports), func(p exposure.Port) exposure.Port {
 			p.Observations = present(p.Observations)
-			p.Findings = each(p.Findings, func(f exposure.Finding) exposure.Finding {
-				f.Remedy = present(f.Remedy)
-				return f
-			})
+			p.Findings = each(p.Findings, wholeFinding)
 			p.Verdicts = each(p.Verdicts, func(v exposure.Verdict) exposure.Verdict {
 				if v.Cause != nil {
 					cause := *v.Cause
@@ -157,6 +169,11 @@ func whole(r exposure.Report) exposure.Report {
 		return h
 	})
 	return r
+}
+
+func wholeFinding(f exposure.Finding) exposure.Finding {
+	f.Remedy = present(f.Remedy)
+	return f
 }
 
 func present[T any](list []T) []T {

@@ -60,6 +60,15 @@ func scanIn(t failing, observations []exposure.Observation, o output.Options) []
 	return b.Bytes()
 }
 
+func testIn(t failing, d exposure.TestDocument, o output.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := output.Test(&b, d, o); err != nil {
+		t.Fatalf("test: %v", err)
+	}
+	return b.Bytes()
+}
+
 // scanTo writes a scan as the engine would tell of it.
 func scanTo(w io.Writer, observations []exposure.Observation, o output.Options) error {
 	s, err := output.Scan(w, o)
@@ -167,6 +176,7 @@ func TestGolden(t *testing.T) {
 		"scan-swept": func(o output.Options) []byte { return scanIn(t, swept(), o) },
 		"scan-empty": func(o output.Options) []byte { return scanIn(t, nil, o) },
 		"local":      func(o output.Options) []byte { return localIn(t, machine(), o) },
+		"tested":     func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
 	}
 	for name, make := range map[string]func(lang.Tag) exposure.Report{
 		"household": household, "another": another, "interrupted": interrupted, "ruled": ruled, "nothing": nothing, "flood": flood, "unrouted": unrouted,
@@ -203,7 +213,7 @@ func TestGolden(t *testing.T) {
 			check(name+"."+format, document(output.Options{Format: format, Lang: lang.English}))
 		}
 	}
-	for _, name := range []string{"household", "scan", "local"} {
+	for _, name := range []string{"household", "scan", "local", "tested"} {
 		check(name+"-all-120.txt", documents[name](output.Options{Format: "text", Width: 120, Show: output.ShowAll}))
 		check(name+"-color.txt", documents[name](output.Options{Format: "text", Width: 80, Color: true}))
 		check(name+"-redacted.txt", documents[name](output.Options{Format: "text", Width: 80, Redact: true}))

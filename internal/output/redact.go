@@ -257,6 +257,33 @@ func (m *mask) hostWords(h exposure.Host) exposure.Host {
 	return h
 }
 
+func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {
+	h := exposure.Host{Name: d.Host, Addresses: []netip.Addr{d.Address}, Ports: []exposure.Port{{
+		Services: []exposure.Service{d.Service}, Findings: d.Findings,
+	}}}
+	h = m.hostWords(m.hostFacts(h))
+	d.Host, d.Address = h.Name, h.Addresses[0]
+	d.Service, d.Findings = h.Ports[0].Services[0], h.Ports[0].Findings
+	end := func(a netip.AddrPort) netip.AddrPort {
+		if !a.IsValid() {
+			return a
+		}
+		return netip.AddrPortFrom(m.address(a.Addr()), a.Port())
+	}
+	d.Steps = each(d.Steps, func(s exposure.Step) exposure.Step {
+		s.Said, s.Facts = m.text(s.Said), m.facts(s.Facts)
+		s.Asked, s.Detail = m.evidence(s.Asked), m.evidence(s.Detail)
+		s.Local, s.Remote = end(s.Local), end(s.Remote)
+		return s
+	})
+	d.Flow = each(d.Flow, func(f exposure.Flow) exposure.Flow {
+		f.From, f.To = end(f.From), end(f.To)
+		f.What = m.evidence(f.What)
+		return f
+	})
+	return d
+}
+
 // product stays, unless a name of the document is in it: the product is what a
 // reader of a masked report needs most.
 func (m *mask) product(t untrusted.Text) untrusted.Text {
@@ -328,14 +355,19 @@ func (m *mask) service(s exposure.Service) exposure.Service {
 		}
 		s.TLS = &tls
 	}
-	facts := make(exposure.Facts, len(s.Facts))
-	for name, value := range s.Facts {
+	s.Facts = m.facts(s.Facts)
+	return s
+}
+
+func (m *mask) facts(known exposure.Facts) exposure.Facts {
+	if known == nil {
+		return nil
+	}
+	facts := make(exposure.Facts, len(known))
+	for name, value := range known {
 		facts[name] = m.fact(name, value)
 	}
-	if s.Facts != nil {
-		s.Facts = facts
-	}
-	return s
+	return facts
 }
 
 func (m *mask) fact(name string, value any) any {

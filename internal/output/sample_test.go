@@ -169,3 +169,31 @@ func another(tag lang.Tag) exposure.Report {
 		Scan: &exposure.ScanSummary{Hosts: 2, Ports: 6, Open: 3, Closed: 2, Filtered: 1, PacketsSent: 9, ElapsedMS: 1400, Complete: false, Unknown: 1},
 	}, tag, false)
 }
+
+// tested is an FTP server in depth, on a port of its own.
+func tested(tag lang.Tag) exposure.TestDocument {
+	at := func(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
+	d := exposure.TestDocument{
+		Schema: exposure.TestSchema, Version: "0.1.0", Test: "ftp", StartedAt: began, FinishedAt: ended,
+		Host: "home.example", Address: ip("192.168.1.5"), Transport: exposure.TCP, Port: 2121, View: exposure.ViewLAN,
+		Service: answers("ftp", "vsftpd", "3.0.3", "220 (vsFTPd 3.0.3)", exposure.Facts{
+			"anonymous": true, "auth_tls": false, "login_without_tls": true, "features": nets("EPRT", "EPSV"), "system": net("UNIX Type: L8"),
+		}),
+		Steps: []exposure.Step{
+			{ID: "connect", Result: exposure.StepOK, Said: net("220 (vsFTPd 3.0.3)"), Local: at("192.168.1.9:51342"), Remote: at("192.168.1.5:2121")},
+			{ID: "tls-handshake", Result: exposure.StepRefused, Asked: "AUTH TLS", Said: net("530 Please login with USER and PASS."), Facts: exposure.Facts{"tries": 1}},
+			{ID: "tls-handshake", Result: exposure.StepFailed, Detail: "i/o timeout"},
+			{ID: "connect", Result: exposure.StepSkipped, Why: "no-route"},
+		},
+		Flow: []exposure.Flow{
+			{Row: exposure.FlowControl, From: at("192.168.1.9:51342"), To: at("192.168.1.5:2121")},
+			{Row: exposure.FlowListing, From: at("192.168.1.5:20"), To: at("192.168.1.9:40001"), What: "PORT"},
+			{Row: exposure.FlowTransfer, From: at("[2001:db8::5]:40123"), To: at("[2001:db8::9]:51344"), What: "EPSV"},
+		},
+	}
+	d.Findings = rules.Judge(exposure.Port{
+		Transport: d.Transport, Port: d.Port, Services: []exposure.Service{d.Service},
+		Observations: []exposure.Observation{seen("192.168.1.5", exposure.ViewLAN, exposure.TCP, 2121, exposure.Open, exposure.ProtoResponse)},
+	}, rules.Context{Now: ended}, tag)
+	return d
+}

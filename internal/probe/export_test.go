@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -15,7 +16,24 @@ func IdentifyThrough(ctx context.Context, enter func(func() error) error, target
 	deadline := time.Now().Add(o.timeout())
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	p := netPeer(target, port, o, deadline)
+	return identify(ctx, through(enter, netPeer(target, port, o, deadline)), transport, o.timeout())
+}
+
+// RunTestThrough is RunTest with every socket opened inside enter.
+func RunTestThrough(ctx context.Context, enter func(func() error) error, name string, target exposure.Target, o TestOptions) (Outcome, error) {
+	test, p, ok := testNamed(name)
+	if !ok {
+		return Outcome{}, ErrNoTest
+	}
+	o.Port = cmp.Or(o.Port, test.Port)
+	deadline := time.Now().Add(o.timeout())
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return runTest(ctx, through(enter, netPeer(target, o.Port, o.Options, deadline)), p, test, o), nil
+}
+
+// through has a peer open its sockets inside enter.
+func through(enter func(func() error) error, p *peer) *peer {
 	dial, exchange := p.dial, p.exchange
 	p.dial = func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (c net.Conn, err error) {
 		err = enter(func() error {
@@ -31,5 +49,5 @@ func IdentifyThrough(ctx context.Context, enter func(func() error) error, target
 		})
 		return b, err
 	}
-	return identify(ctx, p, transport, o.timeout())
+	return p
 }

@@ -60,9 +60,8 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 	hellos := make([][]byte, len(asked))
 	// Each has a nonce of its own: an answer to one must not look like one to
 	// another that puts the same part of it in the same place.
-	nonces := rand.NewPCG(s.peer.nonce(), 0)
 	for i, p := range asked {
-		hellos[i] = p.Hello(nonces.Uint64())
+		hellos[i] = p.Hello(s.peer.nonce())
 		if _, err := c.Write(hellos[i]); err != nil {
 			return exposure.Service{}, s.fail("ask", err)
 		}

@@ -37,6 +37,9 @@ type Probe struct {
 	// it the Hello and a reply that matches name the protocol.
 	Run func(ctx context.Context, s *Session) (exposure.Service, error)
 
+	// Tests are the in-depth forms.
+	Tests []Test
+
 	// Hello is the first datagram, and Match tells whether a datagram answers
 	// it. A scan of UDP ports needs both. The hello is harmless: it leaves
 	// nothing behind on the server and asks for no more than it must, since the
@@ -79,6 +82,11 @@ var probes []Probe
 func register(p Probe) {
 	if p.Name == "" || p.Run == nil && p.Hello == nil || p.Transport == exposure.NoTransport {
 		panic(fmt.Sprintf("probe %q is not complete", p.Name))
+	}
+	for _, t := range p.Tests {
+		if _, _, known := testNamed(t.Name); known || t.Name == "" || t.Port == 0 || t.Run == nil {
+			panic(fmt.Sprintf("test %q of probe %q is not complete, or another one has its name", t.Name, p.Name))
+		}
 	}
 	if p.Transport == exposure.UDP && (p.Hello == nil || p.Match == nil) {
 		panic(fmt.Sprintf("probe %q over udp has no hello", p.Name))

@@ -1,0 +1,260 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+)
+
+// Test is the in-depth form of a probe: what `sekisho test NAME` does. It may
+// log in, as a user or as nobody, and move data, where it was asked to.
+type Test struct {
+	Name    string   // of the command
+	Port    uint16   // that it looks at unless another one is named
+	Secure  bool     // TLS comes before the protocol; on the probe's TLSPorts it does anyway
+	Options []Option // its own, beside those of every test
+
+	// Run talks to the peer and records its steps. The Service holds all facts,
+	// those of the steps too, for the rules to judge.
+	Run func(ctx context.Context, s *Session, t *Trial) (exposure.Service, error)
+}
+
+// Option is a flag of a Test. Its text is the catalogue's flag.test-NAME.
+type Option struct {
+	Name    string
+	Kind    OptionKind
+	Default string // as it would be typed
+}
+
+// OptionKind is what an Option takes.
+type OptionKind uint8
+
+// The kinds.
+const (
+	Text OptionKind = iota
+	Flag
+	Number
+	Words // several, with commas between them
+)
+
+// Tests returns the tests of all probes in the order of their names.
+func Tests() []Test {
+	var all []Test
+	for _, p := range probes {
+		all = append(all, p.Tests...)
+	}
+	slices.SortFunc(all, func(a, b Test) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// testNamed returns a test and its probe.
+func testNamed(name string) (Test, Probe, bool) {
+	for _, p := range probes {
+		for _, t := range p.Tests {
+			if t.Name == name {
+				return t, p, true
+			}
+		}
+	}
+	return Test{}, Probe{}, false
+}
+
+// TestOptions say how to run a test. The zero TestOptions are usable.
+type TestOptions struct {
+	Options
+	Port     uint16              // 0: the test's
+	Secure   *bool               // whether TLS comes first; nil: as the test and the port have it
+	Values   map[string][]string // of the test's own options, where they differ from the default
+	User     string
+	Password func() (string, error) // asks for it; nil: there is none
+	Told     func(exposure.Step)    // hears of each step as it ends; nil: nobody listens
+}
+
+// DefaultTestTimeout is what a test gets, all of its connections together.
+const DefaultTestTimeout = 30 * time.Second
+
+func (o TestOptions) timeout() time.Duration { return cmp.Or(o.Timeout, DefaultTestTimeout) }
+
+// ErrNoTest is the cause when there is no test of that name.
+var ErrNoTest = errors.New("there is no such test")
+
+// errNoPassword is the cause when a password is wanted and nobody can give it.
+var errNoPassword = errors.New("no password was given")
+
+// Trial is one run of a Test: what was asked for and what was done so far. Its
+// methods may be called from several goroutines.
+type Trial struct {
+	options TestOptions
+	test    Test
+
+	mu    sync.Mutex
+	steps []exposure.Step
+	flow  []exposure.Flow
+}
+
+// values of an option: those given or else its default.
+func (t *Trial) values(name string) []string {
+	if v, ok := t.options.Values[name]; ok {
+		return v
+	}
+	for _, o := range t.test.Options {
+		if o.Name == name && o.Default != "" {
+			return strings.Split(o.Default, ",")
+		}
+	}
+	return nil
+}
+
+// Text is the value of an option of kind Text, empty when there is none.
+func (t *Trial) Text(name string) string { return strings.Join(t.values(name), ",") }
+
+// Flag reports whether an option of kind Flag is set.
+func (t *Trial) Flag(name string) bool { return t.Text(name) == "true" }
+
+// Number is the value of an option of kind Number, 0 when there is none.
+func (t *Trial) Number(name string) int {
+	n, err := strconv.Atoi(t.Text(name))
+	if err != nil {
+		return 0 // the command line has refused what is no number
+	}
+	return n
+}
+
+// Words are the values of an option of kind Words.
+func (t *Trial) Words(name string) []string { return t.values(name) }
+
+// User is the name to log in with, empty for nobody in particular.
+func (t *Trial) User() string { return t.options.User }
+
+// Password asks for the password of User.
+func (t *Trial) Password() (string, error) {
+	if t.options.Password == nil {
+		return "", errNoPassword
+	}
+	return t.options.Password()
+}
+
+// Step records a step that has ended.
+func (t *Trial) Step(s exposure.Step) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.steps = append(t.steps, s)
+	if t.options.Told != nil {
+		t.options.Told(s)
+	}
+}
+
+// Flow records a row of the data flow.
+func (t *Trial) Flow(f exposure.Flow) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.flow = append(t.flow, f)
+}
+
+// Outcome is what a test found out.
+type Outcome struct {
+	Service exposure.Service
+	Steps   []exposure.Step
+	Flow    []exposure.Flow
+}
+
+// RunTest runs a test against one target. Like Identify it fails for no fault
+// of the peer: what ended it stands in the Service's Error, and the steps until
+// then are there. ErrNoTest says that nobody knows the test.
+func RunTest(ctx context.Context, name string, target exposure.Target, o TestOptions) (Outcome, error) {
+	test, p, ok := testNamed(name)
+	if !ok {
+		return Outcome{}, ErrNoTest
+	}
+	o.Port = cmp.Or(o.Port, test.Port)
+	deadline := time.Now().Add(o.timeout())
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	return runTest(ctx, netPeer(target, o.Port, o.Options, deadline), p, test, o), nil
+}
+
+func runTest(ctx context.Context, at *peer, p Probe, test Test, o TestOptions) Outcome {
+	trial := &Trial{options: o, test: test}
+	s := &Session{probe: p.Name, peer: at}
+	secure := test.Secure || slices.Contains(p.TLSPorts, at.at.Port())
+	if o.Secure != nil {
+		secure = *o.Secure
+	}
+	p.Run = func(ctx context.Context, s *Session) (exposure.Service, error) {
+		if secure {
+			if err := s.begin(ctx, trial); err != nil {
+				return exposure.Service{TLS: s.secure}, err
+			}
+		}
+		svc, err := test.Run(ctx, s, trial)
+		if svc.TLS == nil {
+			svc.TLS = s.secure
+		}
+		return svc, err
+	}
+	svc, err := guard(ctx, p, s)
+	svc.Address, svc.Transport, svc.Port = at.at.Addr(), p.Transport, at.at.Port()
+	if o.View != nil {
+		svc.View = o.View(svc.Address)
+	}
+	if err != nil {
+		svc.Error = err.Error()
+	}
+	if svc.Confidence == exposure.NoConfidence {
+		svc.Confidence = exposure.Assigned
+	}
+	trial.mu.Lock()
+	defer trial.mu.Unlock()
+	return Outcome{svc, slices.Clone(trial.steps), slices.Clone(trial.flow)}
+}
+
+// begin has every connection of the session begin with TLS and keeps what the
+// first handshake told. The connection of that handshake is the first one that
+// Connect returns.
+func (s *Session) begin(ctx context.Context, trial *Trial) error {
+	raw, err := s.dialPort(ctx, exposure.TCP, s.peer.at.Port())
+	if err != nil {
+		trial.Step(exposure.Step{ID: "connect", Result: exposure.StepFailed, Detail: cause(err).Error()})
+		return s.fail("connect", err)
+	}
+	handshake := exposure.Step{ID: "tls-handshake", Result: exposure.StepOK, Local: endOf(raw.LocalAddr()), Remote: endOf(raw.RemoteAddr())}
+	inner, facts, err := s.tlsShake(ctx, raw, s.tlsConfig(nil))
+	s.secure = facts
+	if err != nil {
+		handshake.Result, handshake.Detail = exposure.StepFailed, untrusted.New(cause(err).Error(), maxErrorText).Terminal()
+		trial.Step(handshake)
+		return s.fail("tls handshake", err)
+	}
+	trial.Step(handshake)
+	ready := func(ctx context.Context) (net.Conn, error) {
+		return s.dialPort(ctx, exposure.TCP, s.peer.at.Port())
+	}
+	facts.Versions = append(s.tlsOlder(ctx, ready, facts.Versions[0]), facts.Versions...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = newConn(&tap{Conn: inner, s: s})
+	return nil
+}
+
+// endOf is one end of a connection, the zero AddrPort when it has no address of
+// the Internet.
+func endOf(a net.Addr) netip.AddrPort {
+	if a == nil {
+		return netip.AddrPort{}
+	}
+	end, err := netip.ParseAddrPort(a.String())
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(end.Addr().Unmap(), end.Port())
+}
