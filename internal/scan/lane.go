@@ -176,7 +176,9 @@ const fitEvery = 5 * time.Millisecond
 
 func (l *lane) fit(now time.Time) {
 	l.fitted = now
-	l.ledger.fit(l.known)
+	if l.ledger.fit(l.known) {
+		l.acted = true // what was kept back has to be gone by once more
+	}
 	for i := range l.ledger.hosts {
 		h := &l.ledger.hosts[i]
 		was := h.mute

@@ -412,8 +412,9 @@ const mostHasty = 3
 // fit works out for each host how often its ports are to be asked and what
 // their silence is worth by now. A host of which nothing was ever heard keeps
 // its ports until its neighbour is known to be there, and one that may limit
-// its answers those that are to be asked slowly.
-func (l *ledger) fit(heard func(host int) bool) {
+// its answers those that are to be asked slowly. It reports whether ports that
+// were kept for the former may now be ended.
+func (l *ledger) fit(heard func(host int) bool) (more bool) {
 	l.most = 0
 	for i := range l.hosts {
 		h := &l.hosts[i]
@@ -422,9 +423,12 @@ func (l *ledger) fit(heard func(host int) bool) {
 		}
 		h.tries = l.tries(h)
 		l.most = max(l.most, h.tries)
+		was := h.trusted
 		h.trusted = l.own || h.heard || h.resolved || heard(i)
+		more = more || h.trusted && !was
 		h.spared = l.spares(h)
 	}
+	return more
 }
 
 // lap counts the laps whose silence proves nothing, because they did not wait
