@@ -45,6 +45,9 @@ var rooms = map[string]room{
 	"cookie":    {},
 	"wire/...":  {},
 
+	// The files of fingerprints are read through an fs.FS that cli hands in.
+	"fingerprint": {may: []string{"untrusted", "exposure"}},
+
 	"netio":   {may: words, modules: []string{"golang.org/x/sys", "golang.org/x/net", "github.com/vishvananda/netlink"}},
 	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
 	"hostnet": {may: words, modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
@@ -57,7 +60,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "output"),
+		may:     join(words, edges, observe, judge, "fingerprint", "output"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 
