@@ -77,7 +77,7 @@ func (r *checkRun) identify(ctx context.Context, ports []exposure.Port) []exposu
 					return
 				}
 				target := exposure.Target{Name: o.Host, Address: o.Address}
-				s := probe.Identify(ctx, target, p.Transport, p.Port, options)
+				s := r.prints.Describe(probe.Identify(ctx, target, p.Transport, p.Port, options))
 				if s.Protocol == "" && s.Confidence <= exposure.Assigned && p.Name == "" {
 					s.Confidence = exposure.NoConfidence
 				}

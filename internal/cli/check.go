@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/fingerprint"
 	"sekisho/internal/hostnet"
 	"sekisho/internal/output"
 	"sekisho/internal/portspec"
@@ -24,6 +25,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var (
 		flags  scanFlags
 		failOn string
+		folder string // of fingerprints
 	)
 	cmd := &cobra.Command{
 		Use:     "check [HOST…] [-p PORTS]",
@@ -35,20 +37,25 @@ func (a *app) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.runCheck(cmd.Context(), &flags, args, threshold)
+			prints, err := a.fingerprints(folder)
+			if err != nil {
+				return err
+			}
+			return a.runCheck(cmd.Context(), &flags, args, threshold, prints)
 		},
 	}
 	flags.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&failOn, "fail-on", "", a.say.Say("flag.fail-on"))
+	cmd.Flags().StringVar(&folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
 }
 
-func (a *app) runCheck(ctx context.Context, flags *scanFlags, args []string, threshold *exposure.Severity) error {
+func (a *app) runCheck(ctx context.Context, flags *scanFlags, args []string, threshold *exposure.Severity, prints *fingerprint.Matcher) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
 	}
-	run := &checkRun{app: a, flags: flags, machine: m}
+	run := &checkRun{app: a, flags: flags, machine: m, prints: prints}
 	run.report = exposure.Report{
 		Schema: exposure.ReportSchema, Version: version(), StartedAt: now(), Hosts: []exposure.Host{}, Asked: flags.ports,
 		Vantages: []exposure.Vantage{{ID: vantageSelf, Kind: "self", Address: m.source()}},
@@ -127,6 +134,7 @@ type checkRun struct {
 	app        *app
 	flags      *scanFlags
 	machine    machine
+	prints     *fingerprint.Matcher // of --fingerprints, nil without it
 	base       scan.Request
 	spec       portspec.Spec // of -p, zero without it
 	report     exposure.Report

@@ -23,9 +23,9 @@ import (
 
 // testFlags are the flags of every test.
 type testFlags struct {
-	port, user, passwordFile, failOn string
-	secure, authorized               bool
-	family                           family
+	port, user, passwordFile, failOn, fingerprints string
+	secure, authorized                             bool
+	family                                         family
 }
 
 func (t *testFlags) register(f *pflag.FlagSet, a *app) {
@@ -34,6 +34,7 @@ func (t *testFlags) register(f *pflag.FlagSet, a *app) {
 	f.StringVar(&t.passwordFile, "password-file", "", a.say.Say("flag.test-password-file"))
 	f.BoolVar(&t.secure, "tls", false, a.say.Say("flag.test-tls"))
 	f.StringVar(&t.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
+	f.StringVar(&t.fingerprints, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	f.BoolVarP(&t.family.v4, "ipv4", "4", false, a.say.Say("flag.ipv4"))
 	f.BoolVarP(&t.family.v6, "ipv6", "6", false, a.say.Say("flag.ipv6"))
 	f.BoolVar(&t.authorized, "authorized", false, a.say.Say("flag.authorized"))
@@ -124,6 +125,10 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 	if err != nil {
 		return err
 	}
+	prints, err := a.fingerprints(flags.fingerprints)
+	if err != nil {
+		return err
+	}
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -158,7 +163,7 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 	}
 	d.FinishedAt, d.Partial = now(), ctx.Err() != nil
 	d.Transport, d.Port = outcome.Service.Transport, outcome.Service.Port
-	d.Service, d.Steps, d.Flow = outcome.Service, outcome.Steps, outcome.Flow
+	d.Service, d.Steps, d.Flow = prints.Describe(outcome.Service), outcome.Steps, outcome.Flow
 	d.Findings = a.judgeTest(ctx, d, m)
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Test(w, d, a.outputOptions()) }); err != nil {
 		return err

@@ -266,7 +266,14 @@ func newPattern(text, words string) (p *fingerprint, groups int, err error) {
 			flags += flag
 		}
 	}
-	parsed, err := syntax.Parse("(?m"+flags+":"+text+")", syntax.Perl)
+	mode := syntax.Perl &^ syntax.OneLine
+	if strings.Contains(flags, "i") {
+		mode |= syntax.FoldCase
+	}
+	if strings.Contains(flags, "s") {
+		mode |= syntax.DotNL
+	}
+	parsed, err := syntax.Parse(text, mode)
 	if err != nil {
 		return nil, 0, err
 	}
