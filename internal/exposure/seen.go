@@ -209,6 +209,12 @@ type TLS struct {
 	StartTLS    bool             `json:"starttls,omitempty"` // TLS was a step inside the cleartext protocol
 	Certificate *Certificate     `json:"certificate,omitempty"`
 	Chain       []untrusted.Text `json:"chain,omitempty"` // subjects, the leaf first
+
+	Ciphers        []string `json:"ciphers,omitempty"`         // up to TLS 1.2 and by their IANA names, all that were seen to work; absent when not all were tried
+	WeakCiphers    []string `json:"weak_ciphers,omitempty"`    // those of them that must not be used any more
+	WeakSignatures []string `json:"weak_signatures,omitempty"` // algorithms of signatures in the chain that are broken
+	DHBits         int      `json:"dh_bits,omitempty"`         // of the prime of an ephemeral Diffie-Hellman exchange, where one was seen
+	IssuerMissing  bool     `json:"issuer_missing,omitempty"`  // the server leaves out a certificate that clients need
 }
 
 // Certificate is the leaf that the server showed.

@@ -239,7 +239,7 @@ func (s *Session) begin(ctx context.Context, trial *Trial) error {
 	ready := func(ctx context.Context) (net.Conn, error) {
 		return s.dialPort(ctx, exposure.TCP, s.peer.at.Port())
 	}
-	facts.Versions = append(s.tlsOlder(ctx, ready, facts.Versions[0]), facts.Versions...)
+	s.tlsComplete(ctx, ready, facts)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = newConn(&tap{Conn: inner, s: s})

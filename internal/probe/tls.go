@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -75,7 +76,13 @@ func runTLS(ctx context.Context, s *Session) (exposure.Service, error) {
 	facts, err := s.tlsHandshake(ctx, ready, "h2", "http/1.1")
 	if facts == nil {
 		if greetsTLS(s.said()) == Sure {
-			return exposure.Service{Protocol: tlsName, Confidence: exposure.Confirmed}, s.fail("handshake", err)
+			svc := exposure.Service{Protocol: tlsName, Confidence: exposure.Confirmed}
+			if ctx.Err() == nil {
+				if svc.TLS = s.tlsInTheClear(ctx, ready); svc.TLS != nil {
+					s.tlsComplete(ctx, ready, svc.TLS)
+				}
+			}
+			return svc, s.fail("handshake", err)
 		}
 		if len(s.said()) > 0 {
 			err = ErrProtocol
@@ -88,18 +95,25 @@ func runTLS(ctx context.Context, s *Session) (exposure.Service, error) {
 		return svc, s.fail("handshake", err)
 	}
 	var older sync.WaitGroup
-	var versions []string
-	older.Go(func() { versions = s.tlsOlder(ctx, ready, facts.Versions[0]) })
+	enumerated := *facts // the hunt inside reads the facts meanwhile
+	older.Go(func() { careful(func() { s.tlsComplete(ctx, ready, &enumerated) }) })
 	inside, cancel := context.WithTimeout(ctx, tlsInside)
 	defer cancel()
 	inner, err := (&hunt{peer: s.peer, transport: exposure.TCP, secure: facts}).run(inside)
 	older.Wait()
-	facts.Versions = append(versions, facts.Versions...)
+	*facts = enumerated
 	if inner.Confidence == exposure.NoConfidence {
 		return svc, nil // TLS is what was asked for; nothing known inside is no failure
 	}
 	inner.TLS = facts
 	return inner, err
+}
+
+// tlsComplete adds to the facts of one handshake what else the server would have
+// agreed to.
+func (s *Session) tlsComplete(ctx context.Context, ready tlsReady, facts *exposure.TLS) {
+	facts.Versions = append(s.tlsOlder(ctx, ready, facts.Versions[0]), facts.Versions...)
+	facts.WeakCiphers = s.tlsWeak(ctx, ready, facts.Versions)
 }
 
 // tlsConfig accepts what the peer shows, down to the oldest version and suite
@@ -129,7 +143,7 @@ var tlsSuites = func() []uint16 {
 
 // tlsHandshake shakes hands on a connection that is ready for it. The facts are
 // there beside an error when the peer had shown its certificate by then.
-func (s *Session) tlsHandshake(ctx context.Context, ready func(context.Context) (net.Conn, error), alpn ...string) (*exposure.TLS, error) {
+func (s *Session) tlsHandshake(ctx context.Context, ready tlsReady, alpn ...string) (*exposure.TLS, error) {
 	facts, err := s.tlsOnce(ctx, ready, s.tlsConfig(alpn))
 	if tlsNoProtocol(err) && len(alpn) > 0 {
 		return s.tlsOnce(ctx, ready, s.tlsConfig(nil))
@@ -146,7 +160,7 @@ func tlsNoProtocol(err error) bool {
 	return errors.As(err, &alert) && alert.Op == "remote error" && alert.Err.Error() == tls.AlertError(noApplicationProtocol).Error()
 }
 
-func (s *Session) tlsOnce(ctx context.Context, ready func(context.Context) (net.Conn, error), config *tls.Config) (*exposure.TLS, error) {
+func (s *Session) tlsOnce(ctx context.Context, ready tlsReady, config *tls.Config) (*exposure.TLS, error) {
 	raw, err := ready(ctx)
 	if err != nil {
 		return nil, err
@@ -197,12 +211,7 @@ func (s *Session) tlsFacts(state tls.ConnectionState, chain []*x509.Certificate)
 	if state.NegotiatedProtocol != "" {
 		facts.ALPN = []string{state.NegotiatedProtocol}
 	}
-	for _, cert := range chain {
-		facts.Chain = append(facts.Chain, untrusted.New(cert.Subject.String(), maxTLSName))
-	}
-	if len(chain) > 0 {
-		facts.Certificate = s.tlsCertificate(chain[0])
-	}
+	s.tlsChainFacts(facts, chain)
 	return facts
 }
 
@@ -213,11 +222,14 @@ const (
 	maxTLSNames = 100
 )
 
+// tlsSubject is a name in a certificate (RFC 4514).
+func tlsSubject(name pkix.Name) untrusted.Text { return untrusted.New(name.String(), maxTLSName) }
+
 func (s *Session) tlsCertificate(cert *x509.Certificate) *exposure.Certificate {
 	sum := sha256.Sum256(cert.Raw)
 	facts := &exposure.Certificate{
-		Subject:    untrusted.New(cert.Subject.String(), maxTLSName),
-		Issuer:     untrusted.New(cert.Issuer.String(), maxTLSName),
+		Subject:    tlsSubject(cert.Subject),
+		Issuer:     tlsSubject(cert.Issuer),
 		NotBefore:  cert.NotBefore,
 		NotAfter:   cert.NotAfter,
 		SelfSigned: tlsSelfSigned(cert),
@@ -258,35 +270,4 @@ func tlsKey(public any) (kind string, bits int) {
 		return "Ed25519", 8 * len(key)
 	}
 	return fmt.Sprintf("%T", public), 0
-}
-
-// tlsVersions are the versions that crypto/tls speaks, the oldest first.
-var tlsVersions = []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12, tls.VersionTLS13}
-
-// tlsOlder returns which versions older than the best one work too, each tried
-// on a connection of its own.
-func (s *Session) tlsOlder(ctx context.Context, ready func(context.Context) (net.Conn, error), best string) []string {
-	works := make([]bool, len(tlsVersions))
-	var tries sync.WaitGroup
-	for i, version := range tlsVersions {
-		if tls.VersionName(version) == best {
-			break
-		}
-		tries.Go(func() {
-			careful(func() {
-				config := s.tlsConfig(nil)
-				config.MinVersion, config.MaxVersion = version, version
-				facts, _ := s.tlsOnce(ctx, ready, config)
-				works[i] = facts != nil
-			})
-		})
-	}
-	tries.Wait()
-	var names []string
-	for i, version := range tlsVersions {
-		if works[i] {
-			names = append(names, tls.VersionName(version))
-		}
-	}
-	return names
 }

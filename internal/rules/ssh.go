@@ -69,6 +69,12 @@ func (s subject) sshRemedy(service exposure.Service, weak []untrusted.Text) []sa
 			lines = append(lines, kind.keyword+" -"+strings.Join(remove, ","))
 		}
 	}
+	if product(service, "dropbear") {
+		return []said{say(lang.Text{
+			EN: "Update Dropbear, on a router by its firmware: its algorithms are chosen when it is built, and newer ones leave these out.",
+			JA: "Dropbearを更新します。ルーターではファームウェアの更新です。方式はビルド時に決まっていて、新しい版では除かれています。",
+		})}
+	}
 	if !product(service, "openssh") || len(lines) == 0 {
 		return []said{say(lang.Text{
 			EN: "Switch these algorithms off in the SSH server, or update it: newer ones do not offer them any more.",

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +106,8 @@ func usualUnit(service exposure.Service) string {
 		{"dovecot", "dovecot"},
 		{"exim", "exim4"},
 		{"lighttpd", "lighttpd"},
+		{"caddy", "caddy"},
+		{"squid", "squid"},
 	} {
 		if product(service, known[0]) {
 			return known[1]
@@ -265,6 +268,26 @@ func (s subject) newTLS(service exposure.Service) []said {
 			EN: "Let Apache speak TLS 1.2 and 1.3 only. In /etc/apache2/mods-enabled/ssl.conf:\nSSLProtocol -all +TLSv1.2 +TLSv1.3",
 			JA: "ApacheがTLS 1.2と1.3だけを使うようにします。/etc/apache2/mods-enabled/ssl.conf に書きます。\nSSLProtocol -all +TLSv1.2 +TLSv1.3",
 		}), s.reloaded("apache2")}
+	case product(service, "lighttpd"):
+		return []said{say(lang.Text{
+			EN: "Let lighttpd speak TLS 1.2 and 1.3 only. In /etc/lighttpd/lighttpd.conf:\nssl.openssl.ssl-conf-cmd += (\"MinProtocol\" => \"TLSv1.2\")",
+			JA: "lighttpdがTLS 1.2と1.3だけを使うようにします。/etc/lighttpd/lighttpd.conf に書きます。\nssl.openssl.ssl-conf-cmd += (\"MinProtocol\" => \"TLSv1.2\")",
+		}), s.reloaded("lighttpd")}
+	case product(service, "caddy"):
+		return []said{say(lang.Text{
+			EN: "Let Caddy speak TLS 1.2 and 1.3 only. In the site's block of /etc/caddy/Caddyfile, or update Caddy, which speaks nothing older since version 2:\ntls {\n\tprotocols tls1.2 tls1.3\n}",
+			JA: "CaddyがTLS 1.2と1.3だけを使うようにします。/etc/caddy/Caddyfile のサイトのブロックに書くか、第2版以降へ更新します。\ntls {\n\tprotocols tls1.2 tls1.3\n}",
+		}), s.reloaded("caddy")}
+	case product(service, "microsoft"):
+		return []said{say(lang.Text{
+			EN: "Switch the old versions off for all services of Windows, as administrator, and restart it:{{range .Old}}\nreg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\{{.}}\\Server\" /v Enabled /t REG_DWORD /d 0 /f{{end}}",
+			JA: "管理者として、Windowsのすべてのサービスについて古い版を無効にし、再起動します。{{range .Old}}\nreg add \"HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\{{.}}\\Server\" /v Enabled /t REG_DWORD /d 0 /f{{end}}",
+		}, "Old", schannel(service.TLS.Versions))}
+	case product(service, "vsftpd"):
+		return []said{say(lang.Text{
+			EN: "Let vsftpd speak TLS 1.2 and newer only. In /etc/vsftpd.conf:\nssl_tlsv1=NO\nssl_sslv3=NO\nssl_sslv2=NO",
+			JA: "vsftpdがTLS 1.2以降だけを使うようにします。/etc/vsftpd.conf に書きます。\nssl_tlsv1=NO\nssl_sslv3=NO\nssl_sslv2=NO",
+		}), s.restarted("vsftpd")}
 	case product(service, "postfix"):
 		return []said{say(lang.Text{
 			EN: "Let Postfix speak TLS 1.2 and newer only:\npostconf -e 'smtpd_tls_protocols = >=TLSv1.2' 'smtpd_tls_mandatory_protocols = >=TLSv1.2'\nsystemctl reload postfix",
@@ -280,4 +303,16 @@ func (s subject) newTLS(service exposure.Service) []said {
 		EN: "Let the service speak TLS 1.2 and 1.3 only. Where it is too old for them, update or replace it.",
 		JA: "サービスの設定で、TLS 1.2と1.3だけを許します。対応していなければ、更新するか置き換えます。",
 	})}
+}
+
+// schannel are the old versions under the names that the registry of Windows
+// has for them.
+func schannel(versions []string) []string {
+	var old []string
+	for _, version := range []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"} {
+		if slices.Contains(versions, version) {
+			old = append(old, version)
+		}
+	}
+	return old
 }

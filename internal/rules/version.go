@@ -68,6 +68,22 @@ var disclosures = []disclosure{
 		EN: "Hide it: in /etc/proftpd/proftpd.conf\nServerIdent on \"FTP\"",
 		JA: "隠すには、/etc/proftpd/proftpd.conf に書きます。\nServerIdent on \"FTP\"",
 	}},
+	{"microsoft iis", "", "", lang.Text{
+		EN: "Hide it, from IIS 10 on, in PowerShell as administrator:\nSet-WebConfigurationProperty -PSPath MACHINE/WEBROOT/APPHOST -Filter system.webServer/security/requestFiltering -Name removeServerHeader -Value True",
+		JA: "隠すには(IIS 10以降)、管理者のPowerShellで次を実行します。\nSet-WebConfigurationProperty -PSPath MACHINE/WEBROOT/APPHOST -Filter system.webServer/security/requestFiltering -Name removeServerHeader -Value True",
+	}},
+	{"caddy", "caddy", "", lang.Text{
+		EN: "Hide it: in the site's block of /etc/caddy/Caddyfile\nheader -Server",
+		JA: "隠すには、/etc/caddy/Caddyfile のサイトのブロックに書きます。\nheader -Server",
+	}},
+	{"squid", "squid", "", lang.Text{
+		EN: "Hide it: in /etc/squid/squid.conf\nhttpd_suppress_version_string on",
+		JA: "隠すには、/etc/squid/squid.conf に書きます。\nhttpd_suppress_version_string on",
+	}},
+	{"dropbear", "", "", lang.Text{
+		EN: "The version belongs to the protocol (RFC 4253, section 4.2) and stays. Install the updates of Dropbear, which on a router come with its firmware.",
+		JA: "版はプロトコルの一部(RFC 4253 4.2節)なので隠せません。Dropbearの更新を入れます。ルーターではファームウェアの更新に含まれます。",
+	}},
 	{"openssh", "ssh", "", lang.Text{
 		EN: "The version itself belongs to the protocol (RFC 4253, section 4.2) and stays. The package's number can be hidden: in /etc/ssh/sshd_config.d/banner.conf\nDebianBanner no",
 		JA: "版はプロトコルの一部(RFC 4253 4.2節)なので隠せません。パッケージの番号は、/etc/ssh/sshd_config.d/banner.conf に書けば隠せます。\nDebianBanner no",
@@ -97,6 +113,12 @@ func judgeVersion(s subject) []ruling {
 			if product(service, d.product) {
 				remedy = append([]said{say(d.step)}, d.after(s)...)
 			}
+		}
+		if told == service.Facts.Text("powered_by") && strings.HasPrefix(told.Raw(), "PHP/") {
+			remedy = []said{say(lang.Text{
+				EN: "Hide it: in php.ini\nexpose_php = Off",
+				JA: "隠すには、php.ini に書きます。\nexpose_php = Off",
+			})}
 		}
 		return []ruling{{severity, say(lang.Text{
 			EN: `"{{.Told}}" tells product, version or system.`,

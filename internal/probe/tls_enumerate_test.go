@@ -1,0 +1,168 @@
+package probe
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/binary"
+	"io"
+	"math/big"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// TestTLSWeakSuites has a server of old versions with suites that must not be
+// used any more beside a good one.
+func TestTLSWeakSuites(t *testing.T) {
+	t.Parallel()
+	config := &tls.Config{
+		Certificates: []tls.Certificate{certificate(t, func(*x509.Certificate) {})}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA},
+	}
+	svc := identifyListener(t, listenLoopback(t), serveTLS(config), Options{Timeout: 20 * time.Second})
+	if svc.TLS == nil || !slices.Equal(svc.TLS.Versions, []string{"TLS 1.0", "TLS 1.1", "TLS 1.2"}) ||
+		!slices.Equal(svc.TLS.WeakCiphers, []string{"TLS_ECDHE_ECDSA_WITH_RC4_128_SHA"}) {
+		t.Errorf("found %+v", svc.TLS)
+	}
+}
+
+// TestTLSInTheClear has a server with which crypto/tls has no suite in common
+// and which shows its certificate all the same: SSL 3.0, ephemeral
+// Diffie-Hellman in a group of 512 bits.
+func TestTLSInTheClear(t *testing.T) {
+	t.Parallel()
+	der := certificate(t, func(*x509.Certificate) {}).Certificate[0]
+	svc := identifyListener(t, listenLoopback(t), serveOldTLS(der), Options{Timeout: 20 * time.Second})
+	got := svc.TLS
+	if svc.Protocol != "tls" || svc.Confidence != exposure.Confirmed || got == nil || got.Certificate == nil || svc.Error == "" {
+		t.Fatalf("found %+v", svc)
+	}
+	if !slices.Equal(got.Versions, []string{"SSL 3.0"}) || got.Cipher != "TLS_DHE_RSA_WITH_DES_CBC_SHA" || got.DHBits != 512 || got.Certificate.Subject.Raw() != "CN=home.example" {
+		t.Errorf("found %+v", got)
+	}
+}
+
+// serveOldTLS is a server of long ago: whatever it is asked, it answers in SSL
+// 3.0.
+func serveOldTLS(der []byte) func(net.Conn) {
+	message := func(kind byte, body []byte) []byte {
+		return append([]byte{kind, 0, byte(len(body) >> 8), byte(len(body))}, body...)
+	}
+	hello := append(append([]byte{3, 0}, make([]byte, 32)...), 0, 0, 0x15, 0)
+	listed := append([]byte{0, byte(len(der) >> 8), byte(len(der))}, der...)
+	chain := append([]byte{0, byte(len(listed) >> 8), byte(len(listed))}, listed...)
+	exchange := append([]byte{0, 65, 0, 0x80}, make([]byte, 63)...)
+	flight := slices.Concat(message(2, hello), message(11, chain), message(12, exchange), message(14, nil))
+	record := append(binary.BigEndian.AppendUint16([]byte{22, 3, 0}, uint16(len(flight))), flight...)
+	return func(c net.Conn) {
+		if _, err := c.Read(make([]byte, 4096)); err == nil {
+			_, _ = c.Write(record)
+			_, _ = io.Copy(io.Discard, c)
+		}
+	}
+}
+
+// issued makes a chain: a root, an issuer below it and a leaf that names where
+// the issuer can be fetched.
+func issued(t *testing.T) (leaf, issuer, root *x509.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(name string, by *x509.Certificate, url ...string) *x509.Certificate {
+		c := &x509.Certificate{
+			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IssuingCertificateURL: url,
+			NotAfter: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), BasicConstraintsValid: true, IsCA: name != "leaf",
+		}
+		if by == nil {
+			by = c
+		}
+		der, err := x509.CreateCertificate(rand.Reader, c, by, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsed
+	}
+	root = sign("root", nil)
+	issuer = sign("issuer", root)
+	return sign("leaf", issuer, "http://issuer.example/issuer.cer"), issuer, root
+}
+
+func TestTLSIssuerMissing(t *testing.T) {
+	t.Parallel()
+	leaf, issuer, root := issued(t)
+	for _, c := range []struct {
+		chain []*x509.Certificate
+		want  bool
+	}{
+		{[]*x509.Certificate{leaf}, true},
+		{[]*x509.Certificate{leaf, root}, true},
+		{[]*x509.Certificate{leaf, issuer}, false},
+		{[]*x509.Certificate{leaf, root, issuer}, false},
+		{[]*x509.Certificate{root}, false},
+		{[]*x509.Certificate{issuer}, false}, // of a private authority: nothing says that there is more
+	} {
+		if got := tlsIssuerMissing(c.chain); got != c.want {
+			t.Errorf("%v: %v", c.chain, got)
+		}
+	}
+}
+
+// TestTLSWeakSignature reads a certificate that is signed with SHA-1, which
+// the library reads and no longer makes.
+func TestTLSWeakSignature(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "home.example"}}
+	issuer := &x509.Certificate{Subject: pkix.Name{CommonName: "issuer"}}
+	der, err := x509.CreateCertificate(rand.Reader, c, issuer, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts struct {
+		TBS       asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &parts); err != nil {
+		t.Fatal(err)
+	}
+	sha256WithRSA, sha1WithRSA := []byte{42, 134, 72, 134, 247, 13, 1, 1, 11}, []byte{42, 134, 72, 134, 247, 13, 1, 1, 5}
+	tbs := bytes.ReplaceAll(parts.TBS.FullBytes, sha256WithRSA, sha1WithRSA)
+	sum := sha1.Sum(tbs)
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA1, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts.TBS = asn1.RawValue{FullBytes: tbs}
+	parts.Algorithm.Algorithm = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 5}
+	parts.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
+	if der, err = asn1.Marshal(parts); err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	svc := identifyListener(t, listenLoopback(t), serveTLS(config), Options{Timeout: 20 * time.Second})
+	if svc.TLS == nil || !slices.Equal(svc.TLS.WeakSignatures, []string{"SHA1-RSA"}) {
+		t.Errorf("found %+v", svc.TLS)
+	}
+}
