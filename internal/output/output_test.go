@@ -745,7 +745,7 @@ func TestEveryWordIsSaid(t *testing.T) {
 // show twice as wide as others would push a table out of line.
 func TestFrameWordsAreNotAmbiguous(t *testing.T) {
 	files, err := filepath.Glob("../rules/testdata/*.golden")
-	if err != nil || len(files) != 2 {
+	if err != nil || len(files) < 2 || len(files)%2 != 0 {
 		t.Fatalf("texts of the rules: %v %v", files, err)
 	}
 	for _, name := range append(files, "../lang/en.json", "../lang/ja.json") {
