@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -27,6 +28,10 @@ type Session struct {
 	secure *exposure.TLS // what the handshake told when every connection begins with TLS
 	signal func(signal)  // tells the hunt what happened; nil where nobody asks
 
+	// tickets are what later handshakes of the session resume with; nil where
+	// each is to be a whole one.
+	tickets tls.ClientSessionCache
+
 	greeted []byte // what the peer said to the session before, which led here
 	unasked bool   // it said that before anybody asked
 	cut     error  // why that may not be all of it; nil when it is
@@ -36,7 +41,7 @@ type Session struct {
 	voice    *tap   // the connection on which the peer was heard first
 	first    []byte // what it said there
 	learned  exposure.Service
-	open     []net.Conn
+	open     []io.Closer
 	finished bool
 }
 
@@ -48,6 +53,7 @@ type peer struct {
 	wide     int
 	nonce    func() uint64 // what a stranger cannot guess, for what wants it
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
+	listen   func(ctx context.Context, local netip.Addr) (door, error) // for the peer alone; nil where it cannot come to us
 	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
 }
 
@@ -126,17 +132,22 @@ func (s *Session) dialPort(ctx context.Context, transport exposure.Transport, po
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	over := s.finished
-	if !over {
-		s.open = append(s.open, c)
-	}
-	s.mu.Unlock()
-	if over {
+	if !s.keep(c) {
 		return nil, closeWith(c, net.ErrClosed)
 	}
 	s.tell(signal{connected: time.Since(begun)})
 	return c, nil
+}
+
+// keep has the session close c when it ends. It reports false when it has ended
+// already.
+func (s *Session) keep(c io.Closer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.finished {
+		s.open = append(s.open, c)
+	}
+	return !s.finished
 }
 
 // scarcePause is how long to wait for a descriptor, a port or a buffer that
@@ -274,6 +285,9 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(),
 		nonce: rand.Uint64,
 		dial:  d.Dial,
+		listen: func(ctx context.Context, local netip.Addr) (door, error) {
+			return d.Listen(ctx, local, target.Address)
+		},
 		exchange: func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error) {
 			return netio.Exchange(ctx, d, to, request, accept)
 		},

@@ -128,7 +128,8 @@ func (s *Session) tlsConfig(alpn []string) *tls.Config {
 		CipherSuites:       tlsSuites,
 		// Without the post-quantum group, whose share makes the ClientHello too
 		// long for one segment: old servers and middleboxes lose the second.
-		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+		CurvePreferences:   []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521},
+		ClientSessionCache: s.tickets,
 	}
 }
 
