@@ -80,15 +80,8 @@ func (s *Session) listenData(ctx context.Context, local netip.Addr) (door, error
 }
 
 // ends are the two ends of a connection; the zero AddrPort where it has none.
-func ends(c net.Conn) (local, remote netip.AddrPort) { return endOf(c.LocalAddr()), endOf(c.RemoteAddr()) }
-
-func endOf(a net.Addr) netip.AddrPort {
-	t, ok := a.(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
-	}
-	at := t.AddrPort()
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+func ends(c net.Conn) (local, remote netip.AddrPort) {
+	return endOf(c.LocalAddr()), endOf(c.RemoteAddr())
 }
 
 // oneTicket resumes every handshake with the latest session, whichever port the

@@ -34,7 +34,14 @@ func RunTestThrough(ctx context.Context, enter func(func() error) error, name st
 
 // through has a peer open its sockets inside enter.
 func through(enter func(func() error) error, p *peer) *peer {
-	dial, exchange := p.dial, p.exchange
+	dial, exchange, listen := p.dial, p.exchange, p.listen
+	p.listen = func(ctx context.Context, local netip.Addr) (d door, err error) {
+		err = enter(func() error {
+			d, err = listen(ctx, local)
+			return err
+		})
+		return d, err
+	}
 	p.dial = func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (c net.Conn, err error) {
 		err = enter(func() error {
 			c, err = dial(ctx, transport, to)

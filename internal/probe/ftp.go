@@ -17,7 +17,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "ftp", Transport: exposure.TCP, Ports: []uint16{21, 2121}, TLSPorts: []uint16{990},
-		Greets: greetsFTP, Run: runFTP,
+		Greets: greetsFTP, Run: runFTP, Tests: ftpTests,
 	})
 }
 
@@ -72,21 +72,33 @@ const (
 // asker wait for seconds first.
 func runFTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	f := ftp{s: s, svc: exposure.Service{Facts: exposure.Facts{}}}
+	err := f.run(ctx)
+	return f.svc, err
+}
+
+// ftp is one run of the probe.
+type ftp struct {
+	s     *Session
+	svc   exposure.Service
+	inner *Conn // inside TLS, where the server agreed to it
+}
+
+func (f *ftp) run(ctx context.Context) error {
 	c, hello, err := f.talk(ctx)
 	if c == nil || f.svc.Protocol == "" && err != nil {
-		return f.svc, err
+		return err
 	}
 	defer c.Close()
 	if err != nil {
-		return f.svc, err
+		return err
 	}
 	if f.svc.Protocol == "" {
 		// Neither its greeting nor FEAT told; the login dialogue does.
 		if err := f.anonymous(c, hello); err != nil {
-			return f.svc, err
+			return err
 		}
 	}
-	if s.secure != nil {
+	if f.s.secure != nil {
 		f.svc.Facts["login_without_tls"] = false
 	} else {
 		err = f.authTLS(ctx)
@@ -97,14 +109,7 @@ func runFTP(ctx context.Context, s *Session) (exposure.Service, error) {
 			err = cmp.Or(err, f.anonymous(on, hello))
 		}
 	}
-	return f.svc, err
-}
-
-// ftp is one run of the probe.
-type ftp struct {
-	s     *Session
-	svc   exposure.Service
-	inner *Conn // inside TLS, where the server agreed to it
+	return err
 }
 
 // greet opens a connection and reads the greeting. 120 announces that it will
