@@ -67,7 +67,7 @@ func (r *checkRun) identify(ctx context.Context, ports []exposure.Port) []exposu
 		wait     sync.WaitGroup
 		slots    = make(chan struct{}, probeParallel)
 	)
-	options := probe.Options{View: r.machine.view}
+	options := probe.Options{View: r.machine.view, Owned: true} // consented has asked
 	for _, p := range ports {
 		for _, o := range askedOnce(p) {
 			wait.Go(func() {

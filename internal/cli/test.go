@@ -147,7 +147,7 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 		Host: list[0].Name, Address: list[0].Address, View: m.view(list[0].Address),
 	}
 	o := probe.TestOptions{
-		Options: probe.Options{Timeout: a.common.timeout, View: m.view},
+		Options: probe.Options{Timeout: a.common.timeout, View: m.view, Owned: true},
 		Port:    port, Values: testValues(cmd.Flags(), t), User: flags.user,
 		Password: func() (string, error) { return a.password(flags.passwordFile) },
 		Told: func(s exposure.Step) {

@@ -37,7 +37,7 @@ func (c fixedConn) SetWriteDeadline(time.Time) error { return nil }
 func fixedPeer(said []byte) *peer {
 	at := netip.MustParseAddrPort("192.0.2.7:9")
 	return &peer{
-		target: exposure.Target{Address: at.Addr()}, at: at, wide: 1, nonce: func() uint64 { return testNonce },
+		target: exposure.Target{Address: at.Addr()}, at: at, wide: 1, owned: true, nonce: func() uint64 { return testNonce },
 		dial: func(ctx context.Context, _ exposure.Transport, to netip.AddrPort) (net.Conn, error) {
 			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
 		},
@@ -195,3 +195,7 @@ func FuzzHTTPTitle(f *testing.F) {
 		}
 	})
 }
+
+func FuzzSNMPv1(f *testing.F)  { fuzzProbe(f, "snmpv1", exposure.UDP) }
+func FuzzSNMPv2c(f *testing.F) { fuzzProbe(f, "snmpv2c", exposure.UDP) }
+func FuzzSNMPv3(f *testing.F)  { fuzzProbe(f, "snmpv3", exposure.UDP) }

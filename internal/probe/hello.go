@@ -34,10 +34,11 @@ func (p Probe) Asks() bool { return p.Hello != nil && len(p.Hello(0)) > 0 }
 
 // named is a service of which no more is known than that a reply matched.
 func (p Probe) named() exposure.Service {
+	svc := exposure.Service{Protocol: cmp.Or(p.Protocol, p.Name), Confidence: exposure.Confirmed}
 	if p.Weak {
-		return exposure.Service{Protocol: p.Name, Confidence: exposure.Likely}
+		svc.Confidence = exposure.Likely
 	}
-	return exposure.Service{Protocol: p.Name, Confidence: exposure.Confirmed}
+	return svc
 }
 
 // anyHello asks a port that belongs to no protocol in every one at once, since

@@ -173,6 +173,10 @@ func TestMatchesAreApart(t *testing.T) {
 	apart := slices.DeleteFunc(slices.Clone(all), func(p Probe) bool { return slices.Contains(simpleShapeless, p.Name) })
 	for _, p := range all {
 		for _, e := range exchanges(t, p) {
+			// A probe asks on in other ways once its hello is answered.
+			if !bytes.Equal(e.hello, p.Hello(testNonce)) {
+				continue
+			}
 			for _, q := range apart {
 				if q.Name != p.Name && p.Match(e.hello, e.reply) && q.Match(q.Hello(testNonce), e.reply) {
 					t.Errorf("a reply of %s is taken for one of %s: %.60q", p.Name, q.Name, e.reply)

@@ -23,6 +23,10 @@ type Options struct {
 	View     func(a netip.Addr) exposure.View // the view that an address stands for
 	Name     func(a netip.Addr) string        // a name for SNI and Host where the target has none
 	Source   netip.Addr                       // the address to ask from; the zero Addr: any
+	// Owned says that the address is the asker's own, or that its owner has
+	// consented: what is as good as a password that everybody knows, the
+	// community public of SNMP, is tried nowhere else.
+	Owned bool
 }
 
 // DefaultTimeout is what one port gets: longer than the pause with which a

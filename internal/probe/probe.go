@@ -16,6 +16,7 @@ import (
 // Probe speaks one protocol over one transport.
 type Probe struct {
 	Name      string
+	Protocol  string // what a Service calls it, where several probes speak one protocol; else the Name
 	Transport exposure.Transport
 	Ports     []uint16 // numbers that belong to the protocol
 	TLSPorts  []uint16 // numbers on which it stands inside TLS from the first byte

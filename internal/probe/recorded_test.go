@@ -146,7 +146,7 @@ func (p *player) peer(transport exposure.Transport, at netip.AddrPort, name stri
 		p.datagrams, p.scripts = p.scripts[0], p.scripts[1:]
 	}
 	return &peer{
-		target: exposure.Target{Address: at.Addr(), Name: name}, at: at, name: name, wide: defaultParallel,
+		target: exposure.Target{Address: at.Addr(), Name: name}, at: at, name: name, wide: defaultParallel, owned: true,
 		nonce: func() uint64 { return testNonce }, dial: p.dial, exchange: p.exchange,
 	}
 }
@@ -345,14 +345,17 @@ func testTLS(t *testing.T, alpn ...string) *tls.Config {
 
 // recordingsOf are the cases that every probe has.
 var recordingsOf = map[string][]string{
-	"banner": {"happy", "endless", "garbled"},
-	"dns":    {"happy", "wrong", "silent", "hangup", "endless", "garbled", "udp"},
-	"ftp":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
-	"http":   {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
-	"smtp":   {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
-	"ssh":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
-	"telnet": {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
-	"tls":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"banner":  {"happy", "endless", "garbled"},
+	"dns":     {"happy", "wrong", "silent", "hangup", "endless", "garbled", "udp"},
+	"ftp":     {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"http":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"snmpv1":  {"happy", "wrong", "silent", "hangup", "endless", "garbled", "lying"},
+	"snmpv2c": {"happy", "wrong", "silent", "hangup", "endless", "garbled", "lying"},
+	"snmpv3":  {"happy", "wrong", "silent", "hangup", "endless", "garbled", "lying"},
+	"smtp":    {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"ssh":     {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"telnet":  {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
+	"tls":     {"happy", "wrong", "silent", "hangup", "endless", "garbled"},
 }
 
 // TestRecordings plays each recording to the probe of its folder.

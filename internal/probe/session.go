@@ -51,6 +51,7 @@ type peer struct {
 	at       netip.AddrPort
 	name     string // for SNI and Host; empty when only an address is known
 	wide     int
+	owned    bool          // as Options has it
 	nonce    func() uint64 // what a stranger cannot guess, for what wants it
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
 	listen   func(ctx context.Context, local netip.Addr) (door, error) // for the peer alone; nil where it cannot come to us
@@ -282,7 +283,7 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 		d.Source = netip.AddrPortFrom(o.Source, 0)
 	}
 	return &peer{
-		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(),
+		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(), owned: o.Owned,
 		nonce: rand.Uint64,
 		dial:  d.Dial,
 		listen: func(ctx context.Context, local netip.Addr) (door, error) {

@@ -1,17 +1,30 @@
 package probe
 
 import (
+	"context"
+
 	"sekisho/internal/exposure"
+	"sekisho/internal/wire/snmp"
 )
 
+// snmpName is the protocol whichever of its versions answered first.
+const snmpName = "snmp"
+
 func init() {
-	for name, version := range map[string]byte{"snmpv1": 0, "snmpv2c": 1} {
+	for name, version := range map[string]snmp.Version{"snmpv1": snmp.V1, "snmpv2c": snmp.V2c} {
 		register(Probe{
-			Name: name, Transport: exposure.UDP, Ports: []uint16{161}, Match: snmpReplies,
-			Hello: func(nonce uint64) []byte { return snmpGet(version, nonce) },
+			Name: name, Protocol: snmpName, Transport: exposure.UDP, Ports: []uint16{161}, Match: snmpReplies,
+			Hello: func(nonce uint64) []byte { return snmpGet(byte(version), nonce) },
+			Run: func(ctx context.Context, s *Session) (exposure.Service, error) {
+				return runSNMP(ctx, s, version)
+			},
 		})
 	}
-	register(Probe{Name: "snmpv3", Transport: exposure.UDP, Ports: []uint16{161}, Hello: snmpDiscovery, Match: snmpReports})
+	register(Probe{
+		Name: "snmpv3", Protocol: snmpName, Transport: exposure.UDP, Ports: []uint16{161}, Hello: snmpDiscovery, Match: snmpReports,
+		Run:   func(ctx context.Context, s *Session) (exposure.Service, error) { return runSNMP(ctx, s, snmp.V3) },
+		Tests: []Test{snmpWalk},
+	})
 }
 
 // The tags of the protocol's units (RFC 3416 section 3).

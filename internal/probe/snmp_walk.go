@@ -1,0 +1,312 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+	"sekisho/internal/wire/snmp"
+)
+
+// snmpWalk reads the system and interfaces groups of an agent, or the objects
+// that were named.
+var snmpWalk = Test{
+	Name: snmpName, Port: 161,
+	Options: append([]Option{
+		{Name: "oid", Kind: Words},
+		{Name: "mib-dir", Kind: Text},
+		{Name: "max-objects", Kind: Number, Default: "200"},
+	}, snmpSecrets...),
+	Run: runSNMPWalk,
+}
+
+// snmpSecrets are the options that say in whose name is asked.
+var snmpSecrets = []Option{
+	{Name: "snmp-version", Kind: Text},
+	{Name: "community", Kind: Flag},
+	{Name: "auth", Kind: Text, Default: "SHA"},
+	{Name: "priv", Kind: Text},
+}
+
+// snmpHard is the most objects of one walk, whatever was asked for.
+const snmpHard = 10_000
+
+// snmpWho makes the way to ask of the options: version 3 with a user, else
+// version 2c with a community, public unless another one is to be typed.
+func snmpWho(s *Session, t *Trial) (*snmpAgent, error) {
+	a := &snmpAgent{s: s, version: snmp.V2c, community: snmpPublic}
+	word := strings.TrimPrefix(t.Text("snmp-version"), "v")
+	switch {
+	case word == "3" || word == "" && t.User() != "":
+		a.version = snmp.V3
+		return a, a.identify(t)
+	case word == "1":
+		a.version = snmp.V1
+	case word != "" && word != "2c" && word != "2":
+		return nil, fmt.Errorf("--snmp-version is 1, 2c or 3, not %q", word)
+	}
+	if t.Flag("community") {
+		secret, err := t.Password()
+		if err != nil {
+			return nil, err
+		}
+		a.community, _, _ = strings.Cut(secret, "\n")
+		a.community = strings.TrimRight(a.community, "\r")
+		return a, nil
+	}
+	if !s.peer.owned {
+		return nil, errSNMPUnowned
+	}
+	return a, nil
+}
+
+// errSNMPPassword is a password that no key is made of.
+var errSNMPPassword = fmt.Errorf("a password of version 3 has at least %d characters (RFC 3414 section 11.2)", snmp.MinPassword)
+
+// identify makes the user of version 3. The password is that of both protocols;
+// where they differ, that of --priv stands on a second line.
+func (a *snmpAgent) identify(t *Trial) error {
+	auth, err := snmpProtocol(snmp.Auths, func(p snmp.Auth) string { return p.Name }, "auth", t.Text("auth"))
+	if err != nil {
+		return err
+	}
+	priv, err := snmpProtocol(snmp.Privs, func(p snmp.Priv) string { return p.Name }, "priv", t.Text("priv"))
+	if err != nil {
+		return err
+	}
+	if auth.Name == "" {
+		if priv.Name != "" {
+			return errors.New("--priv needs --auth: what is encrypted is signed too (RFC 3414 section 1.4.3)")
+		}
+		a.user = snmp.NewUser(t.User(), snmp.Auth{}, "", snmp.Priv{}, "")
+		return nil
+	}
+	secret, err := t.Password()
+	if err != nil {
+		return err
+	}
+	sign, hide, two := strings.Cut(secret, "\n")
+	sign = strings.TrimRight(sign, "\r")
+	if !two {
+		hide = sign
+	}
+	if len(sign) < snmp.MinPassword || priv.Name != "" && len(hide) < snmp.MinPassword {
+		return errSNMPPassword
+	}
+	a.user = snmp.NewUser(t.User(), auth, sign, priv, hide)
+	return nil
+}
+
+// snmpProtocol finds a protocol by what people call it: SHA, sha256, AES-128.
+func snmpProtocol[P any](all []P, name func(P) string, flag, word string) (P, error) {
+	var none P
+	plain := strings.TrimSuffix(strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(word)), "128")
+	var names []string
+	for _, p := range all {
+		if strings.ReplaceAll(name(p), "-", "") == plain || plain == "SHA1" && name(p) == "SHA" {
+			return p, nil
+		}
+		names = append(names, name(p))
+	}
+	if plain == "" || plain == "NONE" {
+		return none, nil
+	}
+	return none, fmt.Errorf("--%s is one of %s or none, not %q", flag, strings.Join(names, ", "), word)
+}
+
+func runSNMPWalk(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
+	svc := exposure.Service{Facts: exposure.Facts{}}
+	a, err := snmpWho(s, t)
+	if err != nil {
+		return svc, s.fail("options", err)
+	}
+	names, wanted, err := snmpNames(t)
+	if err != nil {
+		return svc, s.fail("options", err)
+	}
+	if err := a.open(ctx, t, &svc); err != nil {
+		return svc, err
+	}
+	objects, err := a.get(ctx, snmpAbout)
+	t.Step(snmpStep(exposure.Step{ID: "snmp-get", Asked: "sysDescr.0 sysObjectID.0 sysUpTime.0 sysContact.0 sysName.0 sysLocation.0 ifNumber.0"}, err))
+	if err != nil {
+		return svc, s.fail("get", err)
+	}
+	a.known(&svc)
+	snmpTell(&svc, objects)
+	s.Learn(svc)
+	if a.version == snmp.V2c {
+		r := &snmpRun{s: s, svc: svc}
+		soon, cancel := a.soon(ctx)
+		r.amplifies(soon, a)
+		cancel()
+	}
+	left := min(t.Number("max-objects"), snmpHard)
+	for _, top := range wanted {
+		n, err := a.walk(ctx, t, names, top, left)
+		if left -= n; err != nil {
+			return svc, s.fail("walk "+names.Name(top), err)
+		}
+	}
+	if left <= 0 {
+		t.Step(exposure.Step{ID: "snmp-walk", Result: exposure.StepSkipped, Why: "snmp-enough"})
+	}
+	return svc, nil
+}
+
+// known says that the agent answered.
+func (a *snmpAgent) known(svc *exposure.Service) {
+	svc.Protocol, svc.Confidence = snmpName, exposure.Confirmed
+	svc.Facts["versions"] = []untrusted.Text{untrusted.Line(a.version.String())}
+	if a.version != snmp.V3 && a.community == snmpPublic {
+		svc.Facts["community_public"] = true
+	}
+}
+
+// open finds the engine of an agent of version 3, which is known from then on.
+func (a *snmpAgent) open(ctx context.Context, t *Trial, svc *exposure.Service) error {
+	if a.version != snmp.V3 {
+		return nil
+	}
+	err := a.discover(ctx)
+	t.Step(snmpStep(exposure.Step{ID: "snmp-discover"}, err))
+	if err != nil {
+		return a.s.fail("discover the engine", err)
+	}
+	a.known(svc)
+	snmpTellEngine(svc, a.engine)
+	a.s.Learn(*svc)
+	return nil
+}
+
+// snmpStep is a step with what became of it.
+func snmpStep(step exposure.Step, err error) exposure.Step {
+	var no snmpRefusal
+	switch {
+	case err == nil:
+		step.Result = exposure.StepOK
+	case errors.As(err, &no):
+		step.Result, step.Said = exposure.StepRefused, untrusted.Line(string(no))
+	default:
+		step.Result = exposure.StepFailed
+		step.Detail = untrusted.New(cause(err).Error(), maxErrorText).Terminal()
+	}
+	return step
+}
+
+// walk reads the objects below one, in their order, and shows each as a step.
+// An agent whose order goes backwards is left: it would never end (RFC 3416
+// section 4.2.2).
+func (a *snmpAgent) walk(ctx context.Context, t *Trial, names *snmp.Names, top snmp.OID, limit int) (found int, err error) {
+	at := top
+	for found < limit {
+		unit := snmp.PDU{Op: snmp.GetNext, Bindings: []snmp.Binding{{Name: at, Value: snmp.Value{Kind: snmp.Null}}}}
+		if a.version != snmp.V1 {
+			unit.Op, unit.Index = snmp.GetBulk, 10
+		}
+		answer, err := a.ask(ctx, unit)
+		if err == nil && (answer.Status != snmpNoSuchName || a.version != snmp.V1) {
+			err = snmpStatus(answer.Status)
+		}
+		if err != nil {
+			t.Step(snmpStep(exposure.Step{ID: "snmp-walk", Asked: names.Name(top)}, err))
+			return found, err
+		}
+		next := at
+		for _, b := range answer.Bindings {
+			if answer.Status != 0 || !b.Name.Below(top) || b.Value.None() || slices.Compare(b.Name, next) <= 0 || found == limit {
+				return a.last(ctx, t, names, top, found)
+			}
+			next = b.Name
+			found++
+			t.Step(exposure.Step{ID: "snmp-object", Result: exposure.StepOK, Asked: names.Name(b.Name), Said: untrusted.New(names.Show(b.Name, b.Value), maxFact)})
+		}
+		if slices.Equal(next, at) {
+			break
+		}
+		at = next
+	}
+	return found, nil
+}
+
+// last is the end of a walk: where nothing stood below the name, it may be an
+// object itself.
+func (a *snmpAgent) last(ctx context.Context, t *Trial, names *snmp.Names, top snmp.OID, found int) (int, error) {
+	if found > 0 {
+		return found, nil
+	}
+	objects, err := a.get(ctx, []snmp.OID{top})
+	step := exposure.Step{ID: "snmp-object", Asked: names.Name(top)}
+	if err == nil && len(objects) == 1 && !objects[0].Value.None() {
+		step.Said, found = untrusted.New(names.Show(top, objects[0].Value), maxFact), 1
+	} else if err == nil {
+		err = snmpRefusal("noSuchObject")
+	}
+	t.Step(snmpStep(step, err))
+	var no snmpRefusal
+	if errors.As(err, &no) {
+		err = nil // that there is none is an answer
+	}
+	return found, err
+}
+
+// snmpNames reads the vendors' modules and the objects that were asked for.
+func snmpNames(t *Trial) (*snmp.Names, []snmp.OID, error) {
+	names := snmp.Standard()
+	if dir := t.Text("mib-dir"); dir != "" {
+		var err error
+		if names, err = snmpReadMIBs(dir); err != nil {
+			return nil, nil, err
+		}
+	}
+	var wanted []snmp.OID
+	for _, word := range t.Words("oid") {
+		o, ok := names.Lookup(strings.TrimSpace(word))
+		if !ok {
+			return nil, nil, fmt.Errorf("--oid %q is no object that is known: give its numbers, or the folder of its module with --mib-dir", word)
+		}
+		wanted = append(wanted, o)
+	}
+	if wanted == nil {
+		wanted = []snmp.OID{snmpSystem, snmpIfTable}
+	}
+	return names, wanted, nil
+}
+
+// Limits of a folder of modules.
+const (
+	snmpMaxFiles = 2000
+	snmpMaxBytes = 64 << 20
+)
+
+// snmpReadMIBs reads every module of a folder.
+func snmpReadMIBs(dir string) (*snmp.Names, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--mib-dir: %w", err)
+	}
+	names, size, read := snmp.Extended(), int64(0), 0
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || info.Size() > snmp.MaxMIB {
+			continue
+		}
+		if size += info.Size(); size > snmpMaxBytes || read == snmpMaxFiles {
+			return nil, fmt.Errorf("--mib-dir %s holds more than %d files or %d MiB", dir, snmpMaxFiles, snmpMaxBytes>>20)
+		}
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err = cmp.Or(err, names.Read(b)); err != nil {
+			return nil, fmt.Errorf("--mib-dir: %s: %w", e.Name(), err)
+		}
+		read++
+	}
+	names.Resolve()
+	return names, nil
+}
