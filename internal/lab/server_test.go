@@ -125,6 +125,26 @@ func TestServersGreet(t *testing.T) {
 		}, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "EHLO lan.example\r\n", "250-STARTTLS\r\n"}}
 		}},
+		{"dovecot", func(p uint16, a netip.Addr) *lab.Server {
+			o := lab.Dovecot{IMAP: p, Addr: a}
+			if p != 0 {
+				o.IMAPS, o.POP3, o.POP3S = p+850, p+100, p+852
+			}
+			return h.StartDovecot(t, o)
+		}, func(p uint16) []contact {
+			if p == 143 {
+				return []contact{
+					{"tcp", 143, nil, "", "LOGINDISABLED] Dovecot (Debian) ready.\r\n"},
+					{"tcp", 110, nil, "", "+OK Dovecot"},
+					{"tcp", 993, insecure, "", "AUTH=PLAIN]"},
+					{"tcp", 995, insecure, "CAPA\r\n", "SASL PLAIN\r\n"},
+				}
+			}
+			return []contact{{"tcp", p, nil, "", "* OK"}, {"tcp", p + 850, insecure, "", "* OK"}, {"tcp", p + 100, nil, "", "+OK"}, {"tcp", p + 852, insecure, "", "+OK"}}
+		}},
+		{"inn", func(p uint16, a netip.Addr) *lab.Server { return h.StartNnrpd(t, lab.Nnrpd{Port: p, Addr: a}) }, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "LIST ACTIVE\r\n", "lab.test 0000000000 0000000001 y\r\n"}}
+		}},
 		{"bind", func(p uint16, a netip.Addr) *lab.Server { return h.StartBind(t, lab.Bind{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"udp", p, nil, askHome(false), answer}, {"tcp", p, nil, askHome(true), answer}}
 		}},
@@ -132,7 +152,7 @@ func TestServersGreet(t *testing.T) {
 			return []contact{{"tcp", p, nil, "", login}}
 		}},
 	} {
-		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "bind": 53, "telnetd": 23}[tc.name]
+		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "dovecot": 143, "inn": 119, "bind": 53, "telnetd": 23}[tc.name]
 		hears := func(s *lab.Server, to netip.Addr, port uint16) {
 			t.Helper()
 			for _, c := range tc.at(port) {

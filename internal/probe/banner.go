@@ -67,9 +67,6 @@ var bannerShapes = []struct {
 	protocol string
 	match    *regexp.Regexp
 }{
-	{"pop3", regexp.MustCompile(`^\+OK\b.*\n`)},
-	{"imap", regexp.MustCompile(`^\* (?:OK|PREAUTH|BYE)\b.*\n`)},
-	{"nntp", regexp.MustCompile(`^20[01] .*(?i:nntp|news|posting|\binn\b).*\n`)},
 	{"vnc", regexp.MustCompile(`^RFB \d{3}\.\d{3}\n`)},
 	{"rsync", regexp.MustCompile(`^@RSYNCD: \d.*\n`)},
 	{"irc", regexp.MustCompile(`^(?::\S+ )?(?:NOTICE (?:AUTH|\*)|020 \*) :.*\n`)},
@@ -80,11 +77,6 @@ var bannerShapes = []struct {
 
 // bannerProducts are servers that name themselves in such a greeting.
 var bannerProducts = []pattern{
-	{"Dovecot", regexp.MustCompile(`\bDovecot\b`)},
-	{"Courier", regexp.MustCompile(`\bCourier-(?:IMAP|POP3)\b`)},
-	{"Cyrus", regexp.MustCompile(`\bCyrus (?:IMAP|POP3) v?(?P<version>\d[\w.]*)`)},
-	{"Microsoft Exchange", regexp.MustCompile(`\bMicrosoft Exchange\b`)},
-	{"INN", regexp.MustCompile(`\b(?:InterNetNews NNRP|INN) (?:server )?(?:INN )?(?P<version>\d[\w.]*)`)},
 	{"rsync", regexp.MustCompile(`^@RSYNCD: `)},
 	{"NATS", regexp.MustCompile(`^INFO \{.*"version":"(?P<version>\d[\w.-]*)"`)},
 }

@@ -50,6 +50,17 @@ func (c *Conn) Send(line string) error {
 	return err
 }
 
+// tookToGreet is how long the peer took from the connection, or from the
+// handshake of TLS, to its first byte, in milliseconds. It is known on a
+// connection of which something was read and that is not upgraded.
+func (c *Conn) tookToGreet() (ms int, known bool) {
+	t, ok := c.Conn.(*tap)
+	if !ok || t.spoke.IsZero() {
+		return 0, false
+	}
+	return int(t.spoke.Sub(t.begun).Milliseconds()), true
+}
+
 // How long a peer that has begun to speak may pause before what it said counts
 // as whole: briefly after a line end, longer in the middle of a line.
 const (

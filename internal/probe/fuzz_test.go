@@ -122,6 +122,9 @@ func inert(t *testing.T, shown string) {
 
 func FuzzFTP(f *testing.F)    { fuzzProbe(f, "ftp", exposure.TCP) }
 func FuzzSMTP(f *testing.F)   { fuzzProbe(f, "smtp", exposure.TCP) }
+func FuzzPOP3(f *testing.F)   { fuzzProbe(f, "pop3", exposure.TCP) }
+func FuzzIMAP(f *testing.F)   { fuzzProbe(f, "imap", exposure.TCP) }
+func FuzzNNTP(f *testing.F)   { fuzzProbe(f, "nntp", exposure.TCP) }
 func FuzzHTTP(f *testing.F)   { fuzzProbe(f, "http", exposure.TCP) }
 func FuzzDNSTCP(f *testing.F) { fuzzProbe(f, "dns", exposure.TCP) }
 func FuzzDNSUDP(f *testing.F) { fuzzProbe(f, "dns", exposure.UDP) }

@@ -89,3 +89,24 @@ func (c *Conn) ask(command string) (reply, error) {
 	}
 	return c.reply()
 }
+
+// dotted reads the lines of an answer that ends with a dot alone on a line, and
+// takes away the dot that was put before lines which begin with one (RFC 1939
+// section 3, RFC 3977 section 3.1.1). What came before an error stands beside it.
+func (c *Conn) dotted() ([]string, error) {
+	var lines []string
+	size := 0
+	for {
+		line, err := c.Line()
+		switch {
+		case err != nil:
+			return lines, err
+		case line == ".":
+			return lines, nil
+		}
+		lines = append(lines, strings.TrimPrefix(line, "."))
+		if size += len(line); len(lines) >= maxReplyLines || size > maxReplyBytes {
+			return lines, errReply
+		}
+	}
+}

@@ -103,13 +103,13 @@ func (s *Session) connect(ctx context.Context, alpn []string) (*Conn, error) {
 		return nil, s.fail("connect", err)
 	}
 	if s.secure == nil {
-		return newConn(&tap{Conn: raw, s: s}), nil
+		return newConn(&tap{Conn: raw, s: s, begun: time.Now()}), nil
 	}
 	inner := tls.Client(raw, s.tlsConfig(alpn))
 	if err := inner.HandshakeContext(ctx); err != nil {
 		return nil, s.fail("tls handshake", err)
 	}
-	return newConn(&tap{Conn: inner, s: s}), nil
+	return newConn(&tap{Conn: inner, s: s, begun: time.Now()}), nil
 }
 
 // dialPort makes every connection of the session. It never leaves the peer,
@@ -259,16 +259,21 @@ func closeWith(c net.Conn, err error) error {
 	return err
 }
 
-// tap keeps the first bytes of a connection for the session.
+// tap keeps the first bytes of a connection for the session, and when they came.
 type tap struct {
 	net.Conn
-	s    *Session
-	seen int
+	s     *Session
+	seen  int
+	begun time.Time // when the peer could have begun to speak
+	spoke time.Time // when it did
 }
 
 // Read reads and shows the session what the connection said first.
 func (t *tap) Read(p []byte) (int, error) {
 	n, err := t.Conn.Read(p)
+	if n > 0 && t.seen == 0 {
+		t.spoke = time.Now()
+	}
 	if n > 0 && t.seen <= maxBanner {
 		t.seen += n
 		t.s.hear(t, p[:n])

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sekisho/internal/exposure"
@@ -102,6 +103,9 @@ func (m *smtp) greet(c *Conn) ([]string, error) {
 	case hello.code != 220:
 		return nil, m.s.fail("read greeting", refusal(hello))
 	}
+	if took, ok := c.tookToGreet(); ok {
+		m.svc.Facts["greeting_ms"] = took
+	}
 	answer, err := c.ask(smtpEHLO(c))
 	if err != nil {
 		return nil, m.s.fail("EHLO", err)
@@ -123,6 +127,9 @@ func (m *smtp) greet(c *Conn) ([]string, error) {
 	name, _, _ := strings.Cut(answer.lines[0], " ")
 	m.svc.Facts["hostname"] = untrusted.New(name, maxFact)
 	m.svc.Facts["extensions"] = texts(answer.lines[1:], 64)
+	if most, ok := smtpSize(answer.lines[1:]); ok {
+		m.svc.Facts["size"] = most
+	}
 	return answer.lines[1:], nil
 }
 
@@ -213,6 +220,19 @@ func smtpOffers(lines []string, keyword string) bool {
 		word, _, _ := strings.Cut(line, " ")
 		return strings.EqualFold(word, keyword)
 	})
+}
+
+// smtpSize is the largest message that the server takes, in bytes; it is not
+// known where the server names none, or 0 for no limit (RFC 1870 section 4).
+func smtpSize(lines []string) (most int64, known bool) {
+	for _, line := range lines {
+		words := strings.Fields(line)
+		if len(words) == 2 && strings.EqualFold(words[0], "SIZE") {
+			n, err := strconv.ParseInt(words[1], 10, 63)
+			return n, err == nil && n > 0
+		}
+	}
+	return 0, false
 }
 
 // smtpAuth are the mechanisms of the AUTH line (RFC 4954 section 3); AUTH= is
