@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -25,7 +24,7 @@ func RunTestThrough(ctx context.Context, enter func(func() error) error, name st
 	if !ok {
 		return Outcome{}, ErrNoTest
 	}
-	o.Port = cmp.Or(o.Port, test.Port)
+	test, p, o = o.routed(test, p)
 	deadline := time.Now().Add(o.timeout())
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()

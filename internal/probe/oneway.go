@@ -4,11 +4,16 @@ import "sekisho/internal/exposure"
 
 func init() {
 	for name, ports := range oneWay {
-		register(Probe{
-			Name: name, Transport: exposure.UDP, Ports: ports, Silent: true,
-			Hello: func(uint64) []byte { return nil },
-			Match: func(_, _ []byte) bool { return false },
-		})
+		register(oneWayProbe(name, ports))
+	}
+}
+
+// oneWayProbe is a probe of what answers nobody.
+func oneWayProbe(name string, ports []uint16, tests ...Test) Probe {
+	return Probe{
+		Name: name, Transport: exposure.UDP, Ports: ports, Silent: true, Tests: tests,
+		Hello: func(uint64) []byte { return nil },
+		Match: func(_, _ []byte) bool { return false },
 	}
 }
 
@@ -19,9 +24,7 @@ func init() {
 var oneWay = map[string][]uint16{
 	"discard":     {9},          // RFC 863
 	"netbios-dgm": {138},        // RFC 1002 section 5.3
-	"snmptrap":    {162},        // RFC 3416 section 4.2.6
 	"who":         {513},        // broadcasts of rwhod
-	"syslog":      {514},        // RFC 5426
 	"ptp":         {319, 320},   // IEEE 1588 annex C: multicast
 	"hsrp":        {1985},       // RFC 2281: multicast
 	"ldp":         {646},        // RFC 5036 section 2.4: hellos of neighbours

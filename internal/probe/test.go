@@ -24,9 +24,30 @@ type Test struct {
 	Secure  bool     // TLS comes before the protocol; on the probe's TLSPorts it does anyway
 	Options []Option // its own, beside those of every test
 
+	// Route says where to go when the options decide that; nil: to Port over the
+	// probe's transport. A port that the user named wins.
+	Route func(t *Trial) Route
+
 	// Run talks to the peer and records its steps. The Service holds all facts,
 	// those of the steps too, for the rules to judge.
 	Run func(ctx context.Context, s *Session, t *Trial) (exposure.Service, error)
+}
+
+// Route is over what, to which port and inside what a Test goes.
+type Route struct {
+	Transport exposure.Transport
+	Port      uint16
+	Secure    bool
+}
+
+// routed is a test whose way is decided, and its probe.
+func (o TestOptions) routed(t Test, p Probe) (Test, Probe, TestOptions) {
+	if t.Route != nil {
+		r := t.Route(&Trial{options: o, test: t})
+		p.Transport, t.Port, t.Secure = r.Transport, r.Port, r.Secure
+	}
+	o.Port = cmp.Or(o.Port, t.Port)
+	return t, p, o
 }
 
 // Option is a flag of a Test. Its text is the catalogue's flag.test-NAME.
@@ -176,7 +197,7 @@ func RunTest(ctx context.Context, name string, target exposure.Target, o TestOpt
 	if !ok {
 		return Outcome{}, ErrNoTest
 	}
-	o.Port = cmp.Or(o.Port, test.Port)
+	test, p, o = o.routed(test, p)
 	deadline := time.Now().Add(o.timeout())
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()

@@ -131,7 +131,7 @@ func (n *Names) Show(o OID, v Value) string {
 	case v.Kind == Integer && found.words[v.Num] != "":
 		return found.words[v.Num] + "(" + v.String() + ")"
 	case v.Kind == Octets && found.name == "hrSystemDate":
-		if t, ok := v.Date(); ok {
+		if t, ok := v.When(); ok {
 			return t.Format("2006-01-02T15:04:05Z07:00")
 		}
 	case v.Kind == Octets && strings.HasSuffix(found.name, "PhysAddress") && len(v.Bytes) == 6:

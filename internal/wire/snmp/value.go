@@ -168,8 +168,8 @@ func (v Value) encode() []byte {
 		return number(byte(v.Kind), v.Num)
 	case ObjectID:
 		return tlv(tagOID, v.OID.encode())
-	case Octets:
-		return tlv(tagOctets, v.Bytes)
+	case Octets, IPAddress:
+		return tlv(byte(v.Kind), v.Bytes)
 	}
 	return tlv(tagNull)
 }
@@ -287,5 +287,13 @@ func when(b []byte) (time.Time, bool) {
 	return time.Date(year, time.Month(b[2]), int(b[3]), int(b[4]), int(b[5]), int(b[6]), int(b[7])*int(100*time.Millisecond), at), true
 }
 
-// Date is the value as a DateAndTime, for hrSystemDate.
-func (v Value) Date() (time.Time, bool) { return when(v.Bytes) }
+// When is the value as a DateAndTime, for hrSystemDate.
+func (v Value) When() (time.Time, bool) { return when(v.Bytes) }
+
+// Date makes a DateAndTime, to a tenth of a second, in UTC.
+func Date(t time.Time) Value {
+	t = t.UTC()
+	b := binary.BigEndian.AppendUint16(nil, uint16(t.Year()))
+	b = append(b, byte(t.Month()), byte(t.Day()), byte(t.Hour()), byte(t.Minute()), byte(t.Second()), byte(t.Nanosecond()/int(100*time.Millisecond)), '+', 0, 0)
+	return Value{Kind: Octets, Bytes: b}
+}
