@@ -46,6 +46,8 @@ var update = flag.Bool("update", false, "write what came out as what is wanted")
 //	RST                the server resets the connection
 //	--- 3              the next three connections play what follows
 //	! error            how the probe must end; nothing: without an error
+//	~ regexp           what this matches in what a server says differs each time it is
+//	                   recorded (Recorder)
 //	=                  the Service that must come out, as JSON, to the end
 //
 // At the end of its lines the server closes. More connections than there are
@@ -81,7 +83,7 @@ func readRecording(t testing.TB, path string) recording {
 	for i, line := range strings.Split(strings.TrimSuffix(r.source, "\n"), "\n") {
 		verb, text, _ := strings.Cut(line, " ")
 		switch verb {
-		case "#", "":
+		case "#", "~", "":
 		case "@":
 			var name string
 			if _, err := fmt.Sscan(text, &name, &r.port); err != nil {
