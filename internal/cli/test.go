@@ -173,6 +173,8 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 		return context.Canceled
 	case threshold != nil && slices.ContainsFunc(d.Findings, func(f exposure.Finding) bool { return f.Severity >= *threshold }):
 		return exit(exitFail)
+	case slices.ContainsFunc(d.Steps, exposure.Step.Unmet):
+		return exit(exitFail)
 	case d.Service.Protocol == "":
 		return exit(exitUnseen)
 	}

@@ -184,3 +184,20 @@ func TestSummaryCounts(t *testing.T) {
 		t.Errorf("counted %+v", c)
 	}
 }
+
+func TestUnmet(t *testing.T) {
+	for _, c := range []struct {
+		id     string
+		result StepResult
+		want   bool
+	}{
+		{"http-expect-status", StepRefused, true},
+		{"http-expect-text", StepFailed, true},
+		{"http-expect-text", StepOK, false},
+		{"http-2", StepRefused, false},
+	} {
+		if got := (Step{ID: c.id, Result: c.result}).Unmet(); got != c.want {
+			t.Errorf("%s %s: %v", c.id, c.result, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package exposure
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"sekisho/internal/untrusted"
@@ -44,6 +45,12 @@ type Step struct {
 	Local  netip.AddrPort `json:"local,omitzero"`   // the ends of the connection that the step is about
 	Remote netip.AddrPort `json:"remote,omitzero"`
 	Facts  Facts          `json:"facts,omitempty"`
+}
+
+// Unmet reports whether the step held something to what the user expected of it
+// and it was not so: its id has the word expect.
+func (s Step) Unmet() bool {
+	return strings.Contains(s.ID, "-expect-") && s.Result != StepOK
 }
 
 // FlowRow is what a connection of a test carried.

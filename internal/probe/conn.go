@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -28,6 +29,19 @@ type Conn struct {
 }
 
 func newConn(c net.Conn) *Conn { return &Conn{Conn: c, r: bufio.NewReaderSize(c, maxLine)} }
+
+// alpn is the protocol that the server chose in the handshake of a connection
+// inside TLS (RFC 7301), empty when it chose none.
+func (c *Conn) alpn() string {
+	inner := c.Conn
+	if t, ok := inner.(*tap); ok {
+		inner = t.Conn
+	}
+	if secure, ok := inner.(*tls.Conn); ok {
+		return secure.ConnectionState().NegotiatedProtocol
+	}
+	return ""
+}
 
 // Read reads through the buffer.
 func (c *Conn) Read(p []byte) (int, error) { return c.r.Read(p) }

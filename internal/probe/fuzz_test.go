@@ -131,6 +131,7 @@ func FuzzDNSUDP(f *testing.F) { fuzzProbe(f, "dns", exposure.UDP) }
 func FuzzTelnet(f *testing.F) { fuzzProbe(f, "telnet", exposure.TCP) }
 func FuzzSSH(f *testing.F)    { fuzzProbe(f, "ssh", exposure.TCP) }
 func FuzzTLS(f *testing.F)    { fuzzProbe(f, "tls", exposure.TCP) }
+func FuzzQUIC(f *testing.F)   { fuzzProbe(f, "quic", exposure.UDP) }
 func FuzzBanner(f *testing.F) { fuzzProbe(f, "banner", exposure.TCP) }
 func FuzzGreets(f *testing.F) {
 	for _, p := range All() {
@@ -202,3 +203,43 @@ func FuzzHTTPTitle(f *testing.F) {
 func FuzzSNMPv1(f *testing.F)  { fuzzProbe(f, "snmpv1", exposure.UDP) }
 func FuzzSNMPv2c(f *testing.F) { fuzzProbe(f, "snmpv2c", exposure.UDP) }
 func FuzzSNMPv3(f *testing.F)  { fuzzProbe(f, "snmpv3", exposure.UDP) }
+
+// FuzzQUICVersions reads the list behind the ids.
+func FuzzQUICVersions(f *testing.F) {
+	addRecorded(f, "quic")
+	f.Fuzz(func(t *testing.T, reply []byte) {
+		for _, version := range quicVersions(reply) {
+			if untrusted.New(version, 0).Terminal() != version {
+				t.Errorf("version %q", version)
+			}
+		}
+	})
+}
+
+// FuzzHTTPFields reads fields of a header.
+func FuzzHTTPFields(f *testing.F) {
+	for _, seed := range []string{"max-age=31536000; includeSubDomains", `max-age="0"`, "default-src 'self'; frame-ancestors 'none'", `h3=":443"; ma=2592000,h3-29=":443"`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, field string) {
+		if age, ok := httpMaxAge(field); ok && age < 0 {
+			t.Errorf("max-age %d", age)
+		}
+		if sources, _ := httpFrameAncestors([]string{field}); len(sources) > len(field) {
+			t.Errorf("frame-ancestors %q", sources)
+		}
+		httpOffersThree(field)
+	})
+}
+
+// FuzzHTTPPath holds that nothing typed can end the request line.
+func FuzzHTTPPath(f *testing.F) {
+	for _, seed := range []string{"/", "a b", "/x?y=z#w", "/\r\nHost: elsewhere", "//elsewhere/x", "/%zz", "/日本"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		if path, err := httpPath(typed); err == nil && (strings.ContainsAny(path, " \r\n\x00") || !strings.HasPrefix(path, "/")) {
+			t.Errorf("%q becomes %q", typed, path)
+		}
+	})
+}

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"html"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/textproto"
 	"regexp"
 	"slices"
@@ -28,7 +24,7 @@ func init() {
 		Name: httpName, Transport: exposure.TCP, ClientFirst: true, Blind: 2,
 		Ports:    []uint16{80, 81, 591, 631, 3000, 5000, 5985, 7080, 8000, 8008, 8080, 8081, 8088, 8888, 9000, 9090, 9200},
 		TLSPorts: []uint16{443, 2376, 4443, 5986, 6443, 8443, 9443, 10443},
-		Greets:   greetsHTTP, Run: runHTTP,
+		Greets:   greetsHTTP, Run: runHTTP, Tests: httpTests,
 	})
 }
 
@@ -76,14 +72,12 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	c, err := s.connectHTTP(ctx)
 	if err != nil {
 		if two, _ := svc.Facts.Bool("http2"); two {
-			return runHTTP2(ctx, s, svc)
+			return runHTTP2(ctx, s, svc, "/")
 		}
 		return exposure.Service{}, err
 	}
 	defer c.Close()
-	request := "GET / HTTP/1.1\r\nHost: " + s.Authority(s.httpPort()) +
-		"\r\nUser-Agent: sekisho\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
-	if _, err := c.Write([]byte(request)); err != nil {
+	if _, err := io.WriteString(c, s.httpRequest("/")); err != nil {
 		return exposure.Service{}, s.fail("send request", err)
 	}
 	answer, err := readHTTP(c)
@@ -110,6 +104,12 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	return svc, nil
 }
 
+// httpRequest asks for a page on a connection of its own (RFC 9112 section 3).
+func (s *Session) httpRequest(path string) string {
+	return "GET " + path + " HTTP/1.1\r\nHost: " + s.Authority(s.httpPort()) +
+		"\r\nUser-Agent: sekisho\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
+}
+
 // connectHTTP opens a connection for HTTP/1.1, by name where TLS asks for it.
 func (s *Session) connectHTTP(ctx context.Context) (*Conn, error) {
 	if s.secure == nil {
@@ -129,118 +129,12 @@ func (s *Session) httpPort() uint16 {
 	return 80
 }
 
-// httpAnswer is the beginning of an answer: its status is 0 when what came is
-// not HTTP.
-type httpAnswer struct {
-	line   string
-	status int
-	header textproto.MIMEHeader
-}
-
-// readHTTP reads up to the end of the header; what came before an error is in
-// the answer. Interim answers are passed over (RFC 9110 section 15.2).
-func readHTTP(c *Conn) (httpAnswer, error) {
-	var a httpAnswer
-	for range maxHTTPInterim {
-		var err error
-		a, err = readHTTPHeader(c)
-		if err != nil || a.status >= 200 || a.status == http.StatusSwitchingProtocols {
-			return a, err
-		}
-	}
-	return a, fmt.Errorf("peer sent more than %d interim answers", maxHTTPInterim)
-}
-
-func readHTTPHeader(c *Conn) (httpAnswer, error) {
-	a := httpAnswer{header: textproto.MIMEHeader{}}
-	line, err := c.Line()
-	a.line, a.status = line, httpStatus(line)
-	if a.status == 0 {
-		if err == nil || errors.Is(err, errLine) {
-			err = ErrProtocol
-		}
-		return a, err
-	}
-	size := len(line)
-	for err == nil {
-		line, err = c.Line()
-		if err != nil {
-			break
-		}
-		if line == "" {
-			return a, nil
-		}
-		if size += len(line); size > maxHTTPBytes || len(a.header) >= maxHTTPHeaders {
-			return a, fmt.Errorf("peer sent a header of more than %d bytes or %d fields", maxHTTPBytes, maxHTTPHeaders)
-		}
-		if name, value, ok := strings.Cut(line, ":"); ok {
-			key := textproto.CanonicalMIMEHeaderKey(name)
-			a.header[key] = append(a.header[key], strings.TrimSpace(value))
-		}
-	}
-	return a, err
-}
-
-// httpStatus reads a status line (RFC 9112 section 4); 0 when it is none.
-func httpStatus(line string) int {
-	version, rest, ok := strings.Cut(line, " ")
-	if !ok || len(version) != len("HTTP/1.1") || !strings.HasPrefix(version, "HTTP/1.") || len(rest) < 3 {
-		return 0
-	}
-	status, err := strconv.Atoi(rest[:3])
-	if err != nil || status < 100 || status > 999 || len(rest) > 3 && rest[3] != ' ' {
-		return 0
-	}
-	return status
-}
-
-// body reads the beginning of the content, as far as a title can be in it. A
-// compressed one is left alone: it may unpack to a thousand times its size.
-func (a httpAnswer) body(c *Conn) ([]byte, error) {
-	if a.status == http.StatusNoContent || a.status >= 300 && a.status < 400 ||
-		!slices.Contains([]string{"", "identity"}, a.header.Get("Content-Encoding")) {
-		return nil, nil
-	}
-	if err := c.SetReadDeadline(time.Now().Add(httpBodyTime)); err != nil {
-		return nil, err
-	}
-	content := io.Reader(c.r)
-	if strings.EqualFold(a.header.Get("Transfer-Encoding"), "chunked") {
-		content = httputil.NewChunkedReader(c.r)
-	}
-	length, err := strconv.ParseInt(a.header.Get("Content-Length"), 10, 64)
-	if err != nil || length < 0 {
-		length = maxHTTPBody
-	}
-	content = io.LimitReader(content, min(length, maxHTTPBody))
-	var body bytes.Buffer
-	buf := make([]byte, 2048)
-	for httpTitle(body.Bytes()) == "" {
-		n, err := content.Read(buf)
-		body.Write(buf[:n])
-		if err != nil {
-			return body.Bytes(), err
-		}
-	}
-	return body.Bytes(), nil
-}
-
-var httpTitleTag = regexp.MustCompile(`(?is)<title[^>]{0,100}>\s*(.{1,1000}?)\s*</title`)
-
-// httpTitle is the title of a page on one line, empty while it has none.
-func httpTitle(body []byte) string {
-	found := httpTitleTag.FindSubmatch(body)
-	if found == nil {
-		return ""
-	}
-	return strings.Join(strings.Fields(html.UnescapeString(string(found[1]))), " ")
-}
-
 // httpFacts keeps what the header tells.
 func httpFacts(svc *exposure.Service, status int, header textproto.MIMEHeader) {
 	svc.Facts["status"] = status
 	for name, fact := range map[string]string{
 		"Server": "server", "Location": "redirect", "Www-Authenticate": "www_authenticate", "X-Powered-By": "powered_by",
+		"Content-Type": "content_type", "Alt-Svc": "alt_svc", "Via": "via",
 	} {
 		if value := header.Get(name); value != "" {
 			svc.Facts[fact] = untrusted.New(value, maxFact)
@@ -253,32 +147,54 @@ func httpFacts(svc *exposure.Service, status int, header textproto.MIMEHeader) {
 		}
 	}
 	svc.Facts["security_headers"] = present
+	if age, ok := httpMaxAge(header.Get("Strict-Transport-Security")); ok {
+		svc.Facts["hsts_max_age"] = age
+	}
+	if sources, ok := httpFrameAncestors(header["Content-Security-Policy"]); ok {
+		svc.Facts["frame_ancestors"] = untrusted.New(sources, maxFact)
+	}
+	if three := httpOffersThree(header.Get("Alt-Svc")); three {
+		svc.Facts["http3"] = true
+	}
 	svc.Product, svc.Version = match(httpProducts, header.Get("Server"))
 }
 
-// runHTTP2 asks a server that refuses HTTP/1.1 (RFC 9113). The library speaks
-// over a connection on which TLS and its choice of h2 are done already.
-func runHTTP2(ctx context.Context, s *Session, svc exposure.Service) (exposure.Service, error) {
-	transport := &http.Transport{
-		DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return s.connect(ctx, []string{"h2"}) },
-		Protocols:              new(http.Protocols),
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHTTPBytes,
+// httpMaxAge reads for how many seconds a browser is to use TLS only (RFC 6797
+// section 6.1.1); 0 has it forget that.
+func httpMaxAge(field string) (int, bool) {
+	for directive := range strings.SplitSeq(field, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "max-age") {
+			continue
+		}
+		age, err := strconv.Atoi(strings.Trim(strings.TrimSpace(value), `"`))
+		return age, err == nil && age >= 0
 	}
-	defer transport.CloseIdleConnections()
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Authority(s.httpPort())+"/", nil)
-	if err != nil {
-		return exposure.Service{}, s.fail("send request", err)
+	return 0, false
+}
+
+// httpFrameAncestors is who may show the page inside a frame by the policies of
+// the answer (CSP level 3, section 6.4.2), which stands for X-Frame-Options too.
+func httpFrameAncestors(policies []string) (string, bool) {
+	for _, policy := range policies {
+		for directive := range strings.FieldsFuncSeq(policy, func(r rune) bool { return r == ';' || r == ',' }) {
+			fields := strings.Fields(directive)
+			if len(fields) > 0 && strings.EqualFold(fields[0], "frame-ancestors") {
+				return strings.Join(fields[1:], " "), true
+			}
+		}
 	}
-	request.Header.Set("User-Agent", "sekisho")
-	answer, err := transport.RoundTrip(request)
-	if err != nil {
-		return exposure.Service{}, s.fail("read answer", err)
+	return "", false
+}
+
+// httpOffersThree reports whether the field offers HTTP/3 on the same port or
+// another (RFC 7838 section 3, RFC 9114 section 3.1.1), drafts of it too.
+func httpOffersThree(field string) bool {
+	for alternative := range strings.SplitSeq(field, ",") {
+		protocol, _, _ := strings.Cut(strings.TrimSpace(alternative), "=")
+		if protocol == "h3" || strings.HasPrefix(protocol, "h3-") {
+			return true
+		}
 	}
-	defer answer.Body.Close()
-	svc.Protocol, svc.Confidence = httpName, exposure.Confirmed
-	svc.Banner = untrusted.New(answer.Proto+" "+answer.Status, maxBanner)
-	httpFacts(&svc, answer.StatusCode, textproto.MIMEHeader(answer.Header))
-	return svc, nil
+	return false
 }

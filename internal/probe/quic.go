@@ -2,12 +2,15 @@ package probe
 
 import (
 	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
 
 	"sekisho/internal/exposure"
 )
 
 func init() {
-	register(Probe{Name: "quic", Transport: exposure.UDP, Ports: []uint16{443, 853, 22000, 4001}, Hello: quicHello, Match: quicReplies})
+	register(Probe{Name: "quic", Transport: exposure.UDP, Ports: []uint16{443, 853, 22000, 4001}, Hello: quicHello, Match: quicReplies, Run: runQUIC})
 }
 
 const (
@@ -40,4 +43,40 @@ func quicReplies(hello, b []byte) bool {
 	first, second := hello[ids:ids+1+quicID], hello[ids+1+quicID:versions]
 	return b[0]&0x80 != 0 && bytes.Equal(b[1:ids], make([]byte, 4)) &&
 		bytes.Equal(b[ids:ids+1+quicID], second) && bytes.Equal(b[ids+1+quicID:versions], first)
+}
+
+// runQUIC asks for the versions that the server speaks.
+func runQUIC(ctx context.Context, s *Session) (exposure.Service, error) {
+	hello := quicHello(s.peer.nonce())
+	reply, err := s.Exchange(ctx, hello, func(b []byte) bool { return quicReplies(hello, b) })
+	if err != nil {
+		return exposure.Service{}, s.fail("ask", err)
+	}
+	return exposure.Service{Protocol: "quic", Confidence: exposure.Confirmed, Facts: exposure.Facts{
+		"versions": texts(quicVersions(reply), maxQUICVersions),
+	}}, nil
+}
+
+// maxQUICVersions bounds the list; servers name up to a dozen.
+const maxQUICVersions = 32
+
+// quicVersions are the versions in a Version Negotiation packet that quicReplies
+// has taken. What is reserved to keep others flexible is no version (RFC 9000
+// section 15).
+func quicVersions(reply []byte) []string {
+	var versions []string
+	for list := reply[min(len(reply), 5+2*(1+quicID)):]; len(list) >= 4; list = list[4:] {
+		switch version := binary.BigEndian.Uint32(list); {
+		case version&0x0f0f0f0f == 0x0a0a0a0a:
+		case version == 1:
+			versions = append(versions, "1")
+		case version == 0x6b3343cf: // RFC 9369 section 3.1
+			versions = append(versions, "2")
+		case version>>8 == 0xff0000:
+			versions = append(versions, fmt.Sprintf("draft-%d", version&0xff))
+		default:
+			versions = append(versions, fmt.Sprintf("0x%08x", version))
+		}
+	}
+	return versions
 }

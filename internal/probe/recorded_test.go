@@ -352,6 +352,7 @@ var (
 	recordingsOf    = map[string][]string{
 		"banner":  {"happy", "endless", "garbled"},
 		"dns":     append(usualRecordings, "udp"),
+		"quic":    {"happy", "wrong", "silent", "hangup", "garbled", "lying"},
 		"snmpv1":  append(usualRecordings, "lying"),
 		"snmpv2c": append(usualRecordings, "lying"),
 		"snmpv3":  append(usualRecordings, "lying"),

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -43,6 +44,7 @@ type Session struct {
 	learned  exposure.Service
 	open     []io.Closer
 	finished bool
+	shown    []*x509.Certificate // in the last TLS handshake
 }
 
 // peer is whom sessions talk to, and over what.

@@ -18,7 +18,7 @@ import (
 
 func init() {
 	register(Probe{
-		Name: "ssh", Transport: exposure.TCP, Ports: []uint16{22, 2222}, Greets: greetsSSH, Run: runSSH,
+		Name: "ssh", Transport: exposure.TCP, Ports: []uint16{22, 2222}, Greets: greetsSSH, Run: runSSH, Tests: sshTests,
 	})
 }
 
@@ -62,7 +62,10 @@ const sshUser = "sekisho"
 // with an ear on the line: the server's offer is in its KEXINIT in the clear.
 // The method "none" then has the server list what it would take (RFC 4252
 // section 5.2), and further connections fetch the host keys of other types.
-func runSSH(ctx context.Context, s *Session) (exposure.Service, error) {
+func runSSH(ctx context.Context, s *Session) (exposure.Service, error) { return s.ssh(ctx, sshUser) }
+
+// ssh is one conversation; the list of methods is that for a user.
+func (s *Session) ssh(ctx context.Context, user string) (exposure.Service, error) {
 	c, err := s.Connect(ctx)
 	if err != nil {
 		return exposure.Service{}, err
@@ -85,7 +88,7 @@ func runSSH(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	line := &sshLine{Conn: c, version: []byte(version + "\r\n")}
 	var keys sshKeys
-	methods, err := sshShake(line, keys.add, sshConfig())
+	methods, err := sshShake(line, keys.add, sshConfig(user))
 	offer, broken := parseKexinit(line.packet())
 	if broken != nil {
 		if err == nil {
@@ -165,7 +168,7 @@ var errSSHEnough = errors.New("enough was learned")
 
 // sshConfig speaks every algorithm that the library has, weak ones too: an old
 // server is to be seen, not to be trusted.
-func sshConfig() *ssh.ClientConfig {
+func sshConfig(user string) *ssh.ClientConfig {
 	good, bad := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
 	return &ssh.ClientConfig{
 		Config: ssh.Config{
@@ -173,7 +176,7 @@ func sshConfig() *ssh.ClientConfig {
 			Ciphers:      append(good.Ciphers, bad.Ciphers...),
 			MACs:         append(good.MACs, bad.MACs...),
 		},
-		User:              sshUser,
+		User:              user,
 		ClientVersion:     "SSH-2.0-sekisho",
 		HostKeyAlgorithms: append(good.HostKeys, bad.HostKeys...),
 	}
@@ -232,7 +235,7 @@ func (s *Session) sshOtherKeys(ctx context.Context, offer sshOffer, keys *sshKey
 					return
 				}
 				defer c.Close()
-				config := sshConfig()
+				config := sshConfig(sshUser)
 				config.HostKeyAlgorithms = []string{algorithm}
 				// A key that cannot be had is no key; the offer names its type.
 				_, _ = sshShake(c, func(k ssh.PublicKey) error { return errors.Join(keys.add(k), errSSHEnough) }, config)

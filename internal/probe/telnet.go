@@ -18,7 +18,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "telnet", Transport: exposure.TCP, Ports: []uint16{23, 2323}, TLSPorts: []uint16{992},
-		Greets: greetsTelnet, Run: runTelnet,
+		Greets: greetsTelnet, Run: runTelnet, Tests: telnetTests,
 	})
 }
 

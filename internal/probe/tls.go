@@ -31,7 +31,7 @@ func init() {
 			443, 465, 563, 614, 636, 853, 989, 990, 992, 993, 994, 995, 2376, 3269, 4443, 5061,
 			5671, 5986, 6443, 6514, 6697, 8443, 8883, 9443, 10443,
 		},
-		Greets: greetsTLS, Run: runTLS,
+		Greets: greetsTLS, Run: runTLS, Tests: tlsTests,
 	})
 }
 
@@ -181,10 +181,24 @@ func (s *Session) tlsShake(ctx context.Context, raw net.Conn, config *tls.Config
 	}
 	c := tls.Client(raw, config)
 	err := c.HandshakeContext(ctx)
+	s.show(chain)
 	if err != nil && len(chain) == 0 {
 		return nil, nil, err
 	}
 	return c, s.tlsFacts(c.ConnectionState(), chain), err
+}
+
+// show keeps the certificates of the last handshake, and chain returns them.
+func (s *Session) show(chain []*x509.Certificate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = chain
+}
+
+func (s *Session) chain() []*x509.Certificate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown
 }
 
 // maxChain is how many certificates of a chain are read: real ones have two to

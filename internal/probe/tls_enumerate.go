@@ -149,7 +149,8 @@ func (s *Session) tlsInTheClear(ctx context.Context, ready tlsReady) *exposure.T
 		return nil
 	}
 	facts := &exposure.TLS{Versions: []string{tlsVersionName(a.Version)}, Cipher: suite.Name, DHBits: a.DHBits}
-	s.tlsChainFacts(facts, tlsChain(a.Certificates))
+	s.show(tlsChain(a.Certificates))
+	s.tlsChainFacts(facts, s.chain())
 	return facts
 }
 
@@ -177,7 +178,7 @@ func (s *Session) tlsChainFacts(facts *exposure.TLS, chain []*x509.Certificate) 
 // none, since public authorities issue nothing from a root.
 func tlsIssuerMissing(chain []*x509.Certificate) bool {
 	last := chain[0]
-	for i := 0; i < len(chain); i++ {
+	for range chain {
 		next := slices.IndexFunc(chain, func(c *x509.Certificate) bool {
 			return c != last && string(c.RawSubject) == string(last.RawIssuer)
 		})
