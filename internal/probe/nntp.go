@@ -244,6 +244,7 @@ func (n *nntp) startTLS(ctx context.Context) error {
 		facts.StartTLS = true
 		n.svc.TLS = facts
 	}
+	tlsWorks(n.svc.Facts, err)
 	if err != nil {
 		return n.s.fail("tls handshake", err)
 	}

@@ -194,6 +194,7 @@ func (p *pop3) startTLS(ctx context.Context, c *Conn) error {
 		facts.StartTLS = true
 		p.svc.TLS = facts
 	}
+	tlsWorks(p.svc.Facts, err)
 	if err != nil {
 		return p.s.fail("tls handshake", err)
 	}

@@ -168,6 +168,7 @@ func (m *smtp) startTLS(ctx context.Context, c *Conn) error {
 		facts.StartTLS = true
 		m.svc.TLS = facts
 	}
+	tlsWorks(m.svc.Facts, err)
 	if err != nil {
 		return m.s.fail("tls handshake", err)
 	}

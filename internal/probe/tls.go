@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"regexp"
 	"slices"
 	"sync"
@@ -199,6 +200,14 @@ func (s *Session) chain() []*x509.Certificate {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.shown
+}
+
+// tlsWorks keeps whether the handshake that a server had agreed to came about.
+// When the time was over before, nobody knows.
+func tlsWorks(facts exposure.Facts, err error) {
+	if !errors.Is(cause(err), os.ErrDeadlineExceeded) {
+		facts["starttls_works"] = err == nil
+	}
 }
 
 // maxChain is how many certificates of a chain are read: real ones have two to

@@ -23,6 +23,7 @@ var usualPorts = map[string][]uint16{
 	"http":   {80, 443, 8080, 8443},
 	"pop3":   {110, 995},
 	"imap":   {143, 993},
+	"nntp":   {119, 433, 563},
 }
 
 // judgeWrongService speaks of a service on the port of another.

@@ -52,6 +52,18 @@ var disclosures = []disclosure{
 		EN: "Hide it: in the main configuration of Exim\nsmtp_banner = $smtp_active_hostname ESMTP",
 		JA: "隠すには、Eximの主設定に書きます。\nsmtp_banner = $smtp_active_hostname ESMTP",
 	}},
+	{"sendmail", "sendmail", "", lang.Text{
+		EN: "Hide it: in sendmail.mc, and make it anew\ndefine(`confSMTP_LOGIN_MSG', `$j')dnl",
+		JA: "隠すには、sendmail.mc に書いて作り直します。\ndefine(`confSMTP_LOGIN_MSG', `$j')dnl",
+	}},
+	{"exchange", "", "", lang.Text{
+		EN: "Hide it, at the connector of this port:\nSet-ReceiveConnector NAME -Banner '220 ESMTP'",
+		JA: "隠すには、このポートのコネクタで設定します。\nSet-ReceiveConnector NAME -Banner '220 ESMTP'",
+	}},
+	{"dovecot", "", "doveadm reload", lang.Text{
+		EN: "Hide it: in /etc/dovecot/dovecot.conf\nlogin_greeting = ready",
+		JA: "隠すには、/etc/dovecot/dovecot.conf に書きます。\nlogin_greeting = ready",
+	}},
 	{"bind", "", "rndc reconfig", lang.Text{
 		EN: "Hide it: in the options of /etc/bind/named.conf.options\nversion none;\nhostname none;",
 		JA: "隠すには、/etc/bind/named.conf.options の options に書きます。\nversion none;\nhostname none;",
