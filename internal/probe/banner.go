@@ -1,9 +1,7 @@
 package probe
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"regexp"
 	"strings"
 
@@ -37,15 +35,7 @@ func runBanner(_ context.Context, s *Session) (exposure.Service, error) {
 	if !s.unasked {
 		return svc, nil // an answer to another protocol is no greeting
 	}
-	if version, ok := mysqlGreeting(said); ok {
-		svc.Protocol = "mysql"
-		svc.Product, svc.Version = match(mysqlProducts, version)
-		svc.Banner = untrusted.New(version, maxBanner)
-		return svc, s.cut
-	}
-	if svc.Protocol = bannerProtocol(said); svc.Protocol != "" {
-		svc.Product, svc.Version = match(bannerProducts, string(said))
-	}
+	svc.Protocol = bannerProtocol(said)
 	return svc, s.cut
 }
 
@@ -56,9 +46,6 @@ func bannerProtocol(said []byte) string {
 			return shape.protocol
 		}
 	}
-	if _, whole := mysqlGreeting(said); whole {
-		return "mysql"
-	}
 	return ""
 }
 
@@ -68,36 +55,7 @@ var bannerShapes = []struct {
 	match    *regexp.Regexp
 }{
 	{"vnc", regexp.MustCompile(`^RFB \d{3}\.\d{3}\n`)},
-	{"rsync", regexp.MustCompile(`^@RSYNCD: \d.*\n`)},
 	{"irc", regexp.MustCompile(`^(?::\S+ )?(?:NOTICE (?:AUTH|\*)|020 \*) :.*\n`)},
 	{"managesieve", regexp.MustCompile(`^"IMPLEMENTATION" ".*\n`)},
-	{"nats", regexp.MustCompile(`^INFO \{.*"server_id".*\n`)},
 	{"zabbix", regexp.MustCompile(`^ZBXD\x01`)},
 }
-
-// bannerProducts are servers that name themselves in such a greeting.
-var bannerProducts = []pattern{
-	{"rsync", regexp.MustCompile(`^@RSYNCD: `)},
-	{"NATS", regexp.MustCompile(`^INFO \{.*"version":"(?P<version>\d[\w.-]*)"`)},
-}
-
-var mysqlProducts = []pattern{
-	{"MariaDB", regexp.MustCompile(`^(?:5\.5\.5-)?(?P<version>\d+\.\d+\.\d+)-MariaDB`)},
-	{"MySQL", regexp.MustCompile(`^(?P<version>\d+\.\d+\.\d+[\w.-]*)`)},
-}
-
-// mysqlGreeting reads the version out of the first packet of MySQL: three bytes
-// of length, number 0, protocol 10 and the version up to a zero byte.
-func mysqlGreeting(b []byte) (version string, ok bool) {
-	if len(b) < 6 || b[3] != 0 || b[4] != 10 {
-		return "", false
-	}
-	length := int(binary.LittleEndian.Uint16(b)) | int(b[2])<<16
-	end := bytes.IndexByte(b[5:], 0)
-	if end < 1 || length < end+2 || length > len(b)-4 || !mysqlVersion.Match(b[5:5+end]) {
-		return "", false
-	}
-	return string(b[5 : 5+end]), true
-}
-
-var mysqlVersion = regexp.MustCompile(`^\d+\.\d+[\w.~+:-]*$`)
