@@ -183,10 +183,11 @@ func FuzzDNSMessage(f *testing.F) {
 }
 
 func FuzzMySQLGreeting(f *testing.F) {
-	addRecorded(f, "banner")
+	addRecorded(f, "mysql")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if version, ok := mysqlGreeting(b); ok && untrusted.New(version, 0).Terminal() != version {
-			t.Errorf("version %q", version)
+		mysqlRefusal(b)
+		if hello, ok := mysqlGreeting(b); ok && untrusted.New(hello.version, 0).Terminal() != hello.version {
+			t.Errorf("version %q", hello.version)
 		}
 	})
 }

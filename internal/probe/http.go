@@ -22,8 +22,8 @@ const httpName = "http"
 func init() {
 	register(Probe{
 		Name: httpName, Transport: exposure.TCP, ClientFirst: true, Blind: 2,
-		Ports:    []uint16{80, 81, 591, 631, 3000, 5000, 5985, 7080, 8000, 8008, 8080, 8081, 8088, 8888, 9000, 9090, 9200},
-		TLSPorts: []uint16{443, 2376, 4443, 5986, 6443, 8443, 9443, 10443},
+		Ports:    []uint16{80, 81, 591, 631, 2375, 2379, 2380, 3000, 5000, 5984, 5985, 7080, 8000, 8008, 8080, 8081, 8086, 8088, 8888, 9000, 9090, 9200, 10255, 11434},
+		TLSPorts: []uint16{443, 631, 2376, 2379, 4443, 5986, 6443, 8443, 9200, 9443, 10250, 10443},
 		Greets:   greetsHTTP, Run: runHTTP, Tests: httpTests,
 	})
 }
@@ -95,6 +95,10 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	if s.secure == nil && answer.status == http.StatusBadRequest && greetsTLS(s.said()) == Sure {
 		return exposure.Service{}, s.fail("read body", ErrProtocol)
 	}
+	if bytes.Contains(body, []byte(mongodbOverHTTP)) {
+		return exposure.Service{}, s.fail("read body", ErrProtocol)
+	}
+	s.httpAPI(ctx, &svc, answer, body)
 	if title := httpTitle(body); title != "" {
 		svc.Facts["title"] = untrusted.New(title, maxFact)
 	}

@@ -47,8 +47,8 @@ func TestIdentify(t *testing.T) {
 		{name: "unknown-greeting", port: 22, server: `S: hello\r\n` + "\n...", confidence: exposure.Likely},
 		{name: "trickle", port: 22, server: `S1 hello there, this is slow\r\n`, confidence: exposure.Likely, fails: "banner: read greeting: i/o timeout"},
 		{name: "endless", port: 22, server: `S* AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`, confidence: exposure.Likely, fails: "banner: read greeting: peer sent a line of more than 1024 bytes"},
-		{name: "complains", port: 6379, server: "C?\n" + `S: -ERR unknown command\r\n`, confidence: exposure.Likely},
-		{name: "closes-when-asked", port: 6379, server: "C?", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s", silence: exposure.Mute},
+		{name: "complains", port: 12345, server: "C?\n" + `S: -ERR unknown command\r\n`, confidence: exposure.Likely},
+		{name: "closes-when-asked", port: 12345, server: "C?", confidence: exposure.Assigned, fails: "accepted the connection and said nothing in 5s", silence: exposure.Mute},
 		{name: "refuses", port: 22, server: "", confidence: exposure.Assigned, fails: "connect: connection refused"},
 	}
 	for _, c := range cases {
