@@ -117,6 +117,19 @@ func TestServersGreet(t *testing.T) {
 			const get = "GET / HTTP/1.1\r\nHost: home.example\r\n\r\n"
 			return []contact{{"tcp", p, nil, get, "<h1>Lab</h1>"}, {"tcp", p + 363, insecure, get, "<h1>Lab</h1>"}}
 		}},
+		{"apache", func(p uint16, a netip.Addr) *lab.Server {
+			o := lab.Apache{Port: p, Addr: a}
+			if p != 0 {
+				o.TLSPort = p + 363
+			}
+			return h.StartApache(t, o)
+		}, func(p uint16) []contact {
+			const get = "GET / HTTP/1.1\r\nHost: home.example\r\n\r\n"
+			return []contact{{"tcp", p, nil, get, "<h1>Lab</h1>"}, {"tcp", p + 363, insecure, get, "<h1>Lab</h1>"}}
+		}},
+		{"dropbear", func(p uint16, a netip.Addr) *lab.Server { return h.StartDropbear(t, lab.Dropbear{Port: p, Addr: a}) }, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "SSH-2.0-lab\r\n", "ssh-ed25519,"}}
+		}},
 		{"postfix", func(p uint16, a netip.Addr) *lab.Server { return h.StartPostfix(t, lab.Postfix{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "EHLO lan.example\r\n", "250-STARTTLS\r\n"}}
 		}},
@@ -152,7 +165,7 @@ func TestServersGreet(t *testing.T) {
 			return []contact{{"tcp", p, nil, "", login}}
 		}},
 	} {
-		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "dovecot": 143, "inn": 119, "bind": 53, "telnetd": 23}[tc.name]
+		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "dovecot": 143, "inn": 119, "bind": 53, "telnetd": 23, "apache": 80, "dropbear": 22}[tc.name]
 		hears := func(s *lab.Server, to netip.Addr, port uint16) {
 			t.Helper()
 			for _, c := range tc.at(port) {

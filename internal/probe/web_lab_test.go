@@ -1,0 +1,104 @@
+//go:build linux && lab
+
+package probe_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lab"
+	"sekisho/internal/probe"
+	"sekisho/internal/untrusted"
+)
+
+// tested runs a test from one host against a port of another. The values are
+// options of the test, name and value in turn.
+func tested(t *testing.T, from *lab.Host, name string, to netip.AddrPort, values ...string) probe.Outcome {
+	t.Helper()
+	o := probe.TestOptions{Port: to.Port(), Values: map[string][]string{}}
+	for i := 0; i+1 < len(values); i += 2 {
+		o.Values[values[i]] = []string{values[i+1]}
+	}
+	out, err := probe.RunTestThrough(t.Context(), from.Do, name, exposure.Target{Address: to.Addr(), Name: "home.example"}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// steps holds what became of the steps, each as id, result and why.
+func steps(t *testing.T, out probe.Outcome, want ...string) {
+	t.Helper()
+	var got []string
+	for _, s := range out.Steps {
+		got = append(got, strings.TrimSpace(s.ID+" "+s.Result.String()+" "+s.Why))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("steps\n%s\nwant\n%s\nof %+v", strings.Join(got, "\n"), strings.Join(want, "\n"), out)
+	}
+}
+
+// TestWebServers tests nginx and Apache, in the clear and inside TLS.
+func TestWebServers(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartNginx(t, lab.Nginx{Config: "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_ciphers ALL:@SECLEVEL=0; location = /old { return 301 /; } location = /away { return 301 https://elsewhere.example/; }"})
+	h.StartApache(t, lab.Apache{Port: 8000, TLSPort: 8443, Expires: time.Now().AddDate(0, 0, -3), Config: "Header always set X-Frame-Options DENY"})
+	for _, a := range []netip.Addr{h.V4, h.V6} {
+		steps(t, tested(t, l.LAN, "http", netip.AddrPortFrom(a, 80), "path", "/old", "expect-status", "200", "expect-text", "<h1>Lab</h1>"),
+			"http-request ok", "http-redirect ok", "http-request ok", "http-expect-status ok", "http-expect-text ok")
+		steps(t, tested(t, l.LAN, "http", netip.AddrPortFrom(a, 80), "path", "/away"), "http-request ok", "http-redirect skipped redirect-elsewhere")
+		steps(t, tested(t, l.LAN, "https", netip.AddrPortFrom(a, 443), "path", "/nothing", "expect-status", "200"),
+			"tls-handshake ok", "http-request ok", "http-expect-status refused other-status", "http-2 ok", "http-3 skipped no-http3")
+		out := tested(t, l.LAN, "https", netip.AddrPortFrom(a, 8443))
+		steps(t, out, "tls-handshake ok", "http-request ok", "http-2 ok", "http-3 skipped no-http3")
+		if s := out.Service; s.Product.Raw() != "Apache httpd" || !strings.HasPrefix(s.Version.Raw(), "2.4.") || len(s.Facts.Texts("security_headers")) != 1 {
+			t.Errorf("found %+v", s)
+		}
+		identify(t, l.LAN, a, exposure.TCP, 8000, found{protocol: "http", product: "Apache httpd", version: "2.4.", facts: exposure.Facts{"status": 200}})
+
+		out = tested(t, l.LAN, "tls", netip.AddrPortFrom(a, 443))
+		steps(t, out, "tls-handshake ok", "tls-versions ok", "tls-ciphers ok", "tls-dates ok", "tls-name ok", "tls-chain refused self-signed", "tls-inside ok")
+		if s := out.Service; s.Protocol != "http" || !slices.Equal(s.TLS.Versions, []string{"TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"}) || len(s.TLS.WeakCiphers) == 0 || len(s.TLS.Ciphers) < 10 {
+			t.Errorf("found %+v", s.TLS)
+		}
+		steps(t, tested(t, l.LAN, "tls", netip.AddrPortFrom(a, 8443)),
+			"tls-handshake ok", "tls-versions ok", "tls-ciphers ok", "tls-dates refused certificate-expired", "tls-name ok", "tls-chain refused self-signed", "tls-inside ok")
+	}
+}
+
+// TestLoginServers tests OpenSSH, Dropbear and telnetd.
+func TestLoginServers(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartSshd(t, lab.Sshd{Config: "PasswordAuthentication no\nHostKeyAlgorithms +ssh-rsa\nCiphers +aes128-cbc"})
+	h.StartDropbear(t, lab.Dropbear{Port: 2222})
+	h.StartTelnetd(t, lab.Telnetd{})
+	for _, a := range []netip.Addr{h.V4, h.V6} {
+		out := tested(t, l.LAN, "ssh", netip.AddrPortFrom(a, 22))
+		steps(t, out, "ssh-version ok", "ssh-algorithms ok", "ssh-host-keys ok", "ssh-auth-methods ok")
+		weak := out.Service.Facts.Texts("weak_algorithms")
+		for _, want := range []string{"ssh-rsa", "aes128-cbc"} {
+			if !slices.ContainsFunc(weak, func(name untrusted.Text) bool { return name.Raw() == want }) {
+				t.Errorf("weak algorithms %v, want %s", weak, want)
+			}
+		}
+		// The fingerprints are those that the server's own tool shows.
+		for _, kind := range []string{"ed25519", "ecdsa", "rsa"} {
+			line := strings.Fields(h.Run(t, "ssh-keygen", "-l", "-f", "/etc/ssh/lab-22/"+kind+".pub"))
+			steps(t, tested(t, l.LAN, "ssh", netip.AddrPortFrom(a, 22), "expect-fingerprint", line[1]),
+				"ssh-version ok", "ssh-algorithms ok", "ssh-host-keys ok", "ssh-expect-fingerprint ok", "ssh-auth-methods ok")
+		}
+		out = tested(t, l.LAN, "ssh", netip.AddrPortFrom(a, 2222))
+		steps(t, out, "ssh-version ok", "ssh-algorithms ok", "ssh-host-keys ok", "ssh-auth-methods ok")
+		if s := out.Service; s.Product.Raw() != "Dropbear" || !strings.HasPrefix(s.Version.Raw(), "20") || len(s.Facts.Texts("host_keys")) != 2 {
+			t.Errorf("found %+v", s)
+		}
+		out = tested(t, l.LAN, "telnet", netip.AddrPortFrom(a, 23))
+		steps(t, out, "telnet-negotiate ok", "telnet-prompt ok")
+	}
+}
