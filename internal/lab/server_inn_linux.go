@@ -36,6 +36,7 @@ pathhost: %[1]s.example
 domain: example
 fromhost: %[1]s.example
 mta: "/bin/true %%s"
+nnrpdloadlimit: 0
 hismethod: hisv6
 ovmethod: tradindexed
 enableoverview: true

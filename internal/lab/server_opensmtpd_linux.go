@@ -11,7 +11,7 @@ import (
 type OpenSMTPD struct {
 	Addr    netip.Addr // all addresses when zero
 	Port    uint16     // 25 when zero
-	Listen  string     // further words of each line "listen on", such as "smtps"; "tls" when empty
+	Plain   bool       // offers no TLS
 	Matches string     // further lines of smtpd.conf before its last rules, which win
 }
 
@@ -27,13 +27,13 @@ func (h *Host) StartOpenSMTPD(t T, o OpenSMTPD) *Server {
 	port := portOr(o.Port, 25)
 	h.writeCertificate(t, "/etc/opensmtpd", time.Time{})
 	h.Run(t, "chmod", "600", "/etc/opensmtpd/key.pem")
-	how := o.Listen
-	if how == "" {
-		how = "tls"
+	how := "tls pki lab"
+	if o.Plain {
+		how = ""
 	}
 	var listen strings.Builder
 	for _, a := range addressesOr(o.Addr) {
-		fmt.Fprintf(&listen, "listen on %s port %d %s pki lab\n", a, port, how)
+		fmt.Fprintf(&listen, "listen on %s port %d %s\n", a, port, how)
 	}
 	h.WriteFile(t, "/etc/smtpd.conf", fmt.Sprintf(`
 pki lab cert "/etc/opensmtpd/cert.pem"

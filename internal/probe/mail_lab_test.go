@@ -52,3 +52,17 @@ func TestRealMailServers(t *testing.T) {
 		}
 	}
 }
+
+// TestMailRecordedAgain records the happy recordings of mail and news again.
+func TestMailRecordedAgain(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.V4, port) }
+	h.StartDovecot(t, lab.Dovecot{})
+	recordAgain(t, l.LAN, at(110), "pop3/happy-dovecot", "Dovecot", "dovecot-pop3d")
+	recordAgain(t, l.LAN, at(143), "imap/happy-dovecot", "Dovecot", "dovecot-imapd")
+	h.StartNnrpd(t, lab.Nnrpd{})
+	recordAgain(t, l.LAN, at(119), "nntp/happy-inn", "INN", "inn2")
+	h.StartOpenSMTPD(t, lab.OpenSMTPD{Plain: true})
+	recordAgain(t, l.LAN, at(25), "smtp/happy-opensmtpd", "OpenSMTPD", "opensmtpd")
+}

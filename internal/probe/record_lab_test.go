@@ -32,6 +32,9 @@ func recordAgain(t *testing.T, from *lab.Host, at netip.AddrPort, path, product,
 func debian(t *testing.T, product, pkg string) string {
 	t.Helper()
 	version, err := exec.Command("dpkg-query", "-W", "-f=${Version}", pkg).Output()
+	if err != nil { // unpacked beside the installed ones, maybe
+		version, err = os.ReadFile("/opt/sekisho-lab/" + pkg + "/version")
+	}
 	if err != nil {
 		t.Fatalf("package %s: %v", pkg, err)
 	}
@@ -47,6 +50,7 @@ func debian(t *testing.T, product, pkg string) string {
 	if !epoch {
 		plain = string(version)
 	}
+	plain = strings.TrimSpace(plain)
 	return fmt.Sprintf("%s %s (Debian %s)", product, plain, id[1])
 }
 

@@ -70,6 +70,9 @@ func (r Recorder) Run(t *testing.T) {
 	}
 	talk := &talk{t: t, recorder: r}
 	svc, err := talk.run(probes[i], cmpOr(old.port, firstPort(probes[i])))
+	if _, timed := svc.Facts["greeting_ms"]; timed {
+		svc.Facts["greeting_ms"] = 0 // no time passes while a recording is played
+	}
 	got, jsonErr := json.MarshalIndent(svc, "", " ")
 	if jsonErr != nil {
 		t.Fatal(jsonErr)
