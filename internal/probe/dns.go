@@ -19,6 +19,7 @@ func init() {
 	register(Probe{
 		Name: "dns", Transport: exposure.TCP, Ports: []uint16{53}, TLSPorts: []uint16{853},
 		ClientFirst: true, Blind: 3, Run: runDNSTCP,
+		Tests: []Test{{Name: "dns", Port: 53, Options: []Option{{Name: "name"}, {Name: "zone"}}, Run: testDNS}},
 	})
 	register(Probe{
 		Name: "dns", Transport: exposure.UDP, Ports: []uint16{53, 8600}, Blind: 1, Run: runDNSUDP,
@@ -27,16 +28,17 @@ func init() {
 	})
 }
 
-// The two questions. Neither makes a resolver ask anybody else, for a check of
+// The questions of the recognition. None makes a resolver ask anybody else, for a check of
 // a machine must not make that machine send: the version is in class CHAOS,
 // where there is nothing to recurse to, and the name of 127.0.0.1 is a zone
-// that every server serves itself (RFC 6303 section 4.2); recursion is not
-// desired in either. Whether the server would recurse for us is its own word,
+// that every server serves itself (RFC 6303 section 4.2), and of the root a
+// server tells what it has at hand; recursion is not desired in any. Whether the server would recurse for us is its own word,
 // the RA flag of its answer to the second (RFC 1035 section 4.1.1); BIND sets
 // it by the client's address, and never in class CHAOS.
 var (
 	dnsVersion = dnsQuestion{"version.bind.", dns.TypeTXT, dns.ClassCHAOS}
 	dnsLocal   = dnsQuestion{"1.0.0.127.in-addr.arpa.", dns.TypePTR, dns.ClassINET}
+	dnsRoot    = dnsQuestion{".", dns.TypeNS, dns.ClassINET} // the usual question of a flood
 )
 
 var dnsProducts = []pattern{
@@ -64,6 +66,10 @@ func runDNSUDP(ctx context.Context, s *Session) (exposure.Service, error) {
 	s.Learn(svc)
 	if works, known := s.dnsOverTCP(ctx); known {
 		svc.Facts["tcp"] = works
+	}
+	s.Learn(svc)
+	if v, failed := s.volley(ctx, dnsRoot.pack(uint16(s.peer.nonce()))); failed == nil {
+		v.keep(svc.Facts, "dns-root")
 	}
 	return svc, err
 }
@@ -110,6 +116,15 @@ func dnsStream(c io.ReadWriter, query []byte) ([]byte, error) {
 	if _, err := c.Write(append(framed, query...)); err != nil {
 		return nil, err
 	}
+	reply, err := dnsFrame(c, query)
+	if err == nil && !dnsReplies(query, reply) {
+		return nil, ErrProtocol
+	}
+	return reply, err
+}
+
+// dnsFrame reads one message that has the id of the query.
+func dnsFrame(c io.Reader, query []byte) ([]byte, error) {
 	var length [2]byte
 	if _, err := io.ReadFull(c, length[:]); err != nil {
 		return nil, err
@@ -127,7 +142,7 @@ func dnsStream(c io.ReadWriter, query []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if !dnsReplies(query, reply) {
+	if len(reply) < dnsHeader {
 		return nil, ErrProtocol
 	}
 	return reply, nil
@@ -157,7 +172,7 @@ func (s *Session) dnsAsk(exchange func(query []byte) ([]byte, error)) (exposure.
 		return svc, s.fail("ask recursion", err)
 	}
 	local, err := parseDNS(reply)
-	svc.Facts["recursion"] = local.recursion
+	svc.Facts["recursion"] = local.recurses()
 	if err != nil {
 		return svc, s.fail("read recursion", err)
 	}
@@ -171,6 +186,7 @@ func dnsKeep(facts exposure.Facts, a dnsAnswer) {
 	if a.nsid != "" {
 		facts["nsid"] = untrusted.New(a.nsid, maxFact)
 	}
+	facts["edns"] = a.edns
 	if a.edns {
 		facts["dnssec"] = a.dnssec
 	}

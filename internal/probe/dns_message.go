@@ -21,20 +21,32 @@ type dnsQuestion struct {
 
 // dnsAnswer is what a reply told.
 type dnsAnswer struct {
-	rcode     int
-	recursion bool // the RA flag
-	truncated bool
-	edns      bool
-	dnssec    bool // the DO flag came back
-	nsid      string
-	texts     []string // TXT strings of the answer section
+	rcode         int
+	recursion     bool // the RA flag
+	authoritative bool // the AA flag
+	authentic     bool // the AD flag: the server has checked the signatures (RFC 4035 section 3.2.3)
+	truncated     bool
+	edns          bool
+	dnssec        bool // the DO flag came back
+	signed        bool // there is a signature among the answers
+	nsid          string
+	texts         []string // TXT strings of the answer section
+	records       []dns.RR // the answer section
+	zone          string   // owner of the SOA record that was answered or named as the authority
 }
 
-// pack makes the query, with recursion not desired, EDNS, DO and an empty NSID
-// option that asks for the server's (RFC 5001).
-func (q dnsQuestion) pack(id uint16) []byte {
+// recurses reports whether the server resolves names for us, as far as its
+// flags tell: some set RA in what they refuse.
+func (a dnsAnswer) recurses() bool { return a.recursion && a.rcode != dns.RcodeRefused }
+
+// pack makes the query, with recursion not desired.
+func (q dnsQuestion) pack(id uint16) []byte { return q.query(id, false) }
+
+// query makes the query, with EDNS, DO and an empty NSID option that asks for
+// the server's (RFC 5001).
+func (q dnsQuestion) query(id uint16, recurse bool) []byte {
 	m := dns.Msg{
-		MsgHdr:   dns.MsgHdr{Id: id},
+		MsgHdr:   dns.MsgHdr{Id: id, RecursionDesired: recurse},
 		Question: []dns.Question{{Name: q.name, Qtype: q.kind, Qclass: q.class}},
 	}
 	m.SetEdns0(dnsPayload, true)
@@ -42,7 +54,7 @@ func (q dnsQuestion) pack(id uint16) []byte {
 	opt.Option = append(opt.Option, &dns.EDNS0_NSID{Code: dns.EDNS0NSID})
 	b, err := m.Pack()
 	if err != nil {
-		panic(fmt.Sprintf("query %q cannot be packed: %v", q.name, err)) // the questions are constants of this package
+		panic(fmt.Sprintf("query %q cannot be packed: %v", q.name, err)) // the names are constants of this package or passed dnsName
 	}
 	return b
 }
@@ -77,7 +89,10 @@ func dnsReplies(query, b []byte) bool {
 func parseDNS(b []byte) (dnsAnswer, error) {
 	var m dns.Msg
 	err := m.Unpack(b)
-	a := dnsAnswer{rcode: m.Rcode, recursion: m.RecursionAvailable, truncated: m.Truncated}
+	a := dnsAnswer{
+		rcode: m.Rcode, recursion: m.RecursionAvailable, truncated: m.Truncated,
+		authoritative: m.Authoritative, authentic: m.AuthenticatedData,
+	}
 	if err != nil {
 		return a, fmt.Errorf("broken message: %w", err)
 	}
@@ -89,9 +104,20 @@ func parseDNS(b []byte) (dnsAnswer, error) {
 			}
 		}
 	}
+	a.records = m.Answer
 	for _, rr := range m.Answer {
-		if txt, ok := rr.(*dns.TXT); ok && len(a.texts) < 8 {
-			a.texts = append(a.texts, dnsText(txt.Txt))
+		switch rr := rr.(type) {
+		case *dns.TXT:
+			if len(a.texts) < 8 {
+				a.texts = append(a.texts, dnsText(rr.Txt))
+			}
+		case *dns.RRSIG:
+			a.signed = true
+		}
+	}
+	for _, rr := range append(m.Answer, m.Ns...) {
+		if soa, ok := rr.(*dns.SOA); ok {
+			a.zone = soa.Hdr.Name
 		}
 	}
 	return a, nil

@@ -42,14 +42,15 @@ var ErrProtocol = errors.New("peer does not speak the protocol")
 
 // The other causes that a probe itself finds.
 var (
-	errHangup  = errors.New("peer closed the connection")
-	errLine    = fmt.Errorf("peer sent a line of more than %d bytes", maxLine)
-	errLong    = fmt.Errorf("peer sent a line of more than %d bytes", maxBanner)
-	errReply   = fmt.Errorf("peer sent a reply of more than %d lines", maxReplyLines)
-	errInject  = errors.New("peer sent more before the TLS handshake that it had agreed to")
-	errBusy    = errors.New("too many probes before it never ended")
-	errRunaway = errors.New("did not end by its deadline")
-	errPeer    = errors.New("data connections go to the control peer and to ports from 1024 only")
+	errHangup   = errors.New("peer closed the connection")
+	errLine     = fmt.Errorf("peer sent a line of more than %d bytes", maxLine)
+	errLong     = fmt.Errorf("peer sent a line of more than %d bytes", maxBanner)
+	errReply    = fmt.Errorf("peer sent a reply of more than %d lines", maxReplyLines)
+	errInject   = errors.New("peer sent more before the TLS handshake that it had agreed to")
+	errBusy     = errors.New("too many probes before it never ended")
+	errRunaway  = errors.New("did not end by its deadline")
+	errNoAnswer = errors.New("no answer")
+	errPeer     = errors.New("data connections go to the control peer and to ports from 1024 only")
 )
 
 // errRefused is a reply that refuses what was asked.

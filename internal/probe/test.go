@@ -224,7 +224,7 @@ func runTest(ctx context.Context, at *peer, p Probe, test Test, o TestOptions) O
 		return svc, err
 	}
 	svc, err := guard(ctx, p, s)
-	svc.Address, svc.Transport, svc.Port = at.at.Addr(), p.Transport, at.at.Port()
+	svc.Address, svc.Transport, svc.Port = at.at.Addr(), cmp.Or(svc.Transport, p.Transport), at.at.Port()
 	if o.View != nil {
 		svc.View = o.View(svc.Address)
 	}

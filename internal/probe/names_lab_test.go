@@ -1,0 +1,146 @@
+//go:build linux && lab
+
+package probe_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lab"
+	"sekisho/internal/lang"
+	"sekisho/internal/probe"
+	"sekisho/internal/rules"
+)
+
+// trial runs a test from one host against another.
+func trial(t *testing.T, from *lab.Host, view exposure.View, name string, to netip.Addr, port uint16, values map[string][]string) probe.Outcome {
+	t.Helper()
+	out, err := probe.RunTestThrough(t.Context(), from.Do, name, exposure.Target{Address: to}, probe.TestOptions{
+		Options: probe.Options{View: func(netip.Addr) exposure.View { return view }}, Port: port, Values: values,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Service.Error != "" {
+		t.Errorf("test %s of %s: %s", name, to, out.Service.Error)
+	}
+	return out
+}
+
+// became is what became of each step.
+func became(out probe.Outcome) map[string]string {
+	results := map[string]string{}
+	for _, s := range out.Steps {
+		results[s.ID] = s.Result.String()
+	}
+	return results
+}
+
+func holdSteps(t *testing.T, out probe.Outcome, want map[string]string) {
+	t.Helper()
+	got := became(out)
+	for id, result := range want {
+		if got[id] != result {
+			t.Errorf("step %s: %q, want %q; of %+v", id, got[id], result, out.Steps)
+		}
+	}
+}
+
+// findings are the ids of what the rules say of a service.
+func findings(out probe.Outcome) []string {
+	s := out.Service
+	p := exposure.Port{Transport: s.Transport, Port: s.Port, Services: []exposure.Service{s}, Observations: []exposure.Observation{{
+		Address: s.Address, Transport: s.Transport, Port: s.Port, State: exposure.Open, View: s.View,
+	}}}
+	var ids []string
+	for _, f := range rules.Judge(p, rules.Context{}, lang.English) {
+		ids = append(ids, f.Rule)
+	}
+	return ids
+}
+
+// holdFindings holds that some findings are there and others are not: those
+// with a minus sign before them.
+func holdFindings(t *testing.T, out probe.Outcome, want ...string) {
+	t.Helper()
+	got := findings(out)
+	for _, id := range want {
+		if id, absent := strings.CutPrefix(id, "-"); slices.Contains(got, id) == absent {
+			t.Errorf("%s at %s from %s: findings %v, want %v", out.Service.Protocol, out.Service.Address, out.Service.View, got, want)
+		}
+	}
+}
+
+// TestDNSInDepth asks BIND and Unbound from their own network and from outside,
+// closed to strangers as they come and open to all.
+func TestDNSInDepth(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartBind(t, lab.Bind{Config: `allow-transfer { 192.168.77.0/24; };`})
+	h.StartUnbound(t, lab.Unbound{Port: 5301})
+	h.StartUnbound(t, lab.Unbound{Port: 5302, Config: "access-control: 0.0.0.0/0 allow"})
+	h.StartBind(t, lab.Bind{Port: 5303, Config: `recursion yes; allow-recursion { any; }; allow-query-cache { any; };`})
+	for outer, inner := range map[uint16]uint16{53: 53, 5301: 5301, 5302: 5302, 5303: 5303} {
+		l.Forward(t, "udp", outer, inner)
+		l.Forward(t, "tcp", outer, inner)
+	}
+	name := map[string][]string{"name": {"home.example"}}
+
+	in := trial(t, l.LAN, exposure.ViewLAN, "dns", h.V4, 53, name)
+	holdSteps(t, in, map[string]string{
+		"dns-udp": "ok", "dns-tcp": "ok", "dns-version": "ok", "dns-recursion": "ok", "dns-transfer": "ok", "dns-amplification": "ok",
+	})
+	holdFindings(t, in, "dns-zone-transfer", "not-judged-from-here", "-dns-open-resolver")
+	if zone := in.Service.Facts.Text("zone").Raw(); zone != "home.example." || in.Service.Facts["zone_records"] != 8 {
+		t.Errorf("zone %q of %v records", zone, in.Service.Facts["zone_records"])
+	}
+
+	out := trial(t, l.Outside, exposure.ViewOutside, "dns", l.Router.V4, 53, map[string][]string{"zone": {"home.example"}})
+	holdSteps(t, out, map[string]string{"dns-udp": "refused", "dns-tcp": "refused", "dns-recursion": "refused", "dns-transfer": "refused"})
+	holdFindings(t, out, "-dns-open-resolver", "-dns-zone-transfer", "-not-judged-from-here")
+
+	holdFindings(t, trial(t, l.LAN, exposure.ViewLAN, "dns", h.V4, 5301, name), "not-judged-from-here", "-dns-open-resolver")
+	holdFindings(t, trial(t, l.Outside, exposure.ViewOutside, "dns", l.Router.V4, 5302, name), "dns-open-resolver", "-not-judged-from-here")
+	holdFindings(t, trial(t, l.Outside, exposure.ViewOutside, "dns", l.Router.V4, 5303, name), "dns-open-resolver")
+	closed := trial(t, l.LAN, exposure.ViewLAN, "dns", h.V4, 5303, nil)
+	holdSteps(t, closed, map[string]string{"dns-udp": "ok", "dns-transfer": "skipped"})
+}
+
+// TestNTPInDepth asks chrony, which knows nothing of control messages, and
+// NTPsec with and without the restriction that it comes with.
+func TestNTPInDepth(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartChrony(t, lab.Chrony{})
+	l.Forward(t, "udp", 123, 123)
+	for _, to := range []netip.Addr{l.Home.V4, l.Home.V6} {
+		out := trial(t, l.LAN, exposure.ViewLAN, "ntp", to, 0, nil)
+		holdSteps(t, out, map[string]string{"ntp-time": "ok", "ntp-control": "unknown", "ntp-monlist": "unknown", "ntp-associations": "skipped"})
+		holdFindings(t, out, "-ntp-unsynchronised", "-ntp-clock-differs", "-amplifier", "-not-judged-from-here")
+		if out.Service.Facts["stratum"] != 3 || out.Service.Facts["samples"] != 4 {
+			t.Errorf("facts %v", out.Service.Facts)
+		}
+	}
+	holdFindings(t, trial(t, l.Outside, exposure.ViewOutside, "ntp", l.Router.V4, 0, nil), "-amplifier")
+
+	s := l.LAN.StartNTPsec(t, lab.NTPsec{Config: "server " + l.Home.V4.String() + " iburst\nunrestrict default noquery limited"})
+	in := trial(t, l.Home, exposure.ViewLAN, "ntp", l.LAN.V4, 0, nil)
+	holdSteps(t, in, map[string]string{"ntp-control": "ok", "ntp-associations": "ok"})
+	holdFindings(t, in, "not-judged-from-here", "-amplifier", "version-disclosed")
+	if in.Service.Product.Raw() != "NTPsec" || in.Service.Version.Raw() != "1.2.2" || in.Service.Facts["amplification_by"] != "ntp-readvar" {
+		t.Errorf("service %+v", in.Service)
+	}
+	if lines := in.Service.Facts.Texts("associations"); len(lines) != 2 || !strings.Contains(lines[0].Raw()+lines[1].Raw(), l.Home.V4.String()) {
+		t.Errorf("associations %v", lines)
+	}
+	out := in
+	out.Service.View = exposure.ViewOutside
+	holdFindings(t, out, "amplifier", "-not-judged-from-here")
+	s.Stop()
+	l.LAN.StartNTPsec(t, lab.NTPsec{})
+	shut := trial(t, l.Home, exposure.ViewLAN, "ntp", l.LAN.V4, 0, nil)
+	holdSteps(t, shut, map[string]string{"ntp-control": "unknown"})
+	holdFindings(t, shut, "-not-judged-from-here", "-amplifier")
+}
