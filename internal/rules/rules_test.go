@@ -253,7 +253,7 @@ var cases = []judged{
 	{"resolver_of_bind", port(53, exposure.UDP, open("192.0.2.1", exposure.ViewOutside), seenFrom(exposure.ViewOutside, spoke("dns", "BIND", "", "", exposure.Facts{"recursion": true}))), here, []string{"medium dns-open-resolver"}},
 	{"resolver_of_unbound", port(53, exposure.UDP, open("192.0.2.1", exposure.ViewOutside), seenFrom(exposure.ViewOutside, spoke("dns", "Unbound", "", "", exposure.Facts{"recursion": true}))), here, []string{"medium dns-open-resolver"}},
 	{"resolver_of_another", port(53, exposure.UDP, open("192.0.2.1", exposure.ViewOutside), seenFrom(exposure.ViewOutside, spoke("dns", "", "", "", exposure.Facts{"recursion": true}))), here, []string{"medium dns-open-resolver"}},
-	{"resolver_seen_from_here", port(53, exposure.UDP, everywhere, spoke("dns", "BIND", "", "", exposure.Facts{"recursion": true})), afar, nil},
+	{"resolver_seen_from_here", port(53, exposure.UDP, everywhere, spoke("dns", "BIND", "", "", exposure.Facts{"recursion": true})), afar, []string{"info not-judged-from-here"}},
 	{"no_resolver", port(53, exposure.UDP, seenFrom(exposure.ViewOutside, spoke("dns", "BIND", "", "", exposure.Facts{"recursion": false}))), here, nil},
 
 	// Versions.

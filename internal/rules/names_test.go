@@ -1,0 +1,84 @@
+package rules_test
+
+import (
+	"maps"
+
+	"sekisho/internal/exposure"
+)
+
+// measured are the facts of a service that sent much back.
+func measured(by string, sent, received int, factor float64, more exposure.Facts) exposure.Facts {
+	facts := exposure.Facts{
+		"amplification_by": by, "amplification_sent": sent, "amplification_received": received, "amplification": factor, "amplification_packets": 1,
+	}
+	maps.Copy(facts, more)
+	return facts
+}
+
+func init() {
+	world := open("192.0.2.1", exposure.ViewOutside)
+	far := func(protocol, product string, facts exposure.Facts) exposure.Service {
+		return seenFrom(exposure.ViewOutside, spoke(protocol, product, "", "", facts))
+	}
+	near := func(protocol, product string, facts exposure.Facts) exposure.Service {
+		return seenFrom(exposure.ViewLAN, spoke(protocol, product, "", "", facts))
+	}
+	recursive := exposure.Facts{"recursion": true}
+	zone := exposure.Facts{"recursion": false, "zone_transfer": true, "zone": text("home.example."), "zone_records": 9}
+	readvar := measured("ntp-readvar", 12, 360, 30, nil)
+	cases := []judged{
+		{"resolver_measured", port(53, exposure.UDP, world, far("dns", "dnsmasq", measured("dns-root", 32, 73, 2.3, recursive))), afar, []string{"medium dns-open-resolver"}},
+		{"resolver_seen_from_both_sides", port(53, exposure.UDP, world, lan, near("dns", "BIND", recursive), far("dns", "BIND", exposure.Facts{"recursion": false})), afar, nil},
+		{"resolver_for_the_lan", port(53, exposure.UDP, lan, near("dns", "BIND", measured("dns-root", 32, 73, 2.3, recursive))), afar, []string{"info not-judged-from-here"}},
+		{"resolver_for_itself", port(53, exposure.UDP, bound("127.0.0.1", "unbound", "unbound.service"), spoke("dns", "Unbound", "", "", recursive)), here, nil},
+		{"zone_for_strangers", port(53, world, far("dns", "BIND", zone)), afar, []string{"medium dns-zone-transfer"}},
+		{"zone_for_the_lan", port(53, lan, near("dns", "", zone)), afar, []string{"low dns-zone-transfer"}},
+		{"zone_of_windows", port(53, lan, near("dns", "Microsoft DNS", zone)), afar, []string{"low dns-zone-transfer"}},
+		{"zone_of_powerdns", port(53, lan, near("dns", "PowerDNS", zone)), afar, []string{"low dns-zone-transfer"}},
+		{"zone_kept", port(53, lan, near("dns", "BIND", exposure.Facts{"zone_transfer": false})), afar, nil},
+		{"dns_without_tcp", port(53, exposure.UDP, lan, near("dns", "BIND", exposure.Facts{"tcp": false})), afar, []string{"low dns-no-tcp"}},
+		{"dns_without_tcp_here_only", port(53, exposure.UDP, bound("127.0.0.1", "named", ""), spoke("dns", "BIND", "", "", exposure.Facts{"tcp": false})), here, []string{"info dns-no-tcp"}},
+		{"dns_with_tcp", port(53, exposure.UDP, lan, near("dns", "BIND", exposure.Facts{"tcp": true})), afar, nil},
+
+		{"dns_amplifies_little", port(53, exposure.UDP, world, far("dns", "BIND", measured("dns-any", 40, 200, 5, nil))), afar, nil},
+		{"readvar_from_the_lan", port(123, exposure.UDP, lan, near("ntp", "NTPsec", readvar)), afar, []string{"info not-judged-from-here"}},
+		{"readvar_for_itself", port(123, exposure.UDP, bound("127.0.0.1", "ntpd", ""), spoke("ntp", "NTPsec", "", "", readvar)), here, nil},
+		{"readvar_read_back", port(123, exposure.UDP, world, far("ntp", "ntpd", exposure.Facts{
+			"amplification_by": text("ntp-readvar"), "amplification_sent": 12.0, "amplification_received": 360.0, "amplification": 30.0, "amplification_packets": 1.0,
+		})), afar, []string{"medium amplifier"}},
+		{"monlist", port(123, exposure.UDP, world, far("ntp", "", measured("ntp-monlist", 8, 4400, 550, nil))), afar, []string{"high amplifier"}},
+		{"monlist_refused", port(123, exposure.UDP, world, far("ntp", "ntpd", measured("ntp-monlist", 8, 8, 1, nil))), afar, nil},
+
+		{"ntp_without_a_source", port(123, exposure.UDP, lan, near("ntp", "", exposure.Facts{"synchronised": false})), afar, []string{"low ntp-unsynchronised"}},
+		{"ntp_with_a_source", port(123, exposure.UDP, lan, near("ntp", "", exposure.Facts{"synchronised": true, "offset_ms": -3.2})), afar, nil},
+		{"ntp_two_seconds_off", port(123, exposure.UDP, lan, near("ntp", "", exposure.Facts{"synchronised": true, "offset_ms": -2031.4})), afar, []string{"low ntp-clock-differs"}},
+		{"ntp_off_and_without_a_source", port(123, exposure.UDP, lan, near("ntp", "", exposure.Facts{"synchronised": false, "offset_ms": 1e9})), afar, []string{"low ntp-unsynchronised"}},
+	}
+	for _, product := range []string{"dnsmasq", "PowerDNS Recursor", "Knot Resolver", "Microsoft DNS"} {
+		cases = append(cases, judged{"resolver_of_" + product, port(53, exposure.UDP, world, far("dns", product, recursive)), afar, []string{"medium dns-open-resolver"}})
+	}
+	for _, a := range []struct {
+		protocol, product, by string
+		severity              string
+	}{
+		{"ntp", "NTPsec", "ntp-readvar", "medium"},
+		{"ntp", "ntpd", "ntp-readvar", "medium"},
+		{"dns", "BIND", "dns-any", "low"},
+		{"dns", "PowerDNS", "dns-dnskey", "low"},
+		{"dns", "Microsoft DNS", "dns-any", "low"},
+		{"dns", "", "dns-any", "low"},
+		{"memcached", "memcached", "memcached-stats", "high"},
+		{"ssdp", "miniupnpd", "ssdp-search", "medium"},
+		{"ssdp", "", "ssdp-search", "medium"},
+		{"chargen", "", "chargen", "medium"},
+		{"qotd", "", "qotd", "medium"},
+		{"thing", "", "thing", "low"},
+	} {
+		cases = append(cases, judged{
+			"amplifier_" + a.by + "_" + a.product, port(map[bool]uint16{true: 53, false: 40000}[a.protocol == "dns"], exposure.UDP, world, far(a.protocol, a.product, measured(a.by, 10, 300, 30, nil))),
+			afar,
+			[]string{a.severity + " amplifier"},
+		})
+	}
+	tables["names"] = cases
+}
