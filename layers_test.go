@@ -53,7 +53,7 @@ var rooms = map[string]room{
 	"hostnet": {may: words, modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
 
 	"scan":  {may: join(words, "netio", "rawsock")},
-	"probe": {may: join(words, "netio"), modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
+	"probe": {may: join(words, "netio"), tests: []string{"rules"}, modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
 
 	"rules": {may: words},
 
