@@ -158,6 +158,9 @@ func TestServersGreet(t *testing.T) {
 		{"inn", func(p uint16, a netip.Addr) *lab.Server { return h.StartNnrpd(t, lab.Nnrpd{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "LIST ACTIVE\r\n", "lab.test 0000000000 0000000001 y\r\n"}}
 		}},
+		{"proftpd", func(p uint16, a netip.Addr) *lab.Server { return h.StartProFTPD(t, lab.ProFTPD{Port: p, Addr: a}) }, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "", "220 ProFTPD Server"}}
+		}},
 		{"bind", func(p uint16, a netip.Addr) *lab.Server { return h.StartBind(t, lab.Bind{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"udp", p, nil, askHome(false), answer}, {"tcp", p, nil, askHome(true), answer}}
 		}},
@@ -165,7 +168,7 @@ func TestServersGreet(t *testing.T) {
 			return []contact{{"tcp", p, nil, "", login}}
 		}},
 	} {
-		usual := map[string]uint16{"vsftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "dovecot": 143, "inn": 119, "bind": 53, "telnetd": 23, "apache": 80, "dropbear": 22}[tc.name]
+		usual := map[string]uint16{"vsftpd": 21, "proftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "dovecot": 143, "inn": 119, "bind": 53, "telnetd": 23, "apache": 80, "dropbear": 22}[tc.name]
 		hears := func(s *lab.Server, to netip.Addr, port uint16) {
 			t.Helper()
 			for _, c := range tc.at(port) {

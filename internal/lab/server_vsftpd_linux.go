@@ -3,12 +3,14 @@ package lab
 import (
 	"fmt"
 	"net/netip"
+	"time"
 )
 
 // Vsftpd says how an FTP server is to run.
 type Vsftpd struct {
 	Addr   netip.Addr // all addresses when zero
 	Port   uint16     // 21 when zero
+	TLS    bool       // AUTH TLS for everybody, anonymous users too
 	Config string     // further lines of vsftpd.conf, which win
 }
 
@@ -27,6 +29,10 @@ func (h *Host) StartVsftpd(t T, o Vsftpd) *Server {
 	// and vsftpd refuses one that its anonymous user may write.
 	h.WriteFile(t, "/srv/lab/welcome.txt", "Welcome to the lab.\n")
 	h.WriteFile(t, "/run/vsftpd/empty/.keep", "")
+	if o.TLS {
+		h.writeCertificate(t, "/etc/vsftpd", time.Time{})
+		listen += "ssl_enable=YES\nallow_anon_ssl=YES\nrsa_cert_file=/etc/vsftpd/cert.pem\nrsa_private_key_file=/etc/vsftpd/key.pem\nforce_local_logins_ssl=NO\nforce_local_data_ssl=NO\n"
+	}
 	conf, log := fmt.Sprintf("/etc/vsftpd-%d.conf", port), fmt.Sprintf("/var/log/vsftpd-%d.log", port)
 	h.WriteFile(t, log, "")
 	h.WriteFile(t, conf, listen+fmt.Sprintf(`listen_port=%d

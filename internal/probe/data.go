@@ -34,11 +34,23 @@ func (s *Session) dialData(ctx context.Context, port uint16, wait time.Duration)
 	return s.dialWithin(ctx, port, wait)
 }
 
+// touch reports whether anything comes back from a port of the peer: that it
+// takes a connection, which is closed without a word, or that nobody listens.
+func (s *Session) touch(ctx context.Context, port uint16, wait time.Duration) bool {
+	c, err := s.dialWithin(ctx, port, wait)
+	if err == nil {
+		_ = c.Close()
+		return true
+	}
+	var e *netio.Error
+	return errors.As(err, &e) && (e.Reason == exposure.ConnRefused || e.Reason == exposure.Reset)
+}
+
 // dialWithin connects to a port of the peer in a time of its own.
 func (s *Session) dialWithin(ctx context.Context, port uint16, wait time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	late := time.AfterFunc(wait, cancel)
-	c, err := s.dialPort(ctx, exposure.TCP, port)
+	c, err := s.dialPeer(ctx, exposure.TCP, port)
 	if late.Stop() && err == nil {
 		return &dataConn{c, cancel}, nil
 	}
@@ -99,8 +111,12 @@ func (o *oneTicket) Get(string) (*tls.ClientSessionState, bool) {
 	return o.latest, o.latest != nil
 }
 
-// Put keeps a session in place of the one before.
+// Put keeps a session in place of the one before. None is put when a handshake
+// was cut off, which says nothing about the session.
 func (o *oneTicket) Put(_ string, state *tls.ClientSessionState) {
+	if state == nil {
+		return
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.latest = state

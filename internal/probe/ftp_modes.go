@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
-	"sekisho/internal/netio"
 	"sekisho/internal/untrusted"
 	ftpwire "sekisho/internal/wire/ftp"
 )
@@ -145,29 +144,52 @@ func escaped(s exposure.Step) exposure.Step {
 // ftpUpload is what an upload leaves on the server until it is deleted.
 const ftpUpload = "This file was made by a test of the FTP server, which deletes it again.\r\n"
 
-// upload stores a file under a name that nobody has and deletes it again,
-// whatever became of the upload: the server may have kept a part.
+// ftpMostFolders bounds the folders that an upload is tried in.
+const ftpMostFolders = 4
+
+// upload stores a file and deletes it again. Servers let nobody write where one
+// is after the login, and have a folder for what comes in: so those that were
+// listed are tried after it, until one takes the file.
 func (p *ftpTrial) upload(ctx context.Context, m ftpMode, id string, entries []ftpwire.Entry) {
+	folders := []string{p.folder}
+	if p.folder == "" {
+		for _, f := range ftpwire.Folders(entries)[:min(ftpMostFolders, len(ftpwire.Folders(entries)))] {
+			folders = append(folders, f+"/")
+		}
+	}
+	for _, f := range folders {
+		if p.put(ctx, m, id, f, entries) {
+			p.folder = f
+			return
+		}
+	}
+}
+
+// put stores one file under a name that nobody has and deletes it, whatever
+// became of the upload: the server may have kept a part. It reports false when
+// the server refused and another folder may do.
+func (p *ftpTrial) put(ctx context.Context, m ftpMode, id, folder string, entries []ftpwire.Entry) bool {
 	name := fmt.Sprintf("sekisho-test-%08x-%s.txt", uint32(p.s.peer.nonce()), m.name)
-	put := exposure.Step{ID: id + "-put", Result: exposure.StepSkipped}
+	step := exposure.Step{ID: id + "-put", Result: exposure.StepSkipped}
 	c, err := p.ready(ctx)
 	end, bounded := ctx.Deadline()
 	switch {
 	case err != nil:
-		put.Result, put.Why, put.Detail = exposure.StepFailed, "ftp-no-control", err.Error()
+		step.Result, step.Why, step.Detail = exposure.StepFailed, "ftp-no-control", err.Error()
 	case bounded && time.Until(end) < 4*p.wait:
-		put.Why = "ftp-time-over" // none would be left to delete it
+		step.Why = "ftp-time-over" // none would be left to delete it
 	case slices.ContainsFunc(entries, func(e ftpwire.Entry) bool { return e.Name == name }):
-		put.Why = "ftp-name-taken"
+		step.Why = "ftp-name-taken"
 	}
-	if err != nil || put.Why != "" {
-		p.t.Step(put)
-		return
+	if err != nil || step.Why != "" {
+		p.t.Step(step)
+		return true
 	}
+	name = folder + name
 	move := &ftpMove{mode: m, command: "STOR " + name, upload: strings.NewReader(ftpUpload)}
-	p.flow(exposure.FlowRequest, c.local, c.remote, "STOR")
 	p.transfer(ctx, c, move)
 	if move.err == nil {
+		p.flow(exposure.FlowRequest, c.local, c.remote, "STOR")
 		p.flow(exposure.FlowTransfer, move.local, move.remote, "STOR")
 	}
 	fact := "user_write"
@@ -178,22 +200,23 @@ func (p *ftpTrial) upload(ctx context.Context, m ftpMode, id string, entries []f
 		p.f.svc.Facts[fact] = move.err == nil
 	}
 	p.note(ctx, move)
-	p.t.Step(move.step(id + "-put"))
+	p.t.Step(escaped(move.step(id + "-put")))
 	if move.sent && !move.no {
 		p.delete(ctx, id+"-delete", name, move.began)
 	}
+	return !move.no
 }
 
-// delete removes what was uploaded. What it cannot remove, the owner must know.
+// delete removes what was uploaded, on a new control connection when the one in
+// use has broken. What it cannot remove, the owner must know.
 func (p *ftpTrial) delete(ctx context.Context, id, name string, stored bool) {
 	step := exposure.Step{ID: id, Asked: "DELE " + name, Result: exposure.StepOK}
-	var answer reply
-	c, err := p.ready(ctx)
-	if err == nil {
-		step.Local, step.Remote = c.local, c.remote
-		answer, err = p.request(c, step.Asked)
-		step.Said = answer.banner()
+	answer, err := p.remove(ctx, &step, name)
+	if err != nil {
+		p.drop()
+		answer, err = p.remove(ctx, &step, name)
 	}
+	step.Said = answer.banner()
 	switch {
 	case err != nil:
 		step.Result, step.Detail = exposure.StepFailed, ftpDetail(err)
@@ -205,7 +228,16 @@ func (p *ftpTrial) delete(ctx context.Context, id, name string, stored bool) {
 		left := p.f.svc.Facts.Texts("upload_left")
 		p.f.svc.Facts["upload_left"] = append(slices.Clone(left), untrusted.New(name, maxFact))
 	}
-	p.t.Step(step)
+	p.t.Step(escaped(step))
+}
+
+func (p *ftpTrial) remove(ctx context.Context, step *exposure.Step, name string) (reply, error) {
+	c, err := p.ready(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	step.Local, step.Remote = c.local, c.remote
+	return p.request(c, "DELE "+name)
 }
 
 func (p *ftpTrial) flow(row exposure.FlowRow, from, to netip.AddrPort, what string) {
@@ -327,22 +359,10 @@ func (p *ftpTrial) spare(ctx context.Context) func() {
 	var answers [3]bool
 	var tries sync.WaitGroup
 	for i, port := range ports {
-		tries.Go(func() { careful(func() { answers[i] = p.answers(ctx, port) }) })
+		tries.Go(func() { careful(func() { answers[i] = p.s.touch(ctx, port, p.wait/2) }) })
 	}
 	return func() {
 		tries.Wait()
 		p.f.svc.Facts["data_port_let_in"] = answers[0] && !answers[1] && !answers[2]
 	}
-}
-
-// answers reports whether anything comes back from a port: a connection or a
-// refusal of the host itself.
-func (p *ftpTrial) answers(ctx context.Context, port uint16) bool {
-	c, err := p.s.dialWithin(ctx, port, p.wait/2)
-	if err == nil {
-		_ = c.Close()
-		return true
-	}
-	e, ok := err.(*netio.Error)
-	return ok && (e.Reason == exposure.ConnRefused || e.Reason == exposure.Reset)
 }

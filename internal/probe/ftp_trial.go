@@ -53,6 +53,7 @@ type ftpTrial struct {
 	file   string // to download; empty: the smallest listed
 	max    int64  // the most bytes of a list or a file
 	write  bool   // upload and delete too
+	folder string // where an upload was taken, with the slash behind it
 	policy string // about AUTH TLS
 
 	user, password string

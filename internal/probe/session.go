@@ -121,6 +121,11 @@ func (s *Session) dialPort(ctx context.Context, transport exposure.Transport, po
 	if port != s.peer.at.Port() && port < 1024 {
 		return nil, errPeer
 	}
+	return s.dialPeer(ctx, transport, port)
+}
+
+// dialPeer connects to any port of the peer.
+func (s *Session) dialPeer(ctx context.Context, transport exposure.Transport, port uint16) (net.Conn, error) {
 	begun := time.Now()
 	c, err := s.peer.dial(ctx, transport, netip.AddrPortFrom(s.peer.at.Addr(), port))
 	for netio.Local(err) && scarce(err) {

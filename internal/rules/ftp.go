@@ -86,6 +86,16 @@ func (s subject) ftpRemedy(service exposure.Service) []said {
 			EN: "Or demand TLS in Pure-FTPd:\necho 2 > /etc/pure-ftpd/conf/TLS",
 			JA: "またはPure-FTPdでTLSを必須にします。\necho 2 > /etc/pure-ftpd/conf/TLS",
 		}), s.restarted("pure-ftpd"))
+	case product(service, "filezilla server"):
+		steps = append(steps, say(lang.Text{
+			EN: "Or demand TLS in FileZilla Server: Server, Configure, Server listeners: give port {{.Port}} the protocol Require explicit FTP over TLS.",
+			JA: "またはFileZilla ServerでTLSを必須にします。Server → Configure → Server listeners で、ポート {{.Port}} のプロトコルを Require explicit FTP over TLS にします。",
+		}, "Port", s.number()))
+	case product(service, "microsoft ftp"):
+		steps = append(steps, say(lang.Text{
+			EN: "Or demand TLS in IIS Manager: FTP SSL Settings of the site, choose a certificate and Require SSL connections.",
+			JA: "またはIISマネージャーでTLSを必須にします。サイトの「FTP SSL の設定」で証明書を選び、「SSL 接続が必要」にします。",
+		}))
 	default:
 		steps = append(steps, say(lang.Text{
 			EN: "Or switch TLS on in the FTP server and refuse logins without it.",
@@ -116,11 +126,32 @@ func judgeFTPAnonymous(s subject) []ruling {
 				JA: "FTPサーバーで匿名ログインを無効にします。使う場合は、非公開のファイルがなく、書き込めないことを確かめます。",
 			})},
 		}
-		if product(service, "vsftpd") {
+		switch {
+		case product(service, "vsftpd"):
 			found.remedy = []said{say(lang.Text{
 				EN: "If it is not meant, write this line into /etc/vsftpd.conf:\nanonymous_enable=NO",
 				JA: "意図していなければ、/etc/vsftpd.conf に次の行を書きます。\nanonymous_enable=NO",
 			}), s.restarted("vsftpd")}
+		case product(service, "proftpd"):
+			found.remedy = []said{say(lang.Text{
+				EN: "If it is not meant, remove the section <Anonymous> from /etc/proftpd/proftpd.conf and from the files in /etc/proftpd/conf.d.",
+				JA: "意図していなければ、/etc/proftpd/proftpd.conf と /etc/proftpd/conf.d のファイルから <Anonymous> の部分を削除します。",
+			}), s.restarted("proftpd")}
+		case product(service, "pure-ftpd"):
+			found.remedy = []said{say(lang.Text{
+				EN: "If it is not meant, forbid it in Pure-FTPd:\necho yes > /etc/pure-ftpd/conf/NoAnonymous",
+				JA: "意図していなければ、Pure-FTPdで禁止します。\necho yes > /etc/pure-ftpd/conf/NoAnonymous",
+			}), s.restarted("pure-ftpd")}
+		case product(service, "filezilla server"):
+			found.remedy = []said{say(lang.Text{
+				EN: "If it is not meant, remove the user anonymous in FileZilla Server: Server, Configure, Rights management, Users.",
+				JA: "意図していなければ、FileZilla Serverの Server → Configure → Rights management → Users で、利用者 anonymous を削除します。",
+			})}
+		case product(service, "microsoft ftp"):
+			found.remedy = []said{say(lang.Text{
+				EN: "If it is not meant, disable Anonymous Authentication in IIS Manager, FTP Authentication of the site.",
+				JA: "意図していなければ、IISマネージャーで、サイトの「FTP 認証」の「匿名認証」を無効にします。",
+			})}
 		}
 		return []ruling{found}
 	}, "ftp")

@@ -124,6 +124,13 @@ func TestSmallestIsAPlainFile(t *testing.T) {
 	}
 }
 
+func TestFoldersCanBeEntered(t *testing.T) {
+	got := Folders([]Entry{{Name: "in", Folder: true}, {Name: "file"}, {Name: "..", Folder: true}, {Name: "a/b", Folder: true}, {Name: "x\x00", Folder: true}, {Name: "pub", Folder: true}})
+	if d := cmp.Diff([]string{"in", "pub"}, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // FuzzPassive holds that what is read can be written and read again.
 func FuzzPassive(f *testing.F) {
 	f.Add("Entering Passive Mode (192,168,77,10,195,80).")

@@ -17,12 +17,14 @@ type Entry struct {
 }
 
 // Plain reports whether the entry is a file whose name can be sent back in a
-// command: one name without a path, and without what a terminal or a command
+// command.
+func (e Entry) Plain() bool { return !e.Folder && !e.Other && sendable(e.Name) }
+
+// sendable tells names without a path, and without what a terminal or a command
 // line would take for something else.
-func (e Entry) Plain() bool {
-	return !e.Folder && !e.Other && e.Name != "" && e.Name != "." && e.Name != ".." &&
-		!strings.ContainsAny(e.Name, `/\`) && strings.IndexFunc(e.Name, unicode.IsControl) < 0 &&
-		strings.TrimSpace(e.Name) == e.Name
+func sendable(name string) bool {
+	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, `/\`) &&
+		strings.IndexFunc(name, unicode.IsControl) < 0 && strings.TrimSpace(name) == name
 }
 
 // ParseLine reads one line of the reply to LIST, whose form RFC 959 section
@@ -125,4 +127,16 @@ func Smallest(entries []Entry) (Entry, bool) {
 		}
 	}
 	return found, ok
+}
+
+// Folders are the names of the folders of a list that can be sent back in a
+// command, in its order.
+func Folders(entries []Entry) []string {
+	var names []string
+	for _, e := range entries {
+		if e.Folder && sendable(e.Name) {
+			names = append(names, e.Name)
+		}
+	}
+	return names
 }
