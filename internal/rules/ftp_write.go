@@ -8,13 +8,23 @@ import (
 func init() {
 	register(rule{"ftp-anonymous-write", judgeFTPAnonymousWrite})
 	register(rule{"ftp-test-file-left", judgeFTPLeft})
+	stranges = append(stranges, strange{"ftp", ftpWritten, lang.Text{
+		EN: "The FTP server at {{.Address}} took a file from an anonymous user here.",
+		JA: "{{.Address}} のFTPサーバーは、ここから匿名の利用者のファイルを受け取りました。",
+	}})
+}
+
+// ftpWritten reports whether the server took a file from nobody in particular.
+func ftpWritten(service exposure.Service) bool {
+	write, _ := service.Facts.Bool("anonymous_write")
+	return write
 }
 
 // judgeFTPAnonymousWrite speaks of a server on which everybody may leave files.
 // Only the view from outside can tell: a server may trust its own network.
 func judgeFTPAnonymousWrite(s subject) []ruling {
 	return s.each(func(service exposure.Service) []ruling {
-		if write, _ := service.Facts.Bool("anonymous_write"); !write || service.View != exposure.ViewOutside {
+		if !ftpWritten(service) || !strangers(service) {
 			return nil
 		}
 		found := ruling{
