@@ -57,10 +57,13 @@ var rooms = map[string]room{
 
 	"rules": {may: words},
 
+	// PortQry's words over sekisho's own eyes; cli gives it the scan.
+	"portqry": {may: join(words, "netio", "probe")},
+
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "fingerprint", "output"),
+		may:     join(words, edges, observe, judge, "fingerprint", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

@@ -69,6 +69,9 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	a.speak(earlyLanguage(args[1:], a.getenv))
 	root := a.root()
 	root.SetArgs(args[1:])
+	if isPortQry(args[0]) {
+		root.SetArgs(append([]string{"query"}, args[1:]...))
+	}
 	return a.finish(root.ExecuteContext(ctx))
 }
 
@@ -149,7 +152,7 @@ func (a *app) root() *cobra.Command {
 	root.Flags().Bool("version", false, a.say.Say("help.version"))
 	a.common.register(root.PersistentFlags(), a.say)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) }
-	root.AddCommand(a.checkCommand(), a.scanCommand(), a.testCommand(), a.localCommand(), a.versionCommand(), a.schemaCommand(), a.manCommand())
+	root.AddCommand(a.checkCommand(), a.scanCommand(), a.testCommand(), a.queryCommand(), a.localCommand(), a.versionCommand(), a.schemaCommand(), a.manCommand())
 	a.translateCompletion(root)
 	return root
 }

@@ -1,0 +1,305 @@
+package portqry
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
+	"sekisho/internal/probe"
+	"sekisho/internal/untrusted"
+	"sekisho/internal/wire/snmp"
+)
+
+// maxAnswer is how many bytes of an answer are shown.
+const maxAnswer = 4096
+
+// Speak asks a port in the protocol that PortQry asks it in. It is nil for a
+// port that PortQry has no question for.
+func Speak(ctx context.Context, a Asking) *Speech {
+	i := slices.IndexFunc(questions, func(q question) bool { return q.on == askedOn{a.Transport, a.Port} })
+	if i < 0 {
+		return nil
+	}
+	wait := udpWait
+	if a.Slow {
+		wait *= 2
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return questions[i].ask(ctx, questions[i], a)
+}
+
+// question is what one port is asked.
+type question struct {
+	on    askedOn
+	name  string // as PortQry calls it
+	probe string // whose first datagram it is, and who knows its answer
+	ask   func(ctx context.Context, q question, a Asking) *Speech
+}
+
+var questions = []question{
+	{askedOn{exposure.UDP, 53}, "DNS", "dns", askDatagram},
+	{askedOn{exposure.TCP, 53}, "DNS", "dns", askDNSStream},
+	{askedOn{exposure.UDP, 69}, "TFTP", "tftp", askDatagram},
+	{askedOn{exposure.UDP, 137}, "NETBIOS", "netbios-ns", askNetBIOS},
+	{askedOn{exposure.UDP, 161}, "SNMP", "", askSNMP},
+	{askedOn{exposure.UDP, 500}, "ISAKMP", "ikev1", askDatagram},
+	{askedOn{exposure.UDP, 1434}, "SQL Server", "", askSQL},
+	{askedOn{exposure.UDP, 1701}, "L2TP", "l2tp", askDatagram},
+	{askedOn{exposure.TCP, 1745}, "ISA", "", askISA},
+	{askedOn{exposure.UDP, 1745}, "ISA", "", askISA},
+	{askedOn{exposure.TCP, 21}, "FTP", "", askBanner},
+	{askedOn{exposure.TCP, 25}, "SMTP", "", askBanner},
+	{askedOn{exposure.TCP, 110}, "POP3", "", askBanner},
+	{askedOn{exposure.TCP, 143}, "IMAP", "", askBanner},
+}
+
+// sending is the line before a question.
+func (q question) sending(a Asking) string {
+	return fmt.Sprintf("Sending %s query to %s port %d...", q.name, words[a.Transport], a.Port)
+}
+
+// exchange sends a datagram and returns the reply that accept takes.
+func exchange(ctx context.Context, a Asking, request []byte, accept func([]byte) bool) ([]byte, error) {
+	return netio.Exchange(ctx, &netio.Dialer{}, netip.AddrPortFrom(a.Address, a.Port), request, accept)
+}
+
+// askDatagram asks by the first datagram of a probe: any answer in its protocol
+// says that the port is LISTENING.
+func askDatagram(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Lead: []string{q.sending(a)}}
+	for _, p := range probe.Hellos(a.Port) {
+		if p.Name != q.probe {
+			continue
+		}
+		hello := p.Hello(rand.Uint64())
+		_, err := exchange(ctx, a, hello, func(reply []byte) bool { return p.Match(hello, reply) })
+		s.Heard = err == nil
+	}
+	if !s.Heard && q.name == "DNS" {
+		s.Answer = []string{"DNS query timed out"}
+	}
+	return s
+}
+
+// askDNSStream asks over TCP, where each message has its length before it (RFC
+// 1035 section 4.2.2).
+func askDNSStream(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Lead: []string{q.sending(a)}}
+	for _, p := range probe.Hellos(a.Port) {
+		hello := p.Hello(rand.Uint64())
+		reply, err := stream(ctx, a, append(binary.BigEndian.AppendUint16(nil, uint16(len(hello))), hello...), func(b []byte) bool {
+			return len(b) >= 2 && len(b) >= 2+int(binary.BigEndian.Uint16(b))
+		})
+		s.Heard = err == nil && len(reply) > 2 && p.Match(hello, reply[2:])
+	}
+	if !s.Heard {
+		s.Answer = []string{"DNS query timed out"}
+	}
+	return s
+}
+
+// stream sends over a connection of its own and reads until enough says so, or
+// the peer pauses or ends.
+func stream(ctx context.Context, a Asking, request []byte, enough func([]byte) bool) ([]byte, error) {
+	c, err := (&netio.Dialer{Limits: netio.Limits{Bytes: maxAnswer * 4}}).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if len(request) > 0 {
+		if _, err := c.Write(request); err != nil {
+			return nil, err
+		}
+	}
+	var all []byte
+	for buf := make([]byte, maxAnswer); ; {
+		n, err := c.Read(buf)
+		all = append(all, buf[:n]...)
+		switch {
+		case enough(all) || len(all) >= maxAnswer:
+			return all, nil
+		case err != nil && len(all) > 0:
+			return all, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// askNetBIOS asks for the status of the adapter, which ends in its address (RFC
+// 1002 section 4.2.18).
+func askNetBIOS(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Lead: []string{"Attempting NETBIOS adapter status query to UDP port 137..."}}
+	for _, p := range probe.Hellos(a.Port) {
+		hello := p.Hello(rand.Uint64())
+		reply, err := exchange(ctx, a, hello, func(b []byte) bool { return p.Match(hello, b) })
+		if err != nil {
+			continue
+		}
+		s.Heard = true
+		if address, ok := adapter(reply); ok {
+			s.Answer = []string{fmt.Sprintf("Server's response: MAC address %x", address)}
+		}
+		s.Verdict = "UDP port: LISTENING"
+	}
+	return s
+}
+
+// adapter finds the unit's address in a node status: behind the record's head,
+// the number of names and 18 bytes for each.
+func adapter(reply []byte) ([]byte, bool) {
+	const head, name = 12 + 34 + 10, 18
+	if len(reply) <= head {
+		return nil, false
+	}
+	at := head + 1 + int(reply[head])*name
+	if len(reply) < at+6 {
+		return nil, false
+	}
+	return reply[at : at+6], true
+}
+
+// askSNMP asks for the description of the system by the community name of -cn.
+func askSNMP(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Lead: []string{"", "community name for query:", "", " " + a.Community, "", q.sending(a)}}
+	id := int32(rand.Uint32() >> 1)
+	request := snmp.Message{Version: snmp.V1, Community: []byte(a.Community), PDU: snmp.PDU{
+		Op: snmp.Get, ID: id, Bindings: []snmp.Binding{{Name: snmp.OID{1, 3, 6, 1, 2, 1, 1, 1, 0}, Value: snmp.Value{Kind: snmp.Null}}},
+	}}
+	_, err := exchange(ctx, a, request.Marshal(), func(b []byte) bool {
+		m, err := snmp.Parse(b)
+		return err == nil && m.PDU.ID == id
+	})
+	s.Heard = err == nil
+	return s
+}
+
+// askSQL asks the SQL Server browser for its instances.
+func askSQL(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Lead: []string{q.sending(a)}}
+	// CLNT_UCAST_EX asks for all of them (MC-SQLR section 2.2.2).
+	reply, err := exchange(ctx, a, []byte{0x03}, func(b []byte) bool {
+		return len(b) > 3 && b[0] == 0x05 && int(binary.LittleEndian.Uint16(b[1:])) == len(b)-3
+	})
+	if err != nil {
+		return s
+	}
+	s.Heard = true
+	s.Answer = append([]string{"Server's response:", ""}, instances(string(reply[3:]))...)
+	s.End = []string{"==== End of SQL Server query response ===="}
+	return s
+}
+
+// instances are the lines of an SVR_RESP: names and values in turn, with an
+// empty pair behind each instance (MC-SQLR section 2.2.5).
+func instances(text string) []string {
+	var lines []string
+	for instance := range strings.SplitSeq(text, ";;") {
+		fields := strings.Split(instance, ";")
+		for i := 0; i+1 < len(fields) && len(lines) < 256; i += 2 {
+			lines = append(lines, shown(fields[i]+" "+fields[i+1]))
+		}
+		if len(fields) > 1 {
+			lines = append(lines, "")
+		}
+	}
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}
+
+// askISA asks the control port of a firewall client. Its datagrams are not
+// published; any answer at all is shown.
+func askISA(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Lead: []string{q.sending(a)}}
+	var (
+		reply []byte
+		err   error
+	)
+	if a.Transport == exposure.UDP {
+		reply, err = exchange(ctx, a, []byte("\r\n"), func(b []byte) bool { return len(b) > 0 })
+	} else {
+		reply, err = stream(ctx, a, []byte("GET /wspad.dat HTTP/1.0\r\n\r\n"), func([]byte) bool { return false })
+	}
+	if err != nil {
+		return s
+	}
+	s.Heard = true
+	if a.Transport == exposure.TCP {
+		s.Answer = append([]string{"ISA query response:", ""}, textLines(reply)...)
+		s.End = []string{"======== End of ISA query response ========"}
+	}
+	return s
+}
+
+// askBanner shows what the server says first. An FTP server is then told the
+// name of nobody in particular.
+func askBanner(ctx context.Context, q question, a Asking) *Speech {
+	s := &Speech{Banner: true}
+	c, err := (&netio.Dialer{Limits: netio.Limits{Bytes: maxAnswer * 4}}).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
+	if err != nil {
+		return s
+	}
+	defer c.Close()
+	said := readLines(c)
+	if q.name == "FTP" && len(said) > 0 {
+		if _, err := c.Write([]byte("USER anonymous\r\n")); err == nil {
+			said = append(said, readLines(c)...)
+		}
+	}
+	if len(said) > 0 {
+		s.Heard = true
+		s.Lead = []string{"Data returned from port:"}
+		s.Answer = said
+	}
+	return s
+}
+
+// readLines reads what a server says until a line is whole that no other one
+// follows: of a reply with a code, the one without a dash behind it (RFC 959
+// section 4.2).
+func readLines(c interface {
+	Read([]byte) (int, error)
+	SetReadDeadline(time.Time) error
+},
+) []string {
+	var all []byte
+	for buf := make([]byte, 1024); len(all) < maxAnswer; {
+		n, err := c.Read(buf)
+		all = append(all, buf[:n]...)
+		if err != nil || lastLine(all) {
+			break
+		}
+	}
+	return textLines(all)
+}
+
+func lastLine(b []byte) bool {
+	whole, ok := bytes.CutSuffix(b, []byte("\n"))
+	if !ok {
+		return false
+	}
+	last := whole[bytes.LastIndexByte(whole, '\n')+1:]
+	return len(last) < 4 || last[3] != '-' || last[0] < '0' || last[0] > '9'
+}
+
+// textLines are the lines of a text from the network, escaped.
+func textLines(b []byte) []string {
+	var lines []string
+	for line := range strings.Lines(string(b[:min(len(b), maxAnswer)])) {
+		lines = append(lines, shown(strings.TrimRight(line, "\r\n")))
+	}
+	return lines
+}
+
+func shown(s string) string { return untrusted.New(s, maxAnswer).Terminal() }
