@@ -93,25 +93,35 @@ func nftChain(message []byte) string {
 	if !ok {
 		return ""
 	}
-	chain, err := nl.ParseRouteAttrAsMap(message[nl.SizeofNfgenmsg:])
-	if err != nil {
+	chain := nftAttributes(message[nl.SizeofNfgenmsg:])
+	number, hooked := nftNumber(nftAttributes(chain[nftChainHook])[nftHookNumber])
+	if !hooked || number != hookOutput && number != hookPostrouting || nftText(chain[nftChainType]) == "nat" {
 		return ""
 	}
-	hook, err := nl.ParseRouteAttrAsMap(chain[nftChainHook].Value)
-	if err != nil {
-		return ""
-	}
-	number, hooked := nftNumber(hook[nftHookNumber].Value)
-	if !hooked || number != hookOutput && number != hookPostrouting || nftText(chain[nftChainType].Value) == "nat" {
-		return ""
-	}
-	policy, _ := nftNumber(chain[nftChainPolicy].Value)
-	rules, _ := nftNumber(chain[nftChainUse].Value)
+	policy, _ := nftNumber(chain[nftChainPolicy])
+	rules, _ := nftNumber(chain[nftChainUse])
 	const accept = 1 // NF_ACCEPT
 	if policy == accept && rules == 0 {
 		return ""
 	}
-	return fmt.Sprintf("nft %s %s %s", family, nftText(chain[nftChainTable].Value), nftText(chain[nftChainName].Value))
+	return fmt.Sprintf("nft %s %s %s", family, nftText(chain[nftChainTable]), nftText(chain[nftChainName]))
+}
+
+// nftAttributes are the values of attributes by their kind (linux/netlink.h,
+// struct nlattr): two bytes of length with the header, two of kind, the value,
+// and zeros up to the next four bytes.
+func nftAttributes(b []byte) map[uint16][]byte {
+	found := map[uint16][]byte{}
+	for len(b) >= unix.NLA_HDRLEN {
+		length := int(binary.NativeEndian.Uint16(b))
+		if length < unix.NLA_HDRLEN || length > len(b) {
+			break
+		}
+		const flags = unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER
+		found[binary.NativeEndian.Uint16(b[2:])&^uint16(flags)] = b[unix.NLA_HDRLEN:length]
+		b = b[min(len(b), (length+unix.NLA_ALIGNTO-1)&^(unix.NLA_ALIGNTO-1)):]
+	}
+	return found
 }
 
 func nftNumber(b []byte) (uint32, bool) {

@@ -3,8 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -62,15 +60,19 @@ func addRecorded(f *testing.F, folder string) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		var said []byte
-		source, _, _ := strings.Cut(string(b), "\n=\n")
-		for line := range strings.Lines(source) {
-			if d, err := readDirective(strings.TrimSuffix(line, "\n")); err == nil && strings.HasPrefix(d.verb, "S") {
-				said = append(said, d.text...)
-			}
-		}
-		f.Add(said)
+		f.Add(saidIn(string(b)))
 	}
+}
+
+// saidIn is all that the server says in a recording.
+func saidIn(text string) (said []byte) {
+	source, _, _ := strings.Cut(text, "\n=\n")
+	for line := range strings.Lines(source) {
+		if d, err := readDirective(strings.TrimSuffix(line, "\n")); err == nil && strings.HasPrefix(d.verb, "S") {
+			said = append(said, d.text...)
+		}
+	}
+	return said
 }
 
 // fuzzProbe runs one probe against a peer that says anything: it must come to
@@ -91,22 +93,7 @@ func fuzzProbe(f *testing.F, name string, transport exposure.Transport) {
 		s.greeted, s.unasked = said, true
 		svc, err := p.run(ctx, s)
 		s.close()
-		if svc.Protocol != "" && svc.Confidence == exposure.NoConfidence {
-			t.Errorf("protocol %q without a confidence", svc.Protocol)
-		}
-		if svc.Confidence == exposure.NoConfidence && err == nil {
-			t.Error("nothing found and no error")
-		}
-		var typed *Error
-		if err != nil && !errors.As(err, &typed) {
-			t.Errorf("error of type %T: %v", err, err)
-		}
-		inert(t, message(err))
-		doc, err := json.Marshal(svc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		inert(t, string(doc))
+		judgeFuzzed(t, p.Name, svc, err)
 	})
 }
 
