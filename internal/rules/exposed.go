@@ -32,13 +32,18 @@ var (
 	hosts      = []string{"", "systemd", "java", "beam.smp", "dockerd"}
 )
 
-// spokenBy names the services that are known by what they speak.
-var spokenBy = map[string]string{"mysql": "MySQL/MariaDB"}
+// spokenBy names the services that are known by what they speak, by their
+// protocol or by their API over HTTP.
+var spokenBy = map[string]string{
+	"mysql": "MySQL/MariaDB", "postgresql": "PostgreSQL", "redis": "Redis", "memcached": "memcached", "mongodb": "MongoDB", "x11": "X11",
+	"rpcbind": "rpcbind", "elasticsearch": "Elasticsearch", "docker": "Docker API", "couchdb": "CouchDB", "influxdb": "InfluxDB", "etcd": "etcd",
+	"ollama": "Ollama",
+}
 
 // is reports whether a port is this service: by what it speaks, by the
 // process that holds it, or by its number where neither says otherwise.
 func (l local) is(s subject) bool {
-	if slices.ContainsFunc(s.spoken(), func(service exposure.Service) bool { return spokenBy[service.Protocol] == l.name }) {
+	if l.told(s) {
 		return true
 	}
 	process := strings.TrimSuffix(s.owner().Process, ".exe")
@@ -53,17 +58,54 @@ func (l local) is(s subject) bool {
 	})
 }
 
+// told reports whether the service said itself that it is this one.
+func (l local) told(s subject) bool {
+	return slices.ContainsFunc(s.spoken(), func(service exposure.Service) bool { return spokenBy[speaks(service)] == l.name })
+}
+
 // judgeExposed speaks of services that others must not reach and may.
 func judgeExposed(s subject) []ruling {
 	if !s.Exposed() {
 		return nil
 	}
 	for _, l := range locals {
-		if l.is(s) {
-			return []ruling{{l.severity, s.exposure(l.name), say(l.meaning), s.hide(l)}}
+		if !l.is(s) {
+			continue
 		}
+		evidence := s.exposure(l.name)
+		if l.told(s) && s.owner().Process == "" {
+			evidence = s.answering(l.name)
+		}
+		severity, meaning := l.severity, l.meaning
+		for _, service := range s.spoken() {
+			if u, open := unlockedBy(service); open && !u.unjudged(s, service) {
+				return nil // that it asks for no password says more, and its remedy holds this one
+			}
+			if refuses, _ := service.Facts.Bool("protected_mode"); refuses {
+				severity, meaning = exposure.Low, tellsMuch // it serves its own machine only
+			}
+			if required, _ := service.Facts.Bool("password_required"); required && severity > exposure.Medium {
+				severity, meaning = exposure.Medium, guessesPasswords
+			}
+		}
+		return []ruling{{severity, evidence, say(meaning), s.hide(l)}}
 	}
 	return s.localNetworkOnly()
+}
+
+// answering says that the service itself told what it is.
+func (s subject) answering(name string) said {
+	address, _ := s.reachableAt()
+	if address.IsUnspecified() {
+		return say(lang.Text{
+			EN: "{{.Name}} answers on all addresses, port {{.Port}}.",
+			JA: "{{.Name}}が全アドレスのポート {{.Port}} で応答しています。",
+		}, "Name", name, "Port", s.number())
+	}
+	return say(lang.Text{
+		EN: "{{.Name}} answers at {{.Address}}, port {{.Port}}.",
+		JA: "{{.Name}}が {{.Address}} のポート {{.Port}} で応答しています。",
+	}, "Name", name, "Address", address, "Port", s.number())
 }
 
 // exposure says how it is known that others may reach the service.

@@ -185,11 +185,11 @@ var cases = []judged{
 	{"redis_on_a_lan_address", port(6380, bound("192.168.1.5", "redis-server", "")), here, []string{"high exposed-local-service"}},
 	{"redis_of_another_host", port(6379, open("192.168.1.9", exposure.ViewLAN)), afar, []string{"high exposed-local-service"}},
 	{"mysql_by_number", port(3306, bound("::", "", "")), rules.Context{Now: now, Local: true}, []string{"medium exposed-local-service"}},
-	{"mysql_by_what_it_says", port(3307, open("192.168.1.9", exposure.ViewLAN), spoke("mysql", "", "", "", nil)), afar, []string{"medium exposed-local-service"}},
+	{"mysql_by_what_it_says", port(3307, open("192.168.1.9", exposure.ViewLAN), spoke("mysql", "", "", "", nil)), afar, []string{"medium exposed-local-service", "info service-on-unusual-port"}},
 	{"postgres_in_a_container", port(5432, bound("0.0.0.0", "docker-proxy", "docker.service")), here, []string{"medium exposed-local-service"}},
 	{"container_stopped_by_its_runtime", port(6379, exposure.Listener{Address: netip.MustParseAddr("0.0.0.0"), Process: "redis-server", PID: 9, Container: "podman 3f2a0c9d1b7e"}), here, []string{"high exposed-local-service"}},
 	{"another_program_on_its_port", port(6379, bound("0.0.0.0", "nginx", "nginx.service")), here, nil},
-	{"another_protocol_on_its_port", port(6379, open("192.168.1.9", exposure.ViewLAN), spoke("ssh", "", "", "", nil)), afar, []string{"info service-on-unusual-port"}},
+	{"another_protocol_on_its_port", port(6379, open("192.168.1.9", exposure.ViewLAN), spoke("ssh", "", "", "", nil)), afar, []string{"info wrong-service"}},
 	{"swarm_is_not_the_docker_api", port(2377, bound("0.0.0.0", "dockerd", "docker.service")), here, nil},
 	{"local_network_only_from_lan", port(445, open("192.168.1.9", exposure.ViewLAN)), afar, nil},
 

@@ -24,6 +24,16 @@ var usualPorts = map[string][]uint16{
 	"pop3":   {110, 995},
 	"imap":   {143, 993},
 	"nntp":   {119, 433, 563},
+
+	"mysql":      {3306},
+	"postgresql": {5432},
+	"redis":      {6379, 26379},
+	"mongodb":    {27017, 27018, 27019},
+	"memcached":  {11211},
+	"mqtt":       {1883, 8883},
+	"amqp":       {5672, 5671},
+	"nats":       {4222},
+	"rsync":      {873},
 }
 
 // judgeWrongService speaks of a service on the port of another.
