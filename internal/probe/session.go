@@ -58,6 +58,9 @@ type peer struct {
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
 	listen   func(ctx context.Context, local netip.Addr) (door, error) // for the peer alone; nil where it cannot come to us
 	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
+	// broadcast asks everybody in the LAN of an interface: only where the user
+	// named one.
+	broadcast func(ctx context.Context, device string, port uint16, request []byte, end time.Time, each func(netip.AddrPort, []byte)) error
 }
 
 // signal is what a hunt hears of a session while it runs.
@@ -124,7 +127,8 @@ func (s *Session) dialPort(ctx context.Context, transport exposure.Transport, po
 	return s.dialPeer(ctx, transport, port)
 }
 
-// dialPeer connects to any port of the peer.
+// dialPeer connects to any port of the peer. Which one is never the peer's word:
+// it is a constant of a protocol that has several.
 func (s *Session) dialPeer(ctx context.Context, transport exposure.Transport, port uint16) (net.Conn, error) {
 	begun := time.Now()
 	c, err := s.peer.dial(ctx, transport, netip.AddrPortFrom(s.peer.at.Addr(), port))
@@ -304,6 +308,7 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 		exchange: func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error) {
 			return netio.Exchange(ctx, d, to, request, accept)
 		},
+		broadcast: netio.Broadcast,
 	}
 }
 

@@ -23,6 +23,7 @@ type Test struct {
 	Port    uint16   // that it looks at unless another one is named
 	Secure  bool     // TLS comes before the protocol; on the probe's TLSPorts it does anyway
 	Options []Option // its own, beside those of every test
+	LAN     string   // the option that names an interface: the LAN there is looked at, and no target
 
 	// Route says where to go when the options decide that; nil: to Port over the
 	// probe's transport. A port that the user named wins.
