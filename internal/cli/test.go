@@ -60,6 +60,13 @@ func (a *app) testCommand() *cobra.Command {
 			Use:   t.Name + " TARGET",
 			Short: a.say.Say("help.test-" + t.Name),
 			RunE: func(cmd *cobra.Command, args []string) error {
+				if len(args) == 0 && t.LAN != "" && cmd.Flags().Changed(t.LAN) {
+					own, err := a.ownIn(cmd.Flags().Lookup(t.LAN).Value.String())
+					if err != nil {
+						return err
+					}
+					args = []string{own}
+				}
 				if len(args) != 1 {
 					return a.fail(exitUsage, "cli.test-one-target", "Test", t.Name)
 				}
@@ -73,6 +80,25 @@ func (a *app) testCommand() *cobra.Command {
 		cmd.AddCommand(sub)
 	}
 	return cmd
+}
+
+// ownIn is this machine's IPv4 address in the LAN of an interface, which stands
+// for that LAN.
+func (a *app) ownIn(device string) (string, error) {
+	m, err := a.machine()
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, i := range m.interfaces {
+		names = append(names, i.Name)
+		for _, p := range i.Prefixes {
+			if i.Name == device && p.Addr().Is4() {
+				return p.Addr().String(), nil
+			}
+		}
+	}
+	return "", a.fail(exitUsage, "cli.no-interface", "Interface", quoted(device), "Interfaces", names)
 }
 
 func testNames() []string {

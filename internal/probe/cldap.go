@@ -1,51 +1,84 @@
 package probe
 
 import (
+	"context"
+
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+	"sekisho/internal/wire/netlogon"
 )
 
 func init() {
-	register(Probe{Name: "cldap", Transport: exposure.UDP, Ports: []uint16{389}, Hello: cldapHello, Match: cldapReplies})
+	register(Probe{Name: "cldap", Transport: exposure.UDP, Ports: []uint16{389}, Hello: cldapHello, Match: cldapReplies, Run: runCLDAP})
 }
-
-// The tags of LDAP (RFC 4511 section 4.2 and following).
-const (
-	cldapSearch  = 0x63
-	cldapEntry   = 0x64
-	cldapDone    = 0x65
-	cldapPresent = 0x87
-)
 
 // cldapHello asks for the root of the directory and for none of its attributes
 // (RFC 4511 section 4.5.1.8). Directories that answer over UDP are used to
 // flood others with the whole root, seventy times what was asked; this answer
 // is as short as the question.
 func cldapHello(nonce uint64) []byte {
-	zero := berSmall(berInteger, 0)
-	return ber(berSequence, berID(uint32(nonce)), ber(cldapSearch,
-		ber(berOctets), berSmall(berEnum, 0), berSmall(berEnum, 0), // the root itself, aliases as they are
-		zero, zero, // no limit of size or time
-		[]byte{0x01, 1, 0}, // types and values
-		ber(cldapPresent, []byte("objectClass")),
-		ber(berSequence, ber(berOctets, []byte("1.1")))))
+	return ldapMessage(uint32(nonce), ldapSearchRequest("", 0, 0, ldapAny(), "1.1"))
 }
 
 // cldapReplies wants an entry or the end of the search, with our message id.
 func cldapReplies(hello, b []byte) bool {
-	asked, op := cldapMessage(hello)
-	id, got := cldapMessage(b)
-	return op == cldapSearch && id == asked && (got == cldapEntry || got == cldapDone)
+	asked, op, _, ok := ldapOperation(hello)
+	id, got, _, answered := ldapOperation(b)
+	return ok && answered && op == ldapSearch && id == asked && (got == ldapEntry || got == ldapDone)
 }
 
-// cldapMessage takes the id and the operation out of a message; no operation
-// has the tag 0.
-func cldapMessage(b []byte) (id uint64, op byte) {
-	outer := berReader{rest: b}
-	message := outer.enter(berSequence)
-	id = message.number()
-	op, _ = message.next()
-	if message.failed {
-		return 0, 0
+// runCLDAP asks, after the hello, what a domain controller tells those who look
+// for one (MS-ADTS section 6.3.3), and for the whole root, which shows how much
+// the server would send to somebody whose address was forged.
+func runCLDAP(ctx context.Context, s *Session) (exposure.Service, error) {
+	nonce := s.peer.nonce()
+	svc := exposure.Service{Protocol: "cldap", Confidence: exposure.Confirmed, Facts: exposure.Facts{}}
+	hello := cldapHello(nonce)
+	if _, err := s.Exchange(ctx, hello, func(b []byte) bool { return cldapReplies(hello, b) }); err != nil {
+		return exposure.Service{}, s.fail("ask", err)
 	}
-	return id, op
+	s.Learn(svc)
+	whole := ldapMessage(uint32(nonce)+1, ldapSearchRequest("", 0, 0, ldapAny(), "*", "+"))
+	reply, err := s.Exchange(ctx, whole, func(b []byte) bool { return cldapReplies(whole, b) })
+	if err != nil {
+		return svc, s.fail("read the root", err)
+	}
+	svc.Facts["request_bytes"], svc.Facts["reply_bytes"] = len(whole), len(reply)
+	if root := cldapFirst(reply); len(root) > 0 {
+		ldapFacts(&svc, root)
+	}
+	s.Learn(svc)
+	// NtVer 6: the newest form of the answer.
+	filter := ber(ldapAnd, ber(ldapEquality, ber(berOctets, []byte("NtVer")), ber(berOctets, []byte{6, 0, 0, 0})))
+	locate := ldapMessage(uint32(nonce)+2, ldapSearchRequest("", 0, 0, filter, "Netlogon"))
+	if reply, err = s.Exchange(ctx, locate, func(b []byte) bool { return cldapReplies(locate, b) }); err != nil {
+		return svc, s.fail("look for a domain controller", err)
+	}
+	if told, err := netlogon.Parse([]byte(cldapFirst(reply).one("Netlogon"))); err == nil {
+		cldapNetlogon(svc.Facts, told)
+	}
+	return svc, nil
+}
+
+// cldapFirst is the entry in a datagram, empty when there is none.
+func cldapFirst(b []byte) ldapRoot {
+	_, op, content, ok := ldapOperation(b)
+	if !ok || op != ldapEntry {
+		return nil
+	}
+	_, attributes, _ := parseLDAPEntry(content)
+	return attributes
+}
+
+// cldapNetlogon keeps what a domain controller says of itself.
+func cldapNetlogon(facts exposure.Facts, n netlogon.Response) {
+	for name, value := range map[string]string{
+		"ad_domain": n.Domain, "ad_forest": n.Forest, "dc_name": n.Host, "domain": n.NetBIOSDomain, "computer": n.NetBIOSName,
+		"ad_site": n.Site, "client_site": n.ClientSite,
+	} {
+		if value != "" {
+			facts[name] = untrusted.New(value, maxFact)
+		}
+	}
+	facts["dc_roles"] = texts(n.Roles(), 32)
 }
