@@ -54,7 +54,6 @@ var bannerShapes = []struct {
 	protocol string
 	match    *regexp.Regexp
 }{
-	{"vnc", regexp.MustCompile(`^RFB \d{3}\.\d{3}\n`)},
 	{"irc", regexp.MustCompile(`^(?::\S+ )?(?:NOTICE (?:AUTH|\*)|020 \*) :.*\n`)},
 	{"managesieve", regexp.MustCompile(`^"IMPLEMENTATION" ".*\n`)},
 	{"zabbix", regexp.MustCompile(`^ZBXD\x01`)},
