@@ -78,11 +78,14 @@ func (e errLDAPResult) Error() string {
 // readRoot reads all attributes of the root, those for operation too.
 func (l *ldap) readRoot(c *Conn) error {
 	entries, result, err := l.search(c, ldapSearchRequest("", 0, 0, ldapAny(), "*", "+"))
+	var notice errLDAPResult
+	if err == nil || len(entries) > 0 || errors.As(err, &notice) {
+		l.svc.Protocol, l.svc.Confidence = "ldap", exposure.Confirmed
+	}
 	if err != nil {
 		l.step(exposure.Step{ID: "ldap-root", Result: exposure.StepFailed, Detail: l.s.fail("read the root", err).Error()})
 		return l.s.fail("read the root", err)
 	}
-	l.svc.Protocol, l.svc.Confidence = "ldap", exposure.Confirmed
 	if result.code == ldapTLSFirst || result.code == ldapStronger {
 		l.svc.Facts["tls_required"] = true
 	}
@@ -178,9 +181,11 @@ func (l *ldap) agreeTLS(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := l.ask(c, ldapStartTLS(), ldapExtAnswer)
+	// Several of these may run at once, each with a count of its own.
+	alone := ldap{s: l.s, id: uint32(l.s.peer.nonce())}
+	result, err := alone.ask(c, ldapStartTLS(), ldapExtAnswer)
 	if err != nil {
-		return nil, err
+		return nil, closeWith(c, err)
 	}
 	if result.code != ldapSuccess {
 		_ = c.Close() // nothing was written that a failing Close could lose

@@ -13,13 +13,17 @@ import (
 )
 
 func init() {
-	for name, instance := range map[string]string{"mc-sqlr": "MSSQLSERVER", "mc-sqlr-express": "SQLEXPRESS"} {
-		register(Probe{
-			Name: name, Transport: exposure.UDP, Ports: []uint16{mcsqlrPort}, Weak: true, Match: mcsqlrReplies, Run: runMCSQLR,
+	named := func(name, instance string) Probe {
+		return Probe{
+			Name: name, Transport: exposure.UDP, Ports: []uint16{mcsqlrPort}, Weak: true, Match: mcsqlrReplies,
 			// CLNT_UCAST_INST, MC-SQLR section 2.2.3.
 			Hello: func(uint64) []byte { return mssql.AskOne(instance) },
-		})
+		}
 	}
+	all := named("mc-sqlr", "MSSQLSERVER")
+	all.Run = runMCSQLR
+	register(all)
+	register(named("mc-sqlr-express", "SQLEXPRESS"))
 }
 
 // mcsqlrPort is where the browser answers.

@@ -80,7 +80,9 @@ func vncFacts(svc *exposure.Service, kinds []uint32) {
 	var names []string
 	none, clear := false, false
 	for _, k := range kinds {
-		names = append(names, vncName(k))
+		if name := vncName(k); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 		none = none || slices.Contains(vncOpen, k)
 		clear = clear || slices.Contains(vncClear, k)
 	}
