@@ -136,7 +136,7 @@ func TestScarcity(t *testing.T) {
 				end := time.Now().Add(DefaultTimeout)
 				ctx, cancel := context.WithDeadline(t.Context(), end)
 				defer cancel()
-				p := &player{t: t, end: end, always: []directive{{"S:", "RFB 003.008\n"}}}
+				p := &player{t: t, end: end, always: []directive{{"S:", "RFB 003.008\n"}, {"C?", ""}, {"S:", "\x01\x02"}}}
 				host := p.peer(exposure.TCP, netip.MustParseAddrPort("192.0.2.7:22"), "")
 				free := time.Now().Add(c.free)
 				host.dial = func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error) {

@@ -42,7 +42,7 @@ func ntlmFacts(svc *exposure.Service, c ntlm.Challenge) {
 // seconds: Kerberos refuses more than 300.
 func ntlmClock(facts exposure.Facts, at time.Time) {
 	facts["time"] = untrusted.New(at.UTC().Format(time.RFC3339), maxFact)
-	facts["clock_offset_s"] = int(at.Sub(time.Now()).Round(time.Second) / time.Second)
+	facts["clock_offset_s"] = int(time.Until(at).Round(time.Second) / time.Second)
 }
 
 // ntlmReleases are the Windows that have a number, after Microsoft's release
