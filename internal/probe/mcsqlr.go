@@ -101,7 +101,7 @@ const mcsqlrWait = 3 * time.Second
 
 // mcsqlrAll asks the browser of the host that the session talks to.
 func (s *Session) mcsqlrAll(ctx context.Context) ([]mssql.Instance, error) {
-	c, err := s.dialAny(ctx, exposure.UDP, mcsqlrPort)
+	c, err := s.dialPeer(ctx, exposure.UDP, mcsqlrPort)
 	if err != nil {
 		return nil, err
 	}
