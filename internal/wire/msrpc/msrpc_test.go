@@ -158,3 +158,14 @@ func FuzzPage(f *testing.F) {
 		}
 	})
 }
+
+func FuzzUUID(f *testing.F) {
+	f.Add("{E1AF8308-5D1F-11C9-91A4-08002B14A0FA}")
+	f.Fuzz(func(t *testing.T, text string) {
+		if u, err := ParseUUID(text); err == nil {
+			if back, err := ParseUUID(u.String()); err != nil || back != u {
+				t.Errorf("%q is read as %s and that as %s, error %v", text, u, back, err)
+			}
+		}
+	})
+}

@@ -35,7 +35,9 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(Prelogin())
 	f.Add([]byte("\x05\x58\x00ServerName;HOME;InstanceName;MSSQLSERVER;IsClustered;No;Version;16.0.1000.6;tcp;1433;;"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = ParsePrelogin(b)
+		if s, err := ParsePrelogin(b); err == nil {
+			_ = Release(s.Version)
+		}
 		if all, err := ParseInstances(b); err == nil && (len(all) == 0 || len(all) > maxInstances) {
 			t.Errorf("%d instances", len(all))
 		}
