@@ -98,7 +98,7 @@ func (p *ftpTrial) transfer(ctx context.Context, c *ftpControl, m *ftpMove) {
 		defer func() { lined <- l }()
 		careful(func() { l.c, l.err = p.line(ctx, c, m, connect) })
 	}()
-	m.said, err = p.hear(c)
+	m.said, err = p.hear(c, p.wait)
 	if err != nil || m.said.code >= 400 {
 		_ = connect.close()
 	}
@@ -134,9 +134,9 @@ func (p *ftpTrial) transfer(ctx context.Context, c *ftpControl, m *ftpMove) {
 // be (RFC 959 section 4.2.1, RFC 4217 section 10.2).
 var ftpAboutData = []int{425, 426, 521, 522, 535}
 
-// hear reads one reply in the time that one may take.
-func (p *ftpTrial) hear(c *ftpControl) (reply, error) {
-	if err := c.SetReadDeadline(time.Now().Add(p.wait)); err != nil {
+// hear reads one reply in a time of its own.
+func (p *ftpTrial) hear(c *ftpControl, wait time.Duration) (reply, error) {
+	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		return reply{}, err
 	}
 	r, err := c.reply()
@@ -151,7 +151,7 @@ func (p *ftpTrial) request(c *ftpControl, command string) (reply, error) {
 	if err := c.Send(command); err != nil {
 		return reply{}, err
 	}
-	return p.hear(c)
+	return p.hear(c, p.wait)
 }
 
 // ftpWay is a data connection that was agreed on: one that stands, or the door
@@ -251,7 +251,7 @@ func (p *ftpTrial) line(ctx context.Context, c *ftpControl, m *ftpMove, w ftpWay
 		}
 		m.remote = endOf(data.RemoteAddr())
 	}
-	if err := data.SetDeadline(time.Now().Add(2 * p.wait)); err != nil || !c.private {
+	if err := data.SetDeadline(time.Now().Add(3 * p.wait / 2)); err != nil || !c.private {
 		return data, err
 	}
 	inner, err := p.private(ctx, data)
@@ -304,7 +304,11 @@ func (p *ftpTrial) settle(c *ftpControl, m *ftpMove) {
 	if m.said.code >= 200 {
 		return // it has said it
 	}
-	last, err := p.hear(c)
+	wait := p.wait
+	if m.err != nil {
+		wait /= 2 // enough for a server that noticed too
+	}
+	last, err := p.hear(c, wait)
 	if err != nil {
 		p.drop()
 		if m.fate == ftpWorks && !m.cut {

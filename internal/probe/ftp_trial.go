@@ -98,15 +98,15 @@ func testFTP(ctx context.Context, s *Session, t *Trial) (exposure.Service, error
 	return p.f.svc, nil
 }
 
-// ftpWait is how long a data connection may take: a seventh of the time that is
-// left, so that four that nobody answers leave time for what works, and not
-// longer than five seconds.
+// ftpWait is how long a data connection may take to come about: a ninth of the
+// time that is left, since each of four modes may need two of it, and not longer
+// than five seconds.
 func ftpWait(ctx context.Context) time.Duration {
 	end, bounded := ctx.Deadline()
 	if !bounded {
 		return 5 * time.Second
 	}
-	return min(5*time.Second, max(time.Until(end)/7, 100*time.Millisecond))
+	return min(5*time.Second, max(time.Until(end)/9, 100*time.Millisecond))
 }
 
 // ftpLine tells what cannot stand in a command of one line.
