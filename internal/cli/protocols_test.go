@@ -328,6 +328,71 @@ func (p page) labs() {
 			return true
 		})
 	}
+	p.started()
+}
+
+// startedAs are servers whose Start function bears the name of the program.
+var startedAs = map[string]string{"sshd": "OpenSSH", "nnrpd": "INN", "telnetd": "inetutils telnetd", "apache": "Apache httpd", "slapd": "OpenLDAP"}
+
+// started are the servers that a lab test starts which is about one protocol:
+// by the name of its file, or since it speaks of one only.
+func (p page) started() {
+	protocols := map[string]string{}
+	for name := range p.rows {
+		protocols[name] = name
+	}
+	for _, b := range probe.All() {
+		for _, test := range b.Tests {
+			protocols[test.Name] = protocolOf(b)
+		}
+	}
+	for name, file := range p.files(probeFolder, true) {
+		if !strings.HasSuffix(name, "_lab_test") {
+			continue
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			var about, servers set
+			about.add(p.about(name)...)
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok {
+					if of, ok := call.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(of.Sel.Name, "Start") {
+						servers.add(strings.TrimPrefix(of.Sel.Name, "Start"))
+					}
+				}
+				return true
+			})
+			if len(about) == 0 {
+				for _, word := range literals(f.Body) {
+					if protocol := protocols[word]; protocol != "" {
+						about.add(protocol)
+					}
+				}
+			}
+			if len(about) != 1 {
+				continue
+			}
+			for protocol := range about {
+				for server := range servers {
+					p.lab(protocol, cmp.Or(startedAs[strings.ToLower(server)], server))
+				}
+			}
+		}
+	}
+}
+
+// lab adds a server of the lab unless it is known already.
+func (p page) lab(protocol, server string) {
+	r := p.row(protocol)
+	for known := range r.servers {
+		if strings.Contains(strings.ToLower(known), strings.ToLower(server)) {
+			return
+		}
+	}
+	r.servers.add(server + " (lab)")
 }
 
 // rules sorts the findings to the protocols that their rules ask for, and
