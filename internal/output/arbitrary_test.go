@@ -58,6 +58,7 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.Expectation](): {exposure.Expectation("open"), exposure.Expectation("closed"), exposure.Expectation("stealth"), exposure.Expectation("any")},
 	reflect.TypeFor[exposure.Outcome]():     {exposure.Outcome("pass"), exposure.Outcome("fail"), exposure.Outcome("inconclusive")},
 	reflect.TypeFor[exposure.StepResult]():  {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
+	reflect.TypeFor[exposure.ServerRole]():  {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
 	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
 	reflect.TypeFor[exposure.Certainty]():   {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }
@@ -180,5 +181,12 @@ func arbitraryLocal(t *rapid.T) exposure.LocalDocument {
 func arbitraryTest(t *rapid.T) exposure.TestDocument {
 	d := arbitrary[exposure.TestDocument](t)
 	d.Schema = exposure.TestSchema
+	return d
+}
+
+// arbitraryConnect is the document of connect with its name.
+func arbitraryConnect(t *rapid.T) exposure.ConnectDocument {
+	d := arbitrary[exposure.ConnectDocument](t)
+	d.Schema = exposure.ConnectSchema
 	return d
 }

@@ -52,6 +52,7 @@ type format struct {
 	scan   func(io.Writer, Options) Scanner
 	local  func(io.Writer, exposure.LocalDocument, Options) error
 	test   func(io.Writer, exposure.TestDocument, Options) error
+	tried  func(io.Writer, exposure.ConnectDocument, Options) error
 }
 
 var formats = map[string]format{}
@@ -140,6 +141,19 @@ func Test(w io.Writer, d exposure.TestDocument, o Options) error {
 	d.Steps = present(d.Steps)
 	d.Findings = each(present(d.Findings), wholeFinding)
 	return f.test(w, d, o)
+}
+
+// Connect writes what connect tried.
+func Connect(w io.Writer, d exposure.ConnectDocument, o Options) error {
+	f, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	if o.Redact {
+		d = newMask().connect(d)
+	}
+	d.Servers = present(d.Servers)
+	return f.tried(w, d, o)
 }
 
 // shows reports whether an observation of a scan is one to show.

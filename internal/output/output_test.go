@@ -69,6 +69,15 @@ func testIn(t failing, d exposure.TestDocument, o output.Options) []byte {
 	return b.Bytes()
 }
 
+func connectIn(t failing, d exposure.ConnectDocument, o output.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := output.Connect(&b, d, o); err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	return b.Bytes()
+}
+
 // scanTo writes a scan as the engine would tell of it.
 func scanTo(w io.Writer, observations []exposure.Observation, o output.Options) error {
 	s, err := output.Scan(w, o)
@@ -176,6 +185,7 @@ func TestGolden(t *testing.T) {
 		"scan-swept": func(o output.Options) []byte { return scanIn(t, swept(), o) },
 		"scan-empty": func(o output.Options) []byte { return scanIn(t, nil, o) },
 		"local":      func(o output.Options) []byte { return localIn(t, machine(), o) },
+		"connect":    func(o output.Options) []byte { return connectIn(t, connected(), o) },
 		"tested":     func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
 	}
 	for name, make := range map[string]func(lang.Tag) exposure.Report{
@@ -213,7 +223,7 @@ func TestGolden(t *testing.T) {
 			check(name+"."+format, document(output.Options{Format: format, Lang: lang.English}))
 		}
 	}
-	for _, name := range []string{"household", "scan", "local", "tested"} {
+	for _, name := range []string{"household", "scan", "local", "tested", "connect"} {
 		check(name+"-all-120.txt", documents[name](output.Options{Format: "text", Width: 120, Show: output.ShowAll}))
 		check(name+"-color.txt", documents[name](output.Options{Format: "text", Width: 80, Color: true}))
 		check(name+"-redacted.txt", documents[name](output.Options{Format: "text", Width: 80, Redact: true}))

@@ -284,6 +284,19 @@ func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {
 	return d
 }
 
+func (m *mask) connect(d exposure.ConnectDocument) exposure.ConnectDocument {
+	d.Servers = each(d.Servers, func(s exposure.ConnectedServer) exposure.ConnectedServer {
+		s.Host, s.Address = m.name("host", s.Host), m.address(s.Address)
+		if s.Service != nil {
+			h := m.hostWords(m.hostFacts(exposure.Host{Ports: []exposure.Port{{Services: []exposure.Service{*s.Service}}}}))
+			s.Service = &h.Ports[0].Services[0]
+		}
+		s.Error = m.evidence(s.Error)
+		return s
+	})
+	return d
+}
+
 // product stays, unless a name of the document is in it: the product is what a
 // reader of a masked report needs most.
 func (m *mask) product(t untrusted.Text) untrusted.Text {

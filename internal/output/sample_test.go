@@ -197,3 +197,20 @@ func tested(tag lang.Tag) exposure.TestDocument {
 	}, rules.Context{Now: ended}, tag)
 	return d
 }
+
+// connected are servers that were tried: what belongs there, something else,
+// one that says nothing, one that is closed, and a name without an address.
+func connected() exposure.ConnectDocument {
+	web := answers("http", "nginx", "1.22.1", "", nil)
+	web.Address, web.View = ip("192.0.2.80"), exposure.ViewOutside
+	login := answers("ssh", "OpenSSH", "9.2p1", "SSH-2.0-OpenSSH_9.2p1", nil)
+	login.Address, login.View = ip("192.0.2.25"), exposure.ViewOutside
+	mute := exposure.Service{Address: ip("192.168.1.8"), View: exposure.ViewLAN, Confidence: exposure.Assigned, Silence: exposure.Mute, Error: "accepted the connection and said nothing in 5s"}
+	return exposure.ConnectDocument{Schema: exposure.ConnectSchema, Version: "0.1.0", SeenAt: began, Servers: []exposure.ConnectedServer{
+		{Role: exposure.RoleHost, Host: "www.example", Port: 80, Address: web.Address, State: exposure.Open, Reason: exposure.SynAck, Expected: "http", Service: &web},
+		{Role: exposure.RoleProxy, Host: "192.168.1.8", Port: 8080, Address: mute.Address, State: exposure.Open, Reason: exposure.SynAck, Service: &mute},
+		{Role: exposure.RoleOut, Host: "smtp.example", Port: 25, Address: login.Address, State: exposure.Open, Reason: exposure.SynAck, Expected: "smtp", Service: &login},
+		{Role: exposure.RoleIn, Host: "pop.example", Port: 110, Address: ip("2001:db8::110"), State: exposure.Closed, Reason: exposure.ConnRefused, Expected: "pop3"},
+		{Role: exposure.RoleNews, Host: "news.example", Port: 119, Expected: "nntp", Error: "news.example: no such host"},
+	}}
+}

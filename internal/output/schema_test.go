@@ -57,7 +57,7 @@ func TestSchemaNames(t *testing.T) {
 	if err != nil || len(files) != len(output.Schemas()) {
 		t.Errorf("%d files, %d names: %v", len(files), len(output.Schemas()), err)
 	}
-	if _, err := output.Schema("nothing"); err == nil || !strings.Contains(err.Error(), "report, scan, local, test") {
+	if _, err := output.Schema("nothing"); err == nil || !strings.Contains(err.Error(), "report, scan, local, test, connect") {
 		t.Errorf("the error of an unknown name does not tell the known ones: %v", err)
 	}
 }
@@ -76,18 +76,21 @@ func TestDocumentsFollowTheirSchema(t *testing.T) {
 	valid(t, local, localIn(t, machine(), output.Options{Format: "json"}))
 	valid(t, local, localIn(t, exposure.LocalDocument{Schema: exposure.LocalSchema}, output.Options{Format: "json"}))
 	for _, redact := range []bool{false, true} {
+		valid(t, compiled(t, "connect"), connectIn(t, connected(), output.Options{Format: "json", Redact: redact}))
 		valid(t, compiled(t, "test"), testIn(t, tested(lang.English), output.Options{Format: "json", Redact: redact}))
 	}
 }
 
 func TestArbitraryDocumentsFollowTheirSchema(t *testing.T) {
-	report, scan, local, test := compiled(t, "report"), compiled(t, "scan"), compiled(t, "local"), compiled(t, "test")
+	report, scan, local := compiled(t, "report"), compiled(t, "scan"), compiled(t, "local")
+	test, servers := compiled(t, "test"), compiled(t, "connect")
 	rapid.Check(t, func(t *rapid.T) {
 		o := output.Options{Format: "json", Show: output.ShowAll, Redact: rapid.Bool().Draw(t, "redact")}
 		valid(t, report, reportIn(t, arbitraryReport(t), o))
 		valid(t, scan, scanIn(t, rapid.SliceOfN(rapid.Custom(arbitrary[exposure.Observation]), 0, 3).Draw(t, "scan"), o))
 		valid(t, local, localIn(t, arbitraryLocal(t), o))
 		valid(t, test, testIn(t, arbitraryTest(t), o))
+		valid(t, servers, connectIn(t, arbitraryConnect(t), o))
 	})
 }
 
@@ -121,7 +124,7 @@ func TestSchemaRefuses(t *testing.T) {
 // describes, key by key, both ways.
 func TestSchemaKnowsEveryField(t *testing.T) {
 	for name, document := range map[string]any{
-		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{},
+		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{},
 	} {
 		b, err := output.Schema(name)
 		if err != nil {

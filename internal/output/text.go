@@ -15,7 +15,7 @@ import (
 const textName = "text"
 
 func init() {
-	register(format{name: textName, report: textReport, scan: newTextScanner, local: textLocal, test: textTest})
+	register(format{name: textName, report: textReport, scan: newTextScanner, local: textLocal, test: textTest, tried: textConnect})
 }
 
 // page is a text as it grows.

@@ -89,7 +89,7 @@ func (s subject) ftpRemedy(service exposure.Service) []said {
 	case product(service, "filezilla server"):
 		steps = append(steps, say(lang.Text{
 			EN: "Or demand TLS in FileZilla Server: Server, Configure, Server listeners: give port {{.Port}} the protocol Require explicit FTP over TLS.",
-			JA: "またはFileZilla ServerでTLSを必須にします。Server → Configure → Server listeners で、ポート {{.Port}} のプロトコルを Require explicit FTP over TLS にします。",
+			JA: "またはFileZilla ServerでTLSを必須にします。Server > Configure > Server listeners で、ポート {{.Port}} のプロトコルを Require explicit FTP over TLS にします。",
 		}, "Port", s.number()))
 	case product(service, "microsoft ftp"):
 		steps = append(steps, say(lang.Text{
@@ -145,7 +145,7 @@ func judgeFTPAnonymous(s subject) []ruling {
 		case product(service, "filezilla server"):
 			found.remedy = []said{say(lang.Text{
 				EN: "If it is not meant, remove the user anonymous in FileZilla Server: Server, Configure, Rights management, Users.",
-				JA: "意図していなければ、FileZilla Serverの Server → Configure → Rights management → Users で、利用者 anonymous を削除します。",
+				JA: "意図していなければ、FileZilla Serverの Server > Configure > Rights management > Users で、利用者 anonymous を削除します。",
 			})}
 		case product(service, "microsoft ftp"):
 			found.remedy = []said{say(lang.Text{

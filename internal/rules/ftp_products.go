@@ -85,11 +85,11 @@ var ftpProducts = []ftpProduct{
 		"filezilla server", "",
 		lang.Text{
 			EN: "In FileZilla Server: Server, Configure, Protocols settings, FTP and FTP over TLS (FTPS), Passive mode: switch Use custom port range on, 50000 to 50100.",
-			JA: "FileZilla Serverで Server → Configure → Protocols settings → FTP and FTP over TLS (FTPS) → Passive mode を開き、Use custom port range を有効にして50000〜50100とします。",
+			JA: "FileZilla Serverで Server > Configure > Protocols settings > FTP and FTP over TLS (FTPS) > Passive mode を開き、Use custom port range を有効にして50000〜50100とします。",
 		},
 		lang.Text{
 			EN: "In FileZilla Server: Server, Configure, Protocols settings, FTP and FTP over TLS (FTPS), Passive mode: switch Use custom port range on, 50000 to 50100, write {{.Address}} as the host to use, and keep the default host for local connections.",
-			JA: "FileZilla Serverで Server → Configure → Protocols settings → FTP and FTP over TLS (FTPS) → Passive mode を開き、Use custom port range を50000〜50100とし、使うホストに {{.Address}} を書きます。ローカル接続には既定のホストを使う設定にします。",
+			JA: "FileZilla Serverで Server > Configure > Protocols settings > FTP and FTP over TLS (FTPS) > Passive mode を開き、Use custom port range を50000〜50100とし、使うホストに {{.Address}} を書きます。ローカル接続には既定のホストを使う設定にします。",
 		},
 	},
 	{

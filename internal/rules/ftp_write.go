@@ -61,7 +61,7 @@ func judgeFTPAnonymousWrite(s subject) []ruling {
 		case product(service, "filezilla server"):
 			found.remedy = []said{say(lang.Text{
 				EN: "In FileZilla Server: Server, Configure, Rights management, Users: give the mount points of the anonymous user the access mode Read only.",
-				JA: "FileZilla Serverで Server → Configure → Rights management → Users を開き、匿名の利用者のマウントポイントを Read only にします。",
+				JA: "FileZilla Serverで Server > Configure > Rights management > Users を開き、匿名の利用者のマウントポイントを Read only にします。",
 			})}
 		case product(service, "microsoft ftp"):
 			found.remedy = []said{say(lang.Text{

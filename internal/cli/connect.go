@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/output"
+	"sekisho/internal/probe"
+	"sekisho/internal/scan"
+)
+
+// connectFlags are the flags of every connect test.
+type connectFlags struct {
+	family     family
+	authorized bool
+}
+
+// connectCommand tries what a program of this machine would connect to: a host,
+// the proxy, the mail and news servers.
+func (a *app) connectCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "connect host|proxy|mail|news",
+		Short:   a.say.Say("help.connect"),
+		Long:    a.say.Say("help.connect-long"),
+		Example: "  sekisho connect host www.example 80\n  sekisho connect proxy\n  sekisho connect mail --pop pop.example --smtp smtp.example:587",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return a.oneOf("connect", args[0], []string{"host", "proxy", "mail", "news"})
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(a.connectHost(), a.connectProxy(), a.connectMail(), a.connectNews())
+	return cmd
+}
+
+func (a *app) connectSub(use, short string, servers func(args []string) ([]exposure.ConnectedServer, error)) *cobra.Command {
+	var flags connectFlags
+	cmd := &cobra.Command{
+		Use: use, Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			list, err := servers(args)
+			if err != nil {
+				return err
+			}
+			return a.runConnect(cmd.Context(), list, flags)
+		},
+	}
+	cmd.Flags().BoolVarP(&flags.family.v4, "ipv4", "4", false, a.say.Say("flag.ipv4"))
+	cmd.Flags().BoolVarP(&flags.family.v6, "ipv6", "6", false, a.say.Say("flag.ipv6"))
+	cmd.Flags().BoolVar(&flags.authorized, "authorized", false, a.say.Say("flag.authorized"))
+	return cmd
+}
+
+func (a *app) connectHost() *cobra.Command {
+	return a.connectSub("host HOST PORT", a.say.Say("help.connect-host"), func(args []string) ([]exposure.ConnectedServer, error) {
+		if len(args) != 2 {
+			return nil, a.fail(exitUsage, "connect.host-and-port")
+		}
+		port, err := strconv.ParseUint(args[1], 10, 16)
+		if err != nil || port == 0 {
+			return nil, a.fail(exitUsage, "connect.no-port", "Value", quoted(args[1]))
+		}
+		return []exposure.ConnectedServer{{
+			Role: exposure.RoleHost, Host: args[0], Port: uint16(port), Expected: usualProtocol(uint16(port)),
+		}}, nil
+	})
+}
+
+// usualProtocol is the protocol that a probe of ours speaks on a port by its
+// number, empty when there is none or more than one.
+func usualProtocol(port uint16) string {
+	var names []string
+	for _, p := range probe.All() {
+		if p.Transport == exposure.TCP && p.Name != "tls" && (slices.Contains(p.Ports, port) || slices.Contains(p.TLSPorts, port)) && !slices.Contains(names, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) != 1 {
+		return ""
+	}
+	return names[0]
+}
+
+// proxyVariables are where programs look for their proxy, the first first.
+var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
+
+func (a *app) connectProxy() *cobra.Command {
+	var server string
+	cmd := a.connectSub("proxy", a.say.Say("help.connect-proxy"), func(args []string) ([]exposure.ConnectedServer, error) {
+		if err := a.noArguments(nil, args); err != nil {
+			return nil, err
+		}
+		word := server
+		for _, variable := range proxyVariables {
+			if word == "" {
+				word = a.getenv(variable)
+			}
+		}
+		if word == "" {
+			return nil, a.fail(exitUsage, "connect.no-proxy")
+		}
+		u, err := url.Parse(word)
+		if err != nil || u.Host == "" {
+			u = &url.URL{Host: word}
+		}
+		usual := uint16(8080)
+		switch u.Scheme {
+		case "http":
+			usual = 80
+		case "https":
+			usual = 443
+		case "socks4", "socks5", "socks5h":
+			usual = 1080
+		}
+		s, err := a.server(exposure.RoleProxy, u.Host, usual, "")
+		return []exposure.ConnectedServer{s}, err
+	})
+	cmd.Flags().StringVar(&server, "server", "", a.say.Say("flag.connect-server"))
+	return cmd
+}
+
+func (a *app) connectMail() *cobra.Command {
+	var smtp, pop, imap string
+	cmd := a.connectSub("mail", a.say.Say("help.connect-mail"), func(args []string) ([]exposure.ConnectedServer, error) {
+		if err := a.noArguments(nil, args); err != nil {
+			return nil, err
+		}
+		var list []exposure.ConnectedServer
+		for _, s := range []struct {
+			role     exposure.ServerRole
+			word     string
+			usual    uint16
+			expected string
+		}{{exposure.RoleIn, pop, 110, "pop3"}, {exposure.RoleIn, imap, 143, "imap"}, {exposure.RoleOut, smtp, 25, "smtp"}} {
+			if s.word == "" {
+				continue
+			}
+			server, err := a.server(s.role, s.word, s.usual, s.expected)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, server)
+		}
+		if len(list) == 0 {
+			return nil, a.fail(exitUsage, "connect.no-mail")
+		}
+		return list, nil
+	})
+	cmd.Flags().StringVar(&smtp, "smtp", "", a.say.Say("flag.connect-smtp"))
+	cmd.Flags().StringVar(&pop, "pop", "", a.say.Say("flag.connect-pop"))
+	cmd.Flags().StringVar(&imap, "imap", "", a.say.Say("flag.connect-imap"))
+	return cmd
+}
+
+func (a *app) connectNews() *cobra.Command {
+	var server string
+	cmd := a.connectSub("news", a.say.Say("help.connect-news"), func(args []string) ([]exposure.ConnectedServer, error) {
+		if err := a.noArguments(nil, args); err != nil {
+			return nil, err
+		}
+		if server == "" {
+			return nil, a.fail(exitUsage, "connect.no-news")
+		}
+		s, err := a.server(exposure.RoleNews, server, 119, "nntp")
+		return []exposure.ConnectedServer{s}, err
+	})
+	cmd.Flags().StringVar(&server, "nntp", "", a.say.Say("flag.connect-nntp"))
+	return cmd
+}
+
+// server reads HOST or HOST:PORT.
+func (a *app) server(role exposure.ServerRole, word string, usual uint16, expected string) (exposure.ConnectedServer, error) {
+	s := exposure.ConnectedServer{Role: role, Host: strings.Trim(word, "[]"), Port: usual, Expected: expected}
+	if host, port, err := net.SplitHostPort(word); err == nil {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 || host == "" {
+			return s, a.fail(exitUsage, "connect.no-port", "Value", quoted(word))
+		}
+		s.Host, s.Port = host, uint16(n)
+	}
+	return s, nil
+}
+
+func (a *app) runConnect(ctx context.Context, list []exposure.ConnectedServer, flags connectFlags) error {
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	d := exposure.ConnectDocument{Schema: exposure.ConnectSchema, Version: version(), SeenAt: now()}
+	running := true
+	for _, s := range list {
+		if s, err = a.connected(ctx, m, s, flags); err != nil {
+			return err
+		}
+		d.Servers = append(d.Servers, s)
+		running = running && s.State == exposure.Open
+	}
+	if err := a.deliver(func(w *bufio.Writer) error { return output.Connect(w, d, a.outputOptions()) }); err != nil {
+		return err
+	}
+	if !running {
+		return exit(exitFail)
+	}
+	return nil
+}
+
+// connected tries one server, each address of it until one takes the
+// connection, and finds out what answers. A name without an address is told and
+// is no error of the run: the other servers are tried.
+func (a *app) connected(ctx context.Context, m machine, s exposure.ConnectedServer, flags connectFlags) (exposure.ConnectedServer, error) {
+	targets, err := a.targets(ctx, []string{s.Host}, nil, flags.family)
+	var f *failure
+	switch {
+	case errors.As(err, &f):
+		s.Error = f.line
+		return s, nil
+	case err != nil:
+		return s, err
+	}
+	if err := a.consented(targets, m, flags.authorized); err != nil {
+		return s, err
+	}
+	engine := scan.New()
+	defer engine.Close()
+	best := map[netip.Addr]exposure.Observation{}
+	_, err = engine.Run(ctx, scan.Request{
+		Targets: targets, TCP: []uint16{s.Port}, Retries: -1, View: m.view, Own: m.isOwn, Vantage: vantageSelf, Say: a.say.Say,
+	}, func(o exposure.Observation) { best[o.Address] = o })
+	if err != nil {
+		return s, err
+	}
+	// The first that is open, else the first at all: what a client meets.
+	at := slices.IndexFunc(targets, func(t exposure.Target) bool { return best[t.Address].State == exposure.Open })
+	at = max(at, 0)
+	o := best[targets[at].Address]
+	s.Address, s.State, s.Reason = targets[at].Address, o.State, o.Reason
+	if o.State == exposure.Open {
+		service := probe.Identify(ctx, targets[at], exposure.TCP, s.Port, probe.Options{View: m.view})
+		s.Service = &service
+	}
+	return s, nil
+}
