@@ -74,10 +74,14 @@ func init() {
 		{"qotd", "", "qotd", "medium"},
 		{"thing", "", "thing", "low"},
 	} {
+		want := []string{a.severity + " amplifier"}
+		if a.protocol == "memcached" {
+			want = append(want, "high exposed-local-service", "info service-on-unusual-port")
+		}
 		cases = append(cases, judged{
 			"amplifier_" + a.by + "_" + a.product, port(map[bool]uint16{true: 53, false: 40000}[a.protocol == "dns"], exposure.UDP, world, far(a.protocol, a.product, measured(a.by, 10, 300, 30, nil))),
 			afar,
-			[]string{a.severity + " amplifier"},
+			want,
 		})
 	}
 	tables["names"] = cases
