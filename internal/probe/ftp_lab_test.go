@@ -206,3 +206,26 @@ func TestFTPWrites(t *testing.T) {
 		t.Errorf("left: %q", left)
 	}
 }
+
+// TestFTPRecordedAgain records the exchanges with ProFTPD again, and those with
+// vsftpd that offers TLS.
+func TestFTPRecordedAgain(t *testing.T) {
+	l := lab.New(t)
+	at := netip.AddrPortFrom(l.Home.V4, 21)
+	for _, c := range []struct {
+		path  string
+		start func() *lab.Server
+	}{
+		{"ftp/happy-proftpd-plain", func() *lab.Server { return l.Home.StartProFTPD(t, lab.ProFTPD{}) }},
+		{"ftp/happy-proftpd-tls", func() *lab.Server { return l.Home.StartProFTPD(t, lab.ProFTPD{TLS: true}) }},
+		{"ftp/happy-proftpd-tls-required", func() *lab.Server {
+			return l.Home.StartProFTPD(t, lab.ProFTPD{TLS: true, Config: "TLSRequired on"})
+		}},
+	} {
+		s := c.start()
+		recordAgain(t, l.LAN, at, c.path, "ProFTPD", "proftpd-core")
+		s.Stop()
+	}
+	l.Home.StartVsftpd(t, lab.Vsftpd{TLS: true, Config: "force_local_logins_ssl=YES"})
+	recordAgain(t, l.LAN, at, "ftp/happy-vsftpd-tls", "vsftpd", "vsftpd")
+}
