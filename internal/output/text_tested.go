@@ -32,7 +32,7 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 	}
 	p.steps(d.Steps)
 	p.flow(d.Flow)
-	p.told(d.Service)
+	p.told(d)
 	r := exposure.Report{Hosts: []exposure.Host{{Name: d.Host, Addresses: []netip.Addr{d.Address}, Ports: []exposure.Port{{
 		Transport: d.Transport, Port: d.Port, Findings: d.Findings,
 	}}}}}
@@ -129,11 +129,18 @@ func (p *page) flow(rows []exposure.Flow) {
 	}, cells)...)
 }
 
-// told lists the facts of a service under the names that machines read.
-func (p *page) told(s exposure.Service) {
-	lines := p.facts(s.Facts)
-	if s.TLS != nil {
-		lines = append(p.certified(*s.TLS), lines...)
+// told lists the facts of a service under the names that machines read, but for
+// those that a step has shown.
+func (p *page) told(d exposure.TestDocument) {
+	shown := map[string]bool{}
+	for _, s := range d.Steps {
+		for _, line := range p.facts(s.Facts) {
+			shown[line] = true
+		}
+	}
+	lines := slices.DeleteFunc(p.facts(d.Service.Facts), func(line string) bool { return shown[line] })
+	if d.Service.TLS != nil {
+		lines = append(p.certified(*d.Service.TLS), lines...)
 	}
 	if len(lines) == 0 {
 		return
@@ -168,6 +175,9 @@ func (p *page) fact(value any) string {
 	case untrusted.Text:
 		return value.Terminal()
 	case []untrusted.Text:
+		if len(value) == 0 {
+			return p.say.Say("test.none")
+		}
 		words := make([]string, len(value))
 		for i, t := range value {
 			words[i] = t.Terminal()
