@@ -130,6 +130,17 @@ func TestServersGreet(t *testing.T) {
 		{"dropbear", func(p uint16, a netip.Addr) *lab.Server { return h.StartDropbear(t, lab.Dropbear{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "SSH-2.0-lab\r\n", "ssh-ed25519,"}}
 		}},
+		{"squid", func(p uint16, a netip.Addr) *lab.Server { return h.StartSquid(t, lab.Squid{Port: p, Addr: a}) }, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "GET http://home.example/ HTTP/1.1\r\nHost: home.example\r\n\r\n", "ERR_ACCESS_DENIED"}}
+		}},
+		{"danted", func(p uint16, a netip.Addr) *lab.Server { return h.StartDante(t, lab.Dante{Port: p, Addr: a}) }, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "\x05\x01\x00", "\x05\x00"}}
+		}},
+		{"microsocks", func(p uint16, a netip.Addr) *lab.Server {
+			return h.StartMicrosocks(t, lab.Microsocks{Port: p, Addr: a, User: "me", Password: "secret"})
+		}, func(p uint16) []contact {
+			return []contact{{"tcp", p, nil, "\x05\x01\x02", "\x05\x02"}}
+		}},
 		{"postfix", func(p uint16, a netip.Addr) *lab.Server { return h.StartPostfix(t, lab.Postfix{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "EHLO lan.example\r\n", "250-STARTTLS\r\n"}}
 		}},
@@ -168,7 +179,23 @@ func TestServersGreet(t *testing.T) {
 			return []contact{{"tcp", p, nil, "", login}}
 		}},
 	} {
-		usual := map[string]uint16{"vsftpd": 21, "proftpd": 21, "sshd": 22, "nginx": 80, "postfix": 25, "opensmtpd": 25, "dovecot": 143, "inn": 119, "bind": 53, "telnetd": 23, "apache": 80, "dropbear": 22}[tc.name]
+		usual := map[string]uint16{
+			"apache":     80,
+			"bind":       53,
+			"danted":     1080,
+			"dovecot":    143,
+			"dropbear":   22,
+			"inn":        119,
+			"microsocks": 1080,
+			"nginx":      80,
+			"opensmtpd":  25,
+			"postfix":    25,
+			"proftpd":    21,
+			"squid":      3128,
+			"sshd":       22,
+			"telnetd":    23,
+			"vsftpd":     21,
+		}[tc.name]
 		hears := func(s *lab.Server, to netip.Addr, port uint16) {
 			t.Helper()
 			for _, c := range tc.at(port) {

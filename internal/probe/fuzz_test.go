@@ -119,6 +119,8 @@ func FuzzTelnet(f *testing.F) { fuzzProbe(f, "telnet", exposure.TCP) }
 func FuzzSSH(f *testing.F)    { fuzzProbe(f, "ssh", exposure.TCP) }
 func FuzzTLS(f *testing.F)    { fuzzProbe(f, "tls", exposure.TCP) }
 func FuzzQUIC(f *testing.F)   { fuzzProbe(f, "quic", exposure.UDP) }
+func FuzzSOCKS(f *testing.F)  { fuzzProbe(f, "socks", exposure.TCP) }
+func FuzzProxy(f *testing.F)  { fuzzProbe(f, "http-proxy", exposure.TCP) }
 func FuzzBanner(f *testing.F) { fuzzProbe(f, "banner", exposure.TCP) }
 func FuzzGreets(f *testing.F) {
 	for _, p := range All() {

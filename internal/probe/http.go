@@ -102,6 +102,11 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	if title := httpTitle(body); title != "" {
 		svc.Facts["title"] = untrusted.New(title, maxFact)
 	}
+	if proxyHinted(s.peer.at.Port(), svc.Product.Raw(), answer.header) {
+		s.Learn(svc)
+		_ = c.Close() // a server that takes one connection at a time is free for the next
+		s.proxyLook(ctx, &svc, answer)
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return svc, s.fail("read body", err)
 	}

@@ -102,3 +102,84 @@ func TestLoginServers(t *testing.T) {
 		steps(t, out, "telnet-negotiate ok", "telnet-prompt ok")
 	}
 }
+
+// TestProxies asks proxies that serve their own network only and such that
+// serve everybody, from both sides of the router. What they are asked for never
+// leaves the host that they run on.
+func TestProxies(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	own := []string{"192.168.77.0/24"}
+	h.StartSquid(t, lab.Squid{Allow: own})
+	h.StartSquid(t, lab.Squid{Port: 8080, Allow: []string{"all"}})
+	h.StartDante(t, lab.Dante{Allow: own})
+	h.StartDante(t, lab.Dante{Port: 1081, Allow: []string{"0/0"}})
+	h.StartMicrosocks(t, lab.Microsocks{Port: 9050, User: "me", Password: "secret"})
+	h.StartApache(t, lab.Apache{Config: "ProxyRequests On"})
+	for _, port := range []uint16{3128, 8080, 1080, 1081, 9050, 80} {
+		l.Forward(t, "tcp", port, port)
+	}
+	for _, c := range []struct {
+		port            uint16
+		protocol        string
+		product         string
+		inside, outside bool
+	}{
+		{3128, "http-proxy", "squid", true, false},
+		{8080, "http-proxy", "squid", true, true},
+		{1080, "socks", "", true, false},
+		{1081, "socks", "", true, true},
+		{9050, "socks", "", false, false},
+	} {
+		identify(t, l.LAN, h.V4, exposure.TCP, c.port, found{protocol: c.protocol, product: c.product, facts: exposure.Facts{"proxy_serves": c.inside}})
+		identify(t, l.Outside, l.Router.V4, exposure.TCP, c.port, found{protocol: c.protocol, product: c.product, facts: exposure.Facts{"proxy_serves": c.outside}})
+	}
+}
+
+// TestProxyTrial tests the same proxies in depth.
+func TestProxyTrial(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartSquid(t, lab.Squid{Allow: []string{"192.168.77.0/24"}})
+	h.StartSquid(t, lab.Squid{Port: 8080, Config: "auth_param basic program /bin/false\nacl known proxy_auth REQUIRED\nhttp_access allow known"})
+	h.StartDante(t, lab.Dante{Allow: []string{"192.168.77.0/24"}})
+	h.StartMicrosocks(t, lab.Microsocks{Port: 9050, User: "me", Password: "secret"})
+	h.StartNginx(t, lab.Nginx{})
+	l.Forward(t, "tcp", 3128, 3128)
+	l.Forward(t, "tcp", 1080, 1080)
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.V4, port) }
+	outside := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(l.Router.V4, port) }
+	steps(t, tested(t, l.LAN, "proxy", at(3128)), "http-request ok", "proxy-connect ok", "proxy-strangers skipped not-judged-from-here")
+	steps(t, tested(t, l.LAN, "proxy", at(1080)), "socks-methods ok", "proxy-connect ok", "socks4 ok", "proxy-strangers skipped not-judged-from-here")
+	steps(t, tested(t, l.LAN, "proxy", at(80)), "http-request ok", "proxy-connect refused no-proxy")
+	steps(t, tested(t, l.LAN, "proxy", at(9050)), "socks-methods ok", "proxy-connect refused login-wanted", "socks4 refused no-socks4", "proxy-strangers skipped not-judged-from-here")
+	// The same test as seen from the Internet.
+	for port, want := range map[uint16][]string{
+		3128: {"http-request ok", "proxy-connect refused", "proxy-strangers ok"},
+		1080: {"socks-methods ok", "proxy-connect refused", "socks4 ok", "proxy-strangers ok"},
+	} {
+		out, err := probe.RunTestThrough(t.Context(), l.Outside.Do, "proxy", exposure.Target{Address: l.Router.V4}, probe.TestOptions{
+			Port: outside(port).Port(), Options: probe.Options{View: func(netip.Addr) exposure.View { return exposure.ViewOutside }},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps(t, out, want...)
+		if serves, known := out.Service.Facts.Bool("proxy_serves"); serves || !known {
+			t.Errorf("port %d: found %+v", port, out.Service)
+		}
+	}
+	// A login of the user's own.
+	for password, want := range map[string][]string{
+		"secret": {"socks-methods ok", "proxy-connect ok", "socks4 refused no-socks4", "proxy-strangers skipped logged-in"},
+		"wrong":  {"socks-methods ok", "proxy-connect refused login-refused", "socks4 refused no-socks4", "proxy-strangers skipped logged-in"},
+	} {
+		out, err := probe.RunTestThrough(t.Context(), l.LAN.Do, "proxy", exposure.Target{Address: h.V4}, probe.TestOptions{
+			Port: 9050, User: "me", Password: func() (string, error) { return password, nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps(t, out, want...)
+	}
+}

@@ -71,6 +71,27 @@ func init() {
 		{"password_in_the_lan", port(22, lan, sshLogin("OpenSSH", "publickey", "password")), afar, nil},
 		{"keys_only_outside", port(22, world, sshLogin("OpenSSH", "publickey")), afar, nil},
 	}
+	serves := func(protocol, product string) exposure.Service {
+		return spoke(protocol, product, "", "", exposure.Facts{"proxy_serves": true, "proxy_reply": text("HTTP/1.1 503 \"Unavailable\"")})
+	}
+	asks := func(protocol string, facts exposure.Facts) exposure.Service {
+		return spoke(protocol, "", "", "", facts)
+	}
+	for _, product := range []string{"squid", "Apache httpd", "tinyproxy", ""} {
+		cases = append(cases, judged{"open_proxy_of_" + product, port(3128, world, seenFrom(exposure.ViewOutside, serves("http-proxy", product))), afar, []string{"high open-proxy"}})
+	}
+	cases = append(cases,
+		judged{"open_socks", port(1080, world, seenFrom(exposure.ViewOutside, serves("socks", ""))), afar, []string{"high open-proxy"}},
+		judged{"open_socks_of_dante", port(1080, world, bound("0.0.0.0", "danted", "danted.service"), seenFrom(exposure.ViewOutside, serves("socks", ""))), here, []string{"high open-proxy"}},
+		judged{"proxy_seen_from_the_lan", port(3128, lan, seenFrom(exposure.ViewLAN, serves("http-proxy", "squid"))), afar, []string{"info open-proxy"}},
+		judged{"proxy_seen_from_itself", port(1080, bound("127.0.0.1", "danted", ""), seenFrom(exposure.ViewLoopback, serves("socks", ""))), here, []string{"info open-proxy"}},
+		judged{"proxy_refuses_outside", port(3128, world, seenFrom(exposure.ViewOutside, asks("http-proxy", exposure.Facts{"proxy_serves": false}))), afar, nil},
+		judged{"proxy_unclear", port(3128, world, seenFrom(exposure.ViewOutside, asks("http-proxy", nil))), afar, nil},
+		judged{"proxy_login", port(3128, lan, asks("http-proxy", exposure.Facts{"proxy_serves": false, "proxy_auth": text(`Basic realm="x"`)})), afar, []string{"low proxy-cleartext-login"}},
+		judged{"proxy_login_digest", port(3128, lan, asks("http-proxy", exposure.Facts{"proxy_auth": text(`Digest realm="x"`)})), afar, nil},
+		judged{"socks_login", port(1080, lan, asks("socks", exposure.Facts{"proxy_serves": false, "methods": texts("password")})), afar, []string{"low proxy-cleartext-login"}},
+		judged{"socks_login_here_only", port(1080, bound("127.0.0.1", "microsocks", ""), asks("socks", exposure.Facts{"methods": texts("password")})), here, []string{"info proxy-cleartext-login"}},
+	)
 	for _, product := range []string{"nginx", "Apache httpd", "lighttpd", "Caddy", "Postfix", "Dovecot", "vsftpd", "Microsoft IIS"} {
 		cases = append(cases,
 			judged{"rc4_of_" + product, port(443, everywhere, tlsCase("http", product, weakRC4)), afar, []string{"medium tls-weak-cipher"}},
