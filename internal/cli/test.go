@@ -184,6 +184,10 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 		o.Secure = &flags.secure
 	}
 	outcome, err := probe.RunTest(ctx, t.Name, list[0], o)
+	var option *probe.OptionError
+	if errors.As(err, &option) {
+		return a.fail(exitUsage, "cli.test-option", "Error", option)
+	}
 	if err != nil {
 		return err
 	}

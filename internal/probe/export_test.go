@@ -25,6 +25,10 @@ func RunTestThrough(ctx context.Context, enter func(func() error) error, name st
 		return Outcome{}, ErrNoTest
 	}
 	test, p, o = o.routed(test, p)
+	o, err := o.checked(test)
+	if err != nil {
+		return Outcome{}, err
+	}
 	deadline := time.Now().Add(o.timeout())
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()

@@ -25,7 +25,8 @@ var ftpTests = []Test{{
 		{Name: ftpWriteOption, Kind: Flag},
 		{Name: ftpTLSOption, Kind: Text, Default: ftpTLSAuto},
 	},
-	Run: testFTP,
+	Check: func(t *Trial) error { return (&ftpTrial{t: t}).options() },
+	Run:   testFTP,
 }}
 
 // The options, and the words of the one about TLS.

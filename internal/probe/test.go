@@ -29,6 +29,11 @@ type Test struct {
 	// probe's transport. A port that the user named wins.
 	Route func(t *Trial) Route
 
+	// Check says what is wrong with the options, before anything is sent and
+	// before the time of the test begins: it may ask for the password. Nil: any
+	// will do.
+	Check func(t *Trial) error
+
 	// Run talks to the peer and records its steps. The Service holds all facts,
 	// those of the steps too, for the rules to judge.
 	Run func(ctx context.Context, s *Session, t *Trial) (exposure.Service, error)
@@ -109,6 +114,15 @@ func (o TestOptions) timeout() time.Duration { return cmp.Or(o.Timeout, DefaultT
 
 // ErrNoTest is the cause when there is no test of that name.
 var ErrNoTest = errors.New("there is no such test")
+
+// OptionError is what a Check found. Its text says what to write instead.
+type OptionError struct{ Err error }
+
+// Error says what is wrong.
+func (e *OptionError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *OptionError) Unwrap() error { return e.Err }
 
 // errNoPassword is the cause when a password is wanted and nobody can give it.
 var errNoPassword = errors.New("no password was given")
@@ -192,17 +206,37 @@ type Outcome struct {
 
 // RunTest runs a test against one target. Like Identify it fails for no fault
 // of the peer: what ended it stands in the Service's Error, and the steps until
-// then are there. ErrNoTest says that nobody knows the test.
+// then are there. ErrNoTest says that nobody knows the test, an *OptionError that
+// it cannot be run like this.
 func RunTest(ctx context.Context, name string, target exposure.Target, o TestOptions) (Outcome, error) {
 	test, p, ok := testNamed(name)
 	if !ok {
 		return Outcome{}, ErrNoTest
 	}
 	test, p, o = o.routed(test, p)
+	o, err := o.checked(test)
+	if err != nil {
+		return Outcome{}, err
+	}
 	deadline := time.Now().Add(o.timeout())
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	return runTest(ctx, netPeer(target, o.Port, o.Options, deadline), p, test, o), nil
+}
+
+// checked are the options after the Check of a test. A password is asked for
+// once, however often it is used.
+func (o TestOptions) checked(t Test) (TestOptions, error) {
+	if o.Password != nil {
+		o.Password = sync.OnceValues(o.Password)
+	}
+	if t.Check == nil {
+		return o, nil
+	}
+	if err := t.Check(&Trial{options: o, test: t}); err != nil {
+		return o, &OptionError{err}
+	}
+	return o, nil
 }
 
 func runTest(ctx context.Context, at *peer, p Probe, test Test, o TestOptions) Outcome {

@@ -79,6 +79,9 @@ func judgeFTPPassiveAddress(s subject) []ruling {
 		if !elsewhere || ftpHelped(service) {
 			return nil
 		}
+		if reach.Global(told) && !reach.Global(service.Address) {
+			return []ruling{ftpForOutside(service.Address, told)}
+		}
 		found := ruling{
 			severity: exposure.Medium,
 			evidence: say(lang.Text{
@@ -105,6 +108,27 @@ func judgeFTPPassiveAddress(s subject) []ruling {
 		}
 		return []ruling{found}
 	}, "ftp")
+}
+
+// ftpForOutside speaks of an address of the Internet that PASV tells to somebody
+// inside: it is set for those outside, and only they can tell whether it is
+// right.
+func ftpForOutside(address, told netip.Addr) ruling {
+	return ruling{
+		severity: exposure.Info,
+		evidence: say(lang.Text{
+			EN: "The server was reached at {{.Address}}, inside its own network, and PASV answers {{.Told}}, an address of the Internet.",
+			JA: "サーバーには自分のネットワーク内の {{.Address}} で届き、PASVはインターネットのアドレス {{.Told}} を知らせます。",
+		}, "Address", address, "Told", told),
+		meaning: say(lang.Text{
+			EN: "That is how a server behind a router is set up for those outside, if it is the router's address. Clients inside get data only if the router leads them back in.",
+			JA: "ルーターのアドレスであれば、外側の利用者のための正しい設定です。LAN内のクライアントは、ルーターが折り返し通信に対応している場合だけデータを受け取れます。",
+		}),
+		remedy: []said{say(lang.Text{
+			EN: "Compare it with the address that your router has outside, and test from another network.",
+			JA: "ルーターの外側のアドレスと一致するか確かめ、別のネットワークから試します。",
+		})},
+	}
 }
 
 // ftpPorts are the numbers of a fact that lists them.

@@ -3,6 +3,7 @@ package rules
 import (
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
+	"sekisho/internal/reach"
 )
 
 // ftpForward is the step at the router and the firewall, for the range that
@@ -15,6 +16,12 @@ var ftpForward = say(lang.Text{
 // ftpFixed are the steps that give a server a fixed range of passive ports and,
 // where PASV told a wrong one, the address at which the world finds it.
 func ftpFixed(service exposure.Service, address bool) []said {
+	if address && !reach.Global(service.Address) {
+		return append(ftpFixed(service, false), say(lang.Text{
+			EN: "Set the address for passive mode to the one by which clients from outside find the server. If all clients are in this network, remove that setting.",
+			JA: "パッシブモードで知らせるアドレスを、外側のクライアントがサーバーに届くアドレスにします。クライアントがすべてこのネットワーク内なら、その設定を削除します。",
+		}))
+	}
 	for _, p := range ftpProducts {
 		if product(service, p.name) {
 			text := p.fixed

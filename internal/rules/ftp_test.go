@@ -46,6 +46,12 @@ func ftpPortsTold(told, reached []untrusted.Text) exposure.Facts {
 	return facts
 }
 
+// ftpInside is a server seen from its own network.
+func ftpInside(s exposure.Service) exposure.Service {
+	s.Address, s.View = netip.MustParseAddr("192.168.77.10"), exposure.ViewLAN
+	return s
+}
+
 func init() {
 	world := open("26.10.0.2", exposure.ViewOutside)
 	private := exposure.Facts{"passive_address": text("192.168.77.10")}
@@ -67,6 +73,9 @@ func init() {
 		{"address_private_other", tested(ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", private))), afar, []string{"medium ftp-passive-address"}},
 		{"address_foreign", tested(ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"passive_address": text("26.99.0.2")}))), afar, []string{"medium ftp-passive-address"}},
 		{"address_unspecified", tested(ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"passive_address": text("0.0.0.0")}))), afar, []string{"medium ftp-passive-address"}},
+		{"address_for_the_outside", tested(ftpInside(ftpSeen("vsftpd", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"passive_address": text("26.10.0.2")})))), afar, []string{"info ftp-passive-address"}},
+		{"address_wrong_inside", tested(ftpInside(ftpSeen("vsftpd", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"passive_address": text("10.0.0.5")})))), afar, []string{"medium ftp-passive-address"}},
+		{"address_right_inside", tested(ftpInside(ftpSeen("vsftpd", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"passive_address": text("192.168.77.10")})))), afar, nil},
 		{"address_no_address", tested(ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"passive_address": text("\x1b]0;x")}))), afar, nil},
 		{"address_private_inside_tls", tested(ftpSeen("vsftpd", ftpMeant("silent", "", "ok", "ok", exposure.Facts{"tls_control": true, "tls_data": true, "passive_address": text("192.168.77.10"), "passive_ports": told}))), afar, []string{"medium ftp-passive-address", "medium ftp-passive-blocked"}},
 		{"blocked_vsftpd", tested(ftpSeen("vsftpd", ftpMeant("silent", "silent", "ok", "ok", ftpPortsTold(told, nil)))), afar, []string{"medium ftp-passive-blocked"}},
