@@ -372,6 +372,34 @@ func TestServices(t *testing.T) {
 	}
 }
 
+func TestRootLines(t *testing.T) {
+	got := rootLines([]string{
+		"vendorName: X", "currentTime: 20030710041431.0Z", "supportedLDAPVersion: 3", "supportedLDAPVersion: 2",
+		"subschemaSubentry: CN=Aggregate", "dnsHostName: dc.example", "namingContexts: DC=example",
+	})
+	want := []string{
+		"currentdate: 07/10/2003 04:14:31 (unadjusted GMT)", "subschemaSubentry: CN=Aggregate", "namingContexts: DC=example",
+		"supportedLDAPVersion: 3", "supportedLDAPVersion: 2", "dnsHostName: dc.example", "vendorName: X",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if got := currentDate("soon"); got != "soon" {
+		t.Errorf("no date becomes %q", got)
+	}
+}
+
+// FuzzMessage has a connection send anything in place of packets.
+func FuzzMessage(f *testing.F) {
+	f.Add([]byte{5, 0, 12, 3, 16, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, body, err := message(bytes.NewReader(b))
+		if err == nil && len(body) > mostReply {
+			t.Errorf("%d bytes", len(body))
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("-n host -r 1:65535 -p both -cn !x!")
 	f.Add("/n /e 1 -? -o 1,2;3")

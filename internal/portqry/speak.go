@@ -25,7 +25,7 @@ const maxAnswer = 4096
 // port that PortQry has no question for.
 func Speak(ctx context.Context, a Asking) *Speech {
 	i := slices.IndexFunc(questions, func(q question) bool { return q.on == askedOn{a.Transport, a.Port} })
-	if i < 0 {
+	if i < 0 || a.Range && a.Port == 135 {
 		return nil
 	}
 	wait := udpWait
@@ -49,6 +49,10 @@ var questions = []question{
 	{askedOn{exposure.UDP, 53}, "DNS", "dns", askDatagram},
 	{askedOn{exposure.TCP, 53}, "DNS", "dns", askDNSStream},
 	{askedOn{exposure.UDP, 69}, "TFTP", "tftp", askDatagram},
+	{askedOn{exposure.TCP, 135}, "RPC", "", askRPC},
+	{askedOn{exposure.UDP, 135}, "RPC", "", askRPC},
+	{askedOn{exposure.TCP, 389}, "LDAP", "", askLDAP},
+	{askedOn{exposure.UDP, 389}, "LDAP", "", askLDAP},
 	{askedOn{exposure.UDP, 137}, "NETBIOS", "netbios-ns", askNetBIOS},
 	{askedOn{exposure.UDP, 161}, "SNMP", "", askSNMP},
 	{askedOn{exposure.UDP, 500}, "ISAKMP", "ikev1", askDatagram},
