@@ -30,7 +30,7 @@ var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cook
 
 var (
 	edges   = []string{"netio", "rawsock", "hostnet"}
-	observe = []string{"scan", "probe"}
+	observe = []string{"scan", "probe", "receive"}
 	judge   = []string{"rules"}
 )
 
@@ -54,6 +54,9 @@ var rooms = map[string]room{
 
 	"scan":  {may: join(words, "netio", "rawsock")},
 	"probe": {may: join(words, "netio"), tests: []string{"rules"}, modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
+
+	// Receiving is no probing: nobody is dialled, and whoever likes may send.
+	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
 
 	"rules": {may: words},
 

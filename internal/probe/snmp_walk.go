@@ -45,8 +45,10 @@ func snmpWho(s *Session, t *Trial) (*snmpAgent, error) {
 	word := strings.TrimPrefix(t.Text("snmp-version"), "v")
 	switch {
 	case word == "3" || word == "" && t.User() != "":
+		var err error
 		a.version = snmp.V3
-		return a, a.identify(t)
+		a.user, err = snmp.Credentials(t.User(), t.Text("auth"), t.Text("priv"), t.Password)
+		return a, err
 	case word == "1":
 		a.version = snmp.V1
 	case word != "" && word != "2c" && word != "2":
@@ -65,60 +67,6 @@ func snmpWho(s *Session, t *Trial) (*snmpAgent, error) {
 		return nil, errSNMPUnowned
 	}
 	return a, nil
-}
-
-// errSNMPPassword is a password that no key is made of.
-var errSNMPPassword = fmt.Errorf("a password of version 3 has at least %d characters (RFC 3414 section 11.2)", snmp.MinPassword)
-
-// identify makes the user of version 3. The password is that of both protocols;
-// where they differ, that of --priv stands on a second line.
-func (a *snmpAgent) identify(t *Trial) error {
-	auth, err := snmpProtocol(snmp.Auths, func(p snmp.Auth) string { return p.Name }, "auth", t.Text("auth"))
-	if err != nil {
-		return err
-	}
-	priv, err := snmpProtocol(snmp.Privs, func(p snmp.Priv) string { return p.Name }, "priv", t.Text("priv"))
-	if err != nil {
-		return err
-	}
-	if auth.Name == "" {
-		if priv.Name != "" {
-			return errors.New("--priv needs --auth: what is encrypted is signed too (RFC 3414 section 1.4.3)")
-		}
-		a.user = snmp.NewUser(t.User(), snmp.Auth{}, "", snmp.Priv{}, "")
-		return nil
-	}
-	secret, err := t.Password()
-	if err != nil {
-		return err
-	}
-	sign, hide, two := strings.Cut(secret, "\n")
-	sign = strings.TrimRight(sign, "\r")
-	if !two {
-		hide = sign
-	}
-	if len(sign) < snmp.MinPassword || priv.Name != "" && len(hide) < snmp.MinPassword {
-		return errSNMPPassword
-	}
-	a.user = snmp.NewUser(t.User(), auth, sign, priv, hide)
-	return nil
-}
-
-// snmpProtocol finds a protocol by what people call it: SHA, sha256, AES-128.
-func snmpProtocol[P any](all []P, name func(P) string, flag, word string) (P, error) {
-	var none P
-	plain := strings.TrimSuffix(strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(word)), "128")
-	var names []string
-	for _, p := range all {
-		if strings.ReplaceAll(name(p), "-", "") == plain || plain == "SHA1" && name(p) == "SHA" {
-			return p, nil
-		}
-		names = append(names, name(p))
-	}
-	if plain == "" || plain == "NONE" {
-		return none, nil
-	}
-	return none, fmt.Errorf("--%s is one of %s or none, not %q", flag, strings.Join(names, ", "), word)
 }
 
 func runSNMPWalk(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
@@ -262,7 +210,7 @@ func snmpNames(t *Trial) (*snmp.Names, []snmp.OID, error) {
 	names := snmp.Standard()
 	if dir := t.Text("mib-dir"); dir != "" {
 		var err error
-		if names, err = snmpReadMIBs(dir); err != nil {
+		if names, err = SNMPNames(dir); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -286,8 +234,8 @@ const (
 	snmpMaxBytes = 64 << 20
 )
 
-// snmpReadMIBs reads every module of a folder.
-func snmpReadMIBs(dir string) (*snmp.Names, error) {
+// SNMPNames are the standard names and those of every MIB module in a folder.
+func SNMPNames(dir string) (*snmp.Names, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("--mib-dir: %w", err)
