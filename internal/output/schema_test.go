@@ -124,7 +124,7 @@ func TestSchemaRefuses(t *testing.T) {
 // describes, key by key, both ways.
 func TestSchemaKnowsEveryField(t *testing.T) {
 	for name, document := range map[string]any{
-		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{},
+		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "receive": exposure.Received{},
 	} {
 		b, err := output.Schema(name)
 		if err != nil {
