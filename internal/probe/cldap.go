@@ -43,7 +43,7 @@ func runCLDAP(ctx context.Context, s *Session) (exposure.Service, error) {
 	if err != nil {
 		return svc, s.fail("read the root", err)
 	}
-	svc.Facts["request_bytes"], svc.Facts["reply_bytes"] = len(whole), len(reply)
+	volley{sent: len(whole), received: len(reply), packets: 1}.keep(svc.Facts, "cldap-rootdse")
 	if root := cldapFirst(reply); len(root) > 0 {
 		ldapFacts(&svc, root)
 	}

@@ -148,9 +148,7 @@ func runKerberosDatagram(ctx context.Context, s *Session) (exposure.Service, err
 	if !ok {
 		return exposure.Service{}, s.fail("ask", ErrProtocol)
 	}
-	svc := answer.service(kerberosNoRealm, exposure.Likely)
-	svc.Facts["request_bytes"], svc.Facts["reply_bytes"] = len(request), len(reply)
-	return svc, nil
+	return answer.service(kerberosNoRealm, exposure.Likely), nil
 }
 
 // runKerberos asks for a ticket of nobody's realm. Active Directory names its

@@ -53,8 +53,8 @@ func runMCSQLR(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	svc := exposure.Service{Protocol: "mc-sqlr", Confidence: exposure.Likely, Facts: exposure.Facts{
 		"instances": mcsqlrTexts(all), "instance_count": len(all),
-		"request_bytes": len(mssql.AskAll), "reply_bytes": len(reply),
 	}}
+	volley{sent: len(mssql.AskAll), received: len(reply), packets: 1}.keep(svc.Facts, "mc-sqlr-list")
 	if all[0].Server != "" {
 		svc.Facts["computer"] = untrusted.New(all[0].Server, maxFact)
 	}

@@ -57,7 +57,7 @@ func (s *Session) netbiosStatus(ctx context.Context) (exposure.Service, netbios.
 		return svc, status, s.fail("read status", err)
 	}
 	netbiosFacts(svc.Facts, status)
-	svc.Facts["request_bytes"], svc.Facts["reply_bytes"] = len(hello), len(reply)
+	volley{sent: len(hello), received: len(reply), packets: 1}.keep(svc.Facts, "netbios-status")
 	return svc, status, nil
 }
 

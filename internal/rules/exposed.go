@@ -38,6 +38,7 @@ var spokenBy = map[string]string{
 	"mysql": "MySQL/MariaDB", "postgresql": "PostgreSQL", "redis": "Redis", "memcached": "memcached", "mongodb": "MongoDB", "x11": "X11",
 	"rpcbind": "rpcbind", "elasticsearch": "Elasticsearch", "docker": "Docker API", "couchdb": "CouchDB", "influxdb": "InfluxDB", "etcd": "etcd",
 	"ollama": "Ollama",
+	"mssql":  "SQL Server",
 }
 
 // is reports whether a port is this service: by what it speaks, by the
@@ -158,10 +159,22 @@ func (s subject) hide(l local) []said {
 	return append(steps, admitFew, s.unneeded())
 }
 
+// lanServices are the names in the catalogue of what belongs to a local network
+// and is known by what it speaks, whatever its port is.
+var lanServices = map[string]string{
+	"smb": "microsoft-ds", "netbios-ssn": "netbios-ssn", "netbios-ns": "netbios-ns", "msrpc": "epmap", "ldap": "ldap", "cldap": "ldap",
+	"mssql": "ms-sql-s", "mc-sqlr": "ms-sql-m", "winrm": "wsman", "vnc": "rfb",
+}
+
 // localNetworkOnly speaks of what the catalogue knows to belong to a local
 // network and to nobody on the Internet, once the Internet sees it.
 func (s subject) localNetworkOnly() []ruling {
 	service, known := portspec.Lookup(s.Transport.String(), s.Port.Port)
+	for _, spoken := range s.spoken() {
+		if name := lanServices[spoken.Protocol]; name != "" && spoken.View == exposure.ViewOutside && (!known || !service.LocalOnly) {
+			service, known = portspec.ByName(name)
+		}
+	}
 	if !known || !service.LocalOnly || !s.open(exposure.ViewOutside) {
 		return nil
 	}

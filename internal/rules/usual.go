@@ -25,6 +25,16 @@ var usualPorts = map[string][]uint16{
 	"imap":   {143, 993},
 	"nntp":   {119, 433, 563},
 
+	"smb":         {445},
+	"netbios-ssn": {139},
+	"msrpc":       {135},
+	"ldap":        {389, 636, 3268, 3269},
+	"kerberos":    {88},
+	"rdp":         {3389},
+	"vnc":         {5900, 5901, 5902, 5903},
+	"mssql":       {1433},
+	"winrm":       {5985, 5986, 47001},
+
 	"mysql":      {3306},
 	"postgresql": {5432},
 	"redis":      {6379, 26379},
