@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"maps"
 	"net/netip"
 
 	"sekisho/internal/exposure"
@@ -11,9 +12,7 @@ import (
 // data is judged, at an address of the Internet.
 func ftpSeen(product string, facts exposure.Facts) exposure.Service {
 	all := exposure.Facts{"login_without_tls": false, "local_address": text("26.10.0.1")}
-	for name, value := range facts {
-		all[name] = value
-	}
+	maps.Copy(all, facts)
 	s := spoke("ftp", product, "", "220 ready", all)
 	s.Address, s.View = netip.MustParseAddr("26.10.0.2"), exposure.ViewOutside
 	return s
@@ -28,9 +27,7 @@ func ftpMeant(pasv, epsv, port, eprt string, more exposure.Facts) exposure.Facts
 			facts[name] = text(word)
 		}
 	}
-	for name, value := range more {
-		facts[name] = value
-	}
+	maps.Copy(facts, more)
 	return facts
 }
 
