@@ -159,7 +159,8 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 	if err != nil {
 		return err
 	}
-	list, err := a.targets(ctx, []string{word}, nil, flags.family)
+	values := testValues(cmd.Flags(), t)
+	list, err := a.testTargets(ctx, t, values, word, flags.family)
 	if err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 	}
 	o := probe.TestOptions{
 		Options: probe.Options{Timeout: a.common.timeout, View: m.view, Owned: true},
-		Port:    port, Values: testValues(cmd.Flags(), t), User: flags.user,
+		Port:    port, Values: values, User: flags.user,
 		Password: func() (string, error) { return a.password(flags.passwordFile) },
 		Told: func(s exposure.Step) {
 			a.detail("verbose.step", "Step", a.say.Say("step."+s.ID), "Result", a.say.Say("result."+s.Result.String()))

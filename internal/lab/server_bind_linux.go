@@ -9,9 +9,11 @@ import (
 
 // Bind says how a DNS server is to run.
 type Bind struct {
-	Addr   netip.Addr // all addresses when zero
-	Port   uint16     // 53 when zero
-	Config string     // further statements of the options block
+	Addr   netip.Addr        // all addresses when zero
+	Port   uint16            // 53 when zero
+	Config string            // further statements of the options block
+	Zones  string            // further statements behind it
+	Files  map[string]string // zone files that those name, by path
 }
 
 // StartBind starts BIND, over UDP and TCP. It is the authority for
@@ -40,7 +42,11 @@ options {
 controls { };
 zone "." { type hint; file "%[1]s/root"; };
 zone "home.example" { type primary; file "%[1]s/home.example"; };
-`, dir, listen, o.Config))
+%[4]s
+`, dir, listen, o.Config, o.Zones))
+	for path, text := range o.Files {
+		h.WriteFile(t, path, text)
+	}
 	// Nobody listens at this address of the host's own loopback.
 	h.WriteFile(t, dir+"/root", ". 3600 NS root.example.\nroot.example. 3600 A 127.0.0.53\n")
 	h.WriteFile(t, dir+"/home.example", fmt.Sprintf(`$TTL 3600

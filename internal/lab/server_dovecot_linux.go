@@ -11,6 +11,7 @@ import (
 type Dovecot struct {
 	Addr                     netip.Addr // all addresses when zero
 	IMAP, IMAPS, POP3, POP3S uint16     // 143, 993, 110 and 995 when zero
+	Plain                    bool       // no TLS at all, and passwords without it
 	Config                   string     // further lines of dovecot.conf, which win
 }
 
@@ -41,6 +42,9 @@ func (h *Host) StartDovecot(t T, o Dovecot) *Server {
 	}
 	h.Run(t, "sh", "-c", "find /srv/mail -name .keep -delete; chown -R mail:mail /srv/mail; chmod 755 /etc/dovecot /etc/dovecot/lab")
 	ports := [4]uint16{portOr(o.IMAP, 143), portOr(o.IMAPS, 993), portOr(o.POP3, 110), portOr(o.POP3S, 995)}
+	if o.Plain {
+		o.Config += "\nssl = no\ndisable_plaintext_auth = no\n"
+	}
 	h.WriteFile(t, "/etc/dovecot/lab.conf", fmt.Sprintf(`
 protocols = imap pop3
 listen = %[1]s
@@ -82,7 +86,10 @@ service pop3-login {
 %[6]s
 `, listen, ports[0], ports[1], ports[2], ports[3], o.Config))
 	var sockets []wanted
-	for _, port := range ports {
+	for i, port := range ports {
+		if o.Plain && i%2 == 1 {
+			continue // it does not listen there
+		}
 		sockets = append(sockets, wanted{"tcp", port, len(addressesOr(o.Addr))})
 	}
 	return h.start(t, "dovecot", sockets, "dovecot", "-F", "-c", "/etc/dovecot/lab.conf")

@@ -69,7 +69,7 @@ func (c *Conn) Send(line string) error {
 // connection of which something was read and that is not upgraded.
 func (c *Conn) tookToGreet() (ms int, known bool) {
 	t, ok := c.Conn.(*tap)
-	if !ok || t.spoke.IsZero() {
+	if !ok || t.spoke.IsZero() || t.begun.IsZero() {
 		return 0, false
 	}
 	return int(t.spoke.Sub(t.begun).Milliseconds()), true

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "imap", Transport: exposure.TCP, Ports: []uint16{143}, TLSPorts: []uint16{993},
-		Greets: greetsIMAP, Run: runIMAP,
+		Greets: greetsIMAP, Run: runIMAP, Tests: imapTests,
 	})
 }
 
@@ -75,7 +76,7 @@ type imap struct {
 	svc   exposure.Service
 	hello string
 	tag   int
-	inner *Conn // inside TLS, where the server agreed to it
+	most  int // lines of an answer; 0: maxReplyLines
 }
 
 // greet reads the greeting and asks for the capabilities.
@@ -159,7 +160,7 @@ func (m *imap) ask(c *Conn, command string) (untagged []string, err error) {
 			return untagged, ErrProtocol
 		}
 		untagged = append(untagged, line)
-		if size += len(line); len(untagged) >= maxReplyLines || size > maxReplyBytes {
+		if size += len(line); len(untagged) >= cmp.Or(m.most, maxReplyLines) || size > maxReplyBytes {
 			return untagged, errReply
 		}
 	}
@@ -277,7 +278,6 @@ func (m *imap) startTLS(ctx context.Context, c *Conn) error {
 		return m.s.fail("CAPABILITY in TLS", err)
 	}
 	m.svc.Facts["auth"] = texts(imapAuth(list), 32)
-	m.inner = inner
 	older := m.s.tlsOlder(ctx, m.ready, facts.Versions[0])
 	facts.Versions = append(older, facts.Versions...)
 	return nil

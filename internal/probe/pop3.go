@@ -16,7 +16,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "pop3", Transport: exposure.TCP, Ports: []uint16{110}, TLSPorts: []uint16{995},
-		Greets: greetsPOP3, Run: runPOP3,
+		Greets: greetsPOP3, Run: runPOP3, Tests: pop3Tests,
 	})
 }
 
@@ -82,7 +82,6 @@ type pop3 struct {
 	s     *Session
 	svc   exposure.Service
 	hello string
-	inner *Conn // inside TLS, where the server agreed to it
 }
 
 // greet reads the greeting and asks for the capabilities.
@@ -206,7 +205,6 @@ func (p *pop3) startTLS(ctx context.Context, c *Conn) error {
 	if ok {
 		p.svc.Facts["sasl"] = texts(pop3SASL(list), 32)
 	}
-	p.inner = inner
 	older := p.s.tlsOlder(ctx, p.ready, facts.Versions[0])
 	facts.Versions = append(older, facts.Versions...)
 	return nil
@@ -274,9 +272,4 @@ func pop3SASL(list []string) []string {
 // readable password: USER (RFC 2449 section 6.3), or a mechanism that sends one.
 func pop3TakesPasswords(list []string) bool {
 	return pop3Has(list, "USER") || slices.ContainsFunc(pop3SASL(list), mailPassword)
-}
-
-// mailPassword reports whether a SASL mechanism sends the password itself.
-func mailPassword(mechanism string) bool {
-	return strings.EqualFold(mechanism, "PLAIN") || strings.EqualFold(mechanism, "LOGIN")
 }

@@ -17,7 +17,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "smtp", Transport: exposure.TCP, Ports: []uint16{25, 587, 2525}, TLSPorts: []uint16{465},
-		Greets: greetsSMTP, Run: runSMTP,
+		Greets: greetsSMTP, Run: runSMTP, Tests: smtpTests,
 	})
 }
 

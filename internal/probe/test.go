@@ -25,6 +25,10 @@ type Test struct {
 	Options []Option // its own, beside those of every test
 	LAN     string   // the option that names an interface: the LAN there is looked at, and no target
 
+	// Mail says that a name stands for a domain, whose MX leads to the addresses.
+	// The test has the options domain, which is that name, and resolver.
+	Mail bool
+
 	// Route says where to go when the options decide that; nil: to Port over the
 	// probe's transport. A port that the user named wins.
 	Route func(t *Trial) Route
