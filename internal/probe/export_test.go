@@ -37,7 +37,14 @@ func RunTestThrough(ctx context.Context, enter func(func() error) error, name st
 
 // through has a peer open its sockets inside enter.
 func through(enter func(func() error) error, p *peer) *peer {
-	dial, exchange, listen := p.dial, p.exchange, p.listen
+	dial, exchange, listen, anyPort := p.dial, p.exchange, p.listen, p.anyPort
+	p.anyPort = func(ctx context.Context, to netip.AddrPort) (c net.Conn, err error) {
+		err = enter(func() error {
+			c, err = anyPort(ctx, to)
+			return err
+		})
+		return c, err
+	}
 	p.listen = func(ctx context.Context, local netip.Addr) (d door, err error) {
 		err = enter(func() error {
 			d, err = listen(ctx, local)

@@ -39,6 +39,9 @@ func fixedPeer(said []byte) *peer {
 		dial: func(ctx context.Context, _ exposure.Transport, to netip.AddrPort) (net.Conn, error) {
 			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
 		},
+		anyPort: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
+		},
 		exchange: func(_ context.Context, to netip.AddrPort, _ []byte, accept func([]byte) bool) ([]byte, error) {
 			if accept(said) {
 				return said, nil

@@ -2,59 +2,56 @@ package probe
 
 import (
 	"bytes"
-	"encoding/binary"
+	"context"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
+	"sekisho/internal/wire/ike"
 )
 
 func init() {
-	for _, p := range []struct {
-		name  string
-		hello func(nonce uint64) []byte
-		match func(hello, reply []byte) bool
-	}{{"ikev1", ikev1Hello, ikev1Replies}, {"ikev2", ikev2Hello, ikev2Replies}} {
-		register(Probe{Name: p.name, Transport: exposure.UDP, Ports: []uint16{500}, Hello: p.hello, Match: p.match})
-		register(Probe{
-			Name: p.name + "-nat-t", Transport: exposure.UDP, Ports: []uint16{4500},
-			Hello: func(nonce uint64) []byte { return append(bytes.Clone(ikeMarker), p.hello(nonce)...) },
-			Match: func(hello, reply []byte) bool {
-				asked, ok := bytes.CutPrefix(hello, ikeMarker)
-				said, replied := bytes.CutPrefix(reply, ikeMarker)
-				return ok && replied && p.match(asked, said)
-			},
-		})
+	for _, v := range []ikeVersion{ikeOne, ikeTwo} {
+		p := Probe{Name: v.name, Transport: exposure.UDP, Ports: []uint16{500}, Hello: v.hello, Match: v.match, Run: v.run}
+		if v.name == ikeTwo.name {
+			p.Tests = []Test{{Name: "ike", Port: 500, Run: testIKE}}
+		}
+		register(p)
+		v := v.behind(ike.Marker)
+		register(Probe{Name: v.name + "-nat-t", Transport: exposure.UDP, Ports: []uint16{4500}, Hello: v.hello, Match: v.match, Run: v.run})
 	}
 }
 
-// ikeMarker stands before IKE where ESP shares its port (RFC 3948 section 2.2).
-var ikeMarker = make([]byte, 4)
-
-const (
-	ikeHeader = 28
-	ikeSPI    = 8 // of either side; a cookie in version 1
-
-	ikeSA    = 1  // payload of version 1
-	ike2SA   = 33 // payloads of version 2
-	ike2KE   = 34
-	ike2Ni   = 40
-	ikeMain  = 2 // exchanges
-	ikeInfo  = 5
-	ike2Init = 34
-)
-
-// ikeMessage puts the header before payloads, the first of which is named.
-func ikeMessage(nonce uint64, first, version, exchange, flags byte, payloads []byte) []byte {
-	b := binary.BigEndian.AppendUint64(nil, nonce)
-	b = append(b, make([]byte, ikeSPI)...)
-	b = append(b, first, version, exchange, flags, 0, 0, 0, 0)
-	b = binary.BigEndian.AppendUint32(b, uint32(ikeHeader+len(payloads)))
-	return append(b, payloads...)
+// ikeVersion is one version of the protocol, plain or behind a marker.
+type ikeVersion struct {
+	name   string
+	marker []byte
+	first  func(nonce uint64) []byte
+	answer func(hello, reply []byte) bool
 }
 
-// ikePayload is one payload, or a part of one that has the same header.
-func ikePayload(next byte, body []byte) []byte {
-	b := binary.BigEndian.AppendUint16([]byte{next, 0}, uint16(4+len(body)))
-	return append(b, body...)
+var (
+	ikeOne = ikeVersion{name: "ikev1", first: ikev1Hello, answer: ike.Answers1}
+	ikeTwo = ikeVersion{name: "ikev2", first: ikev2Hello, answer: ike.Answers2}
+)
+
+// behind is the version with a marker before each message.
+func (v ikeVersion) behind(marker []byte) ikeVersion {
+	v.marker = marker
+	return v
+}
+
+func (v ikeVersion) hello(nonce uint64) []byte {
+	return append(bytes.Clone(v.marker), v.first(nonce)...)
+}
+
+func (v ikeVersion) match(hello, reply []byte) bool {
+	asked, ok := bytes.CutPrefix(hello, v.marker)
+	said, replied := bytes.CutPrefix(reply, v.marker)
+	return ok && replied && v.answer(asked, said)
 }
 
 // ike2Transforms are what most servers can agree to: AES-CBC with keys of 256
@@ -73,28 +70,11 @@ var ike2Transforms = [][]byte{
 	{4, 0, 0, 2},
 }
 
-// ikev2Hello begins an exchange (RFC 7296 section 1.2). A server answers with
-// its choice, or that it wants another group or none of this (section 2.21.1).
-// It goes no further: nobody is named and no key comes about.
+// ikev2Hello begins an exchange. A server answers with its choice, or that it
+// wants another group or none of this (RFC 7296 section 2.21.1). It goes no
+// further: nobody is named and no key comes about.
 func ikev2Hello(nonce uint64) []byte {
-	var transforms []byte
-	for i, t := range ike2Transforms {
-		more := byte(3)
-		if i == len(ike2Transforms)-1 {
-			more = 0
-		}
-		transforms = append(transforms, ikePayload(more, t)...)
-	}
-	proposal := ikePayload(0, append([]byte{1, 1, 0, byte(len(ike2Transforms))}, transforms...))
-	payloads := ikePayload(ike2KE, proposal)
-	payloads = append(payloads, ikePayload(ike2Ni, append([]byte{0, 31, 0, 0}, noise(nonce, 32)...))...)
-	payloads = append(payloads, ikePayload(0, noise(nonce+1, 32))...)
-	return ikeMessage(nonce, ike2SA, 0x20, ike2Init, 0x08, payloads)
-}
-
-// ikev2Replies wants a response of the same initiator's SPI (section 3.1).
-func ikev2Replies(hello, b []byte) bool {
-	return ikeFits(hello, b) && b[17]>>4 == 2 && b[18] == ike2Init && b[19]&0x28 == 0x20
+	return ike.Init2(nonce, ike2Transforms, 31, noise(nonce, 32), noise(nonce+1, 32))
 }
 
 // ikev1Transforms are the offers of version 1, each cipher, hash, way to prove
@@ -103,7 +83,7 @@ func ikev2Replies(hello, b []byte) bool {
 var ikev1Transforms = func() (list [][]byte) {
 	for _, t := range [][]byte{{7, 2, 14, 1}, {7, 2, 14, 0}, {7, 2, 2, 0}, {5, 2, 2, 0}} {
 		for _, proof := range []byte{1, 3} {
-			b := []byte{0x80, 1, 0, t[0], 0x80, 2, 0, t[1], 0x80, 3, 0, proof, 0x80, 4, 0, t[2], 0x80, 11, 0, 1, 0x80, 12, 0x70, 0x80}
+			b := append(ikev1Transform(t[0], t[1], proof, t[2]), 0x80, 11, 0, 1, 0x80, 12, 0x70, 0x80)
 			if t[0] == 7 {
 				b = append(b, 0x80, 14, t[3], byte(128*(1-int(t[3]))))
 			}
@@ -113,30 +93,131 @@ var ikev1Transforms = func() (list [][]byte) {
 	return list
 }()
 
-// ikev1Hello is the first message of main mode, which proposes and names nobody
-// (RFC 2409 section 5, RFC 2408 section 3.4).
-func ikev1Hello(nonce uint64) []byte {
-	var transforms []byte
-	for i, t := range ikev1Transforms {
-		more := byte(3)
-		if i == len(ikev1Transforms)-1 {
-			more = 0
-		}
-		transforms = append(transforms, ikePayload(more, append([]byte{byte(i + 1), 1, 0, 0}, t...))...)
+// ikev1Transform is one choice, without the length of its key and its lifetime.
+func ikev1Transform(cipher, hash, proof, group byte) []byte {
+	return []byte{0x80, 1, 0, cipher, 0x80, 2, 0, hash, 0x80, 3, 0, proof, 0x80, 4, 0, group}
+}
+
+// ikev1Hello is the first message of main mode.
+func ikev1Hello(nonce uint64) []byte { return ike.Main1(nonce, ikev1Transforms) }
+
+// ikeOther is what the question in the other version may take.
+const ikeOther = 1500 * time.Millisecond
+
+// run asks in one version, and then whether the other is spoken too.
+func (v ikeVersion) run(ctx context.Context, s *Session) (exposure.Service, error) {
+	name := v.name
+	if v.marker != nil {
+		name += "-nat-t"
 	}
-	proposal := ikePayload(0, append([]byte{1, 1, 0, byte(len(ikev1Transforms))}, transforms...))
-	sa := ikePayload(0, append([]byte{0, 0, 0, 1, 0, 0, 0, 1}, proposal...))
-	return ikeMessage(nonce, ikeSA, 0x10, ikeMain, 0, sa)
+	svc := exposure.Service{Facts: exposure.Facts{}}
+	if err := s.ikeAsk(ctx, v, &svc); err != nil {
+		if _, answered := svc.Facts[v.name]; !answered {
+			return exposure.Service{}, err
+		}
+		svc.Protocol, svc.Confidence = name, exposure.Confirmed
+		return svc, err
+	}
+	svc.Protocol, svc.Confidence = name, exposure.Confirmed
+	s.Learn(svc)
+	other := ikeTwo
+	if v.name == ikeTwo.name {
+		other = ikeOne
+	}
+	ctx, cancel := context.WithTimeout(ctx, ikeOther)
+	defer cancel()
+	_ = s.ikeAsk(ctx, other.behind(v.marker), &svc) // silence in the other version is no error
+	return svc, nil
 }
 
-// ikev1Replies wants the responder's cookie, or a notification that it will not.
-func ikev1Replies(hello, b []byte) bool {
-	return ikeFits(hello, b) && b[17]>>4 == 1 &&
-		(b[18] == ikeMain && !bytes.Equal(b[ikeSPI:2*ikeSPI], hello[ikeSPI:2*ikeSPI]) || b[18] == ikeInfo)
+// The words for what a server makes of a version.
+const (
+	ikeAccepts = "accepts"
+	ikeRefuses = "refuses"
+)
+
+// ikeAsk proposes in one version and keeps what the answer tells.
+func (s *Session) ikeAsk(ctx context.Context, v ikeVersion, svc *exposure.Service) error {
+	m, err := s.ikePropose(ctx, v, v.first(s.peer.nonce()))
+	if m == nil {
+		return err
+	}
+	svc.Facts[v.name] = ikeRefuses
+	if v.agrees(m) {
+		svc.Facts[v.name] = ikeAccepts
+	}
+	s.ikeKeep(svc, m)
+	return err
 }
 
-// ikeFits reports whether a message is whole and of the initiator of another.
-func ikeFits(hello, b []byte) bool {
-	return len(hello) >= ikeHeader && len(b) >= ikeHeader && bytes.Equal(b[:ikeSPI], hello[:ikeSPI]) &&
-		uint64(binary.BigEndian.Uint32(b[24:])) == uint64(len(b))
+// agrees reports whether an answer takes the proposal: with its choice, or, in
+// version 2, with another group of it.
+func (v ikeVersion) agrees(m *ike.Message) bool {
+	return len(m.Transforms) > 0 || v.name == ikeTwo.name && slices.Contains(m.Notices, ike.InvalidKE)
+}
+
+// ikePropose sends a first message. The answer stands beside the error when it
+// is broken, and is nil when there was none.
+func (s *Session) ikePropose(ctx context.Context, v ikeVersion, first []byte) (*ike.Message, error) {
+	hello := append(bytes.Clone(v.marker), first...)
+	reply, err := s.Exchange(ctx, hello, func(b []byte) bool { return v.match(hello, b) })
+	if err != nil {
+		return nil, s.fail("propose "+v.name, err)
+	}
+	m, err := ike.Parse(bytes.TrimPrefix(reply, v.marker))
+	if err != nil {
+		return &m, s.fail("read answer of "+v.name, err)
+	}
+	return &m, nil
+}
+
+// ikeVendors are the ids that name a maker or an extension, by their begin.
+var ikeVendors = []struct{ id, name, product string }{
+	{"4a131c81070358455c5728f20e95452f", "NAT traversal (RFC 3947)", ""},
+	{"afcad71368a1f1c96b8696fc77570100", "dead peer detection (RFC 3706)", ""},
+	{"09002689dfd6b712", "XAUTH", ""},
+	{"4048b7d56ebce88525e7de7f00d6c2d3", "fragmentation", ""},
+	{"12f5f28c457168a9702d9fe274cc", "Cisco Unity", ""},
+	{"882fe56d6fd20dbc2251613b2ebe5beb", "strongSwan", "strongSwan"},
+	{"1e2b516905991c7d7c96fcbfb587e461", "Microsoft", "Microsoft IKE"},
+	{"8299031757a36082c6a621de", "FortiGate", "FortiGate"},
+}
+
+// maxIKEFacts bounds lists of choices and vendors.
+const maxIKEFacts = 16
+
+// ikeKeep keeps what an answer told.
+func (s *Session) ikeKeep(svc *exposure.Service, m *ike.Message) {
+	var chosen, vendors []string
+	weak, _ := svc.Facts.Bool("weak")
+	for _, t := range m.Transforms {
+		chosen = append(chosen, t.String())
+		weak = weak || t.Weak()
+	}
+	for _, id := range m.Vendors {
+		word := hex.EncodeToString(id)
+		for _, known := range ikeVendors {
+			if strings.HasPrefix(word, known.id) {
+				word = known.name
+				if known.product != "" {
+					svc.Product = untrusted.New(known.product, maxProduct)
+				}
+			}
+		}
+		vendors = append(vendors, word)
+	}
+	for _, known := range svc.Facts.Texts("transforms") {
+		chosen = append(chosen, known.Raw())
+	}
+	for _, known := range svc.Facts.Texts("vendor_ids") {
+		vendors = append(vendors, known.Raw())
+	}
+	chosen, vendors = slices.Compact(slices.Sorted(slices.Values(chosen))), slices.Compact(slices.Sorted(slices.Values(vendors)))
+	if len(chosen) > 0 {
+		svc.Facts["transforms"] = texts(chosen, maxIKEFacts)
+		svc.Facts["weak"] = weak
+	}
+	if len(vendors) > 0 {
+		svc.Facts["vendor_ids"] = texts(vendors, maxIKEFacts)
+	}
 }

@@ -144,3 +144,81 @@ func TestNTPInDepth(t *testing.T) {
 	holdSteps(t, shut, map[string]string{"ntp-control": "unknown"})
 	holdFindings(t, shut, "-not-judged-from-here", "-amplifier")
 }
+
+// TestIKEInDepth has strongSwan agree to good proposals only, to weak ones, and
+// to aggressive mode.
+func TestIKEInDepth(t *testing.T) {
+	l := lab.New(t)
+	for _, c := range []struct {
+		charon   lab.Charon
+		steps    map[string]string
+		findings []string
+	}{
+		{
+			lab.Charon{Version: 2},
+			map[string]string{"ike-v2": "ok", "ike-v1": "refused", "ike-v2-weak": "refused", "ike-v1-weak": "refused", "ike-v1-aggressive": "refused"},
+			[]string{"-ike-weak-algorithms", "-ike-version-1", "-ike-aggressive-mode"},
+		},
+		{
+			lab.Charon{Proposals: "aes256-sha256-modp2048,3des-sha1-modp1024"},
+			map[string]string{"ike-v2": "ok", "ike-v1": "ok", "ike-v2-weak": "ok", "ike-v1-weak": "ok", "ike-v1-aggressive": "refused"},
+			[]string{"ike-weak-algorithms", "ike-version-1", "-ike-aggressive-mode"},
+		},
+		{
+			lab.Charon{Version: 1, Proposals: "aes256-sha1-modp1024", Aggressive: true},
+			map[string]string{"ike-v2": "refused", "ike-v1-weak": "ok", "ike-v1-aggressive": "ok"},
+			[]string{"ike-weak-algorithms", "ike-version-1", "ike-aggressive-mode"},
+		},
+	} {
+		s := l.Home.StartCharon(t, c.charon)
+		out := trial(t, l.LAN, exposure.ViewLAN, "ike", l.Home.V4, 0, nil)
+		holdSteps(t, out, c.steps)
+		holdFindings(t, out, c.findings...)
+		if out.Service.Product.Raw() != "strongSwan" && c.charon.Version != 2 {
+			t.Errorf("product %q, vendors %v", out.Service.Product, out.Service.Facts.Texts("vendor_ids"))
+		}
+		s.Stop()
+	}
+}
+
+// TestTFTPInDepth reads files of tftpd, which answers from another port, by the
+// name of the test and by its recognition.
+func TestTFTPInDepth(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.WriteFile(t, "/srv/tftp/router.cfg", strings.Repeat("enable secret lab\n", 100))
+	h.WriteFile(t, "/srv/tftp/image", strings.Repeat("x", 80<<10))
+	h.StartTftpd(t, lab.Tftpd{})
+	for _, to := range []netip.Addr{h.V4, h.V6} {
+		svc := probe.IdentifyThrough(t.Context(), l.LAN.Do, exposure.Target{Address: to}, exposure.UDP, 69, probe.Options{})
+		if svc.Protocol != "tftp" || svc.Confidence != exposure.Confirmed || svc.Error != "" {
+			t.Errorf("%+v", svc)
+		}
+		for file, want := range map[string]struct {
+			result string
+			bytes  any
+		}{"router.cfg": {"ok", 1800}, "image": {"ok", 64 << 10}, "nothing": {"refused", nil}} {
+			out := trial(t, l.LAN, exposure.ViewLAN, "tftp", to, 0, map[string][]string{"file": {file}})
+			holdSteps(t, out, map[string]string{"tftp-answer": "ok", "tftp-read": want.result})
+			if out.Service.Facts["file_bytes"] != want.bytes {
+				t.Errorf("%s: %v bytes, want %v", file, out.Service.Facts["file_bytes"], want.bytes)
+			}
+			if want.bytes != nil && (len(out.Flow) != 2 || out.Flow[1].From.Port() == 69 || out.Flow[0].To.Port() != 69) {
+				t.Errorf("flow %+v", out.Flow)
+			}
+			holdFindings(t, out, "tftp-no-login")
+		}
+	}
+}
+
+// TestL2TPInDepth has xl2tpd begin a tunnel.
+func TestL2TPInDepth(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartXl2tpd(t, lab.Xl2tpd{})
+	out := trial(t, l.LAN, exposure.ViewLAN, "l2tp", l.Home.V4, 0, nil)
+	holdSteps(t, out, map[string]string{"l2tp-tunnel": "ok"})
+	holdFindings(t, out, "l2tp-without-ipsec")
+	if s := out.Service; s.Product.Raw() != "xl2tpd" || s.Facts.Text("hostname").Raw() != "home" {
+		t.Errorf("%+v", s)
+	}
+}

@@ -35,3 +35,8 @@ func TestDNSName(t *testing.T) {
 		}
 	}
 }
+
+func FuzzTFTP(f *testing.F) { fuzzProbe(f, "tftp", exposure.UDP) }
+func FuzzL2TP(f *testing.F) { fuzzProbe(f, "l2tp", exposure.UDP) }
+func FuzzIKE1(f *testing.F) { fuzzProbe(f, "ikev1", exposure.UDP) }
+func FuzzIKE2(f *testing.F) { fuzzProbe(f, "ikev2", exposure.UDP) }

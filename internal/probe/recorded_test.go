@@ -149,8 +149,16 @@ func (p *player) peer(transport exposure.Transport, at netip.AddrPort, name stri
 	}
 	return &peer{
 		target: exposure.Target{Address: at.Addr(), Name: name}, at: at, name: name, wide: defaultParallel, owned: true,
-		nonce: func() uint64 { return testNonce }, dial: p.dial, exchange: p.exchange,
+		nonce: func() uint64 { return testNonce }, dial: p.dial, exchange: p.exchange, anyPort: p.anyPort,
 	}
+}
+
+// anyPort plays the first script, that of the datagrams, on a connection.
+func (p *player) anyPort(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	p.mu.Lock()
+	p.scripts = append([][]directive{p.datagrams}, p.scripts...)
+	p.mu.Unlock()
+	return p.dial(ctx, exposure.UDP, to)
 }
 
 func (p *player) next() (script []directive, n int, ok bool) {

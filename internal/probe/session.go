@@ -56,7 +56,8 @@ type peer struct {
 	owned    bool          // as Options has it
 	nonce    func() uint64 // what a stranger cannot guess, for what wants it
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
-	listen   func(ctx context.Context, local netip.Addr) (door, error) // for the peer alone; nil where it cannot come to us
+	listen   func(ctx context.Context, local netip.Addr) (door, error)      // for the peer alone; nil where it cannot come to us
+	anyPort  func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // datagrams, answered from any of its ports
 	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
 	// broadcast asks everybody in the LAN of an interface: only where the user
 	// named one.
@@ -182,6 +183,22 @@ func (s *Session) Exchange(ctx context.Context, request []byte, accept func([]by
 	return reply, nil
 }
 
+// anyPort opens a datagram conversation in which the peer answers from a port
+// that it picks.
+func (s *Session) anyPort(ctx context.Context) (net.Conn, error) {
+	c, err := s.peer.anyPort(ctx, s.peer.at)
+	if err != nil {
+		return nil, s.fail("connect", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return nil, closeWith(c, net.ErrClosed)
+	}
+	s.open = append(s.open, c)
+	return &tap{Conn: c, s: s}, nil
+}
+
 // Upgrade begins TLS on a connection whose peer has agreed to it. Bytes that
 // came in the clear after that agreement are somebody's injection (RFC 3207
 // section 6), so they end it. The facts are there beside an error when the
@@ -300,8 +317,9 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 	}
 	return &peer{
 		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(), owned: o.Owned,
-		nonce: rand.Uint64,
-		dial:  d.Dial,
+		nonce:   rand.Uint64,
+		dial:    d.Dial,
+		anyPort: d.DialAnyPort,
 		listen: func(ctx context.Context, local netip.Addr) (door, error) {
 			return d.Listen(ctx, local, target.Address)
 		},
