@@ -54,6 +54,19 @@ func init() {
 		{"ntp_two_seconds_off", port(123, exposure.UDP, lan, near("ntp", "", exposure.Facts{"synchronised": true, "offset_ms": -2031.4})), afar, []string{"low ntp-clock-differs"}},
 		{"ntp_off_and_without_a_source", port(123, exposure.UDP, lan, near("ntp", "", exposure.Facts{"synchronised": false, "offset_ms": 1e9})), afar, []string{"low ntp-unsynchronised"}},
 	}
+	cases = append(cases,
+		judged{"tftp", port(69, exposure.UDP, lan, near("tftp", "", exposure.Facts{"login": false})), afar, []string{"low tftp-no-login"}},
+		judged{"tftp_read", port(69, exposure.UDP, lan, near("tftp", "dnsmasq", exposure.Facts{"file_read": text("router.cfg"), "file_bytes": 812})), afar, []string{"medium tftp-no-login"}},
+		judged{"tftp_here_only", port(69, exposure.UDP, bound("127.0.0.1", "in.tftpd", "tftpd-hpa.service"), spoke("tftp", "", "", "", nil)), here, []string{"info tftp-no-login"}},
+		judged{"l2tp", port(1701, exposure.UDP, lan, near("l2tp", "xl2tpd", exposure.Facts{"tunnel": true, "hostname": text("home")})), afar, []string{"medium l2tp-without-ipsec"}},
+		judged{"l2tp_mikrotik", port(1701, exposure.UDP, lan, near("l2tp", "MikroTik RouterOS", exposure.Facts{"tunnel": true, "hostname": text("router")})), afar, []string{"medium l2tp-without-ipsec"}},
+		judged{"l2tp_refused", port(1701, exposure.UDP, lan, near("l2tp", "", exposure.Facts{"tunnel": false})), afar, nil},
+	)
+	cases = append(cases,
+		judged{"ike_weak", port(500, exposure.UDP, lan, near("ikev2", "", exposure.Facts{"ikev1": "refuses", "ikev2": "accepts", "weak": true, "transforms": texts("3DES SHA1 MODP-1024")})), afar, []string{"medium ike-weak-algorithms"}},
+		judged{"ike_good", port(500, exposure.UDP, lan, near("ikev2", "", exposure.Facts{"ikev1": "refuses", "ikev2": "accepts", "weak": false})), afar, nil},
+		judged{"ike_aggressive", port(4500, exposure.UDP, world, far("ikev1-nat-t", "", exposure.Facts{"ikev1": "accepts", "aggressive": true})), afar, []string{"medium ike-aggressive-mode", "info ike-version-1"}},
+	)
 	for _, product := range []string{"dnsmasq", "PowerDNS Recursor", "Knot Resolver", "Microsoft DNS"} {
 		cases = append(cases, judged{"resolver_of_" + product, port(53, exposure.UDP, world, far("dns", product, recursive)), afar, []string{"medium dns-open-resolver"}})
 	}
