@@ -178,6 +178,8 @@ func (p *ftpTrial) put(ctx context.Context, m ftpMode, id, folder string, entrie
 		step.Result, step.Why, step.Detail = exposure.StepFailed, "ftp-no-control", err.Error()
 	case bounded && time.Until(end) < 4*p.wait:
 		step.Why = "ftp-time-over" // none would be left to delete it
+	case len(p.f.svc.Facts.Texts("upload_left")) > 0:
+		step.Why = "ftp-cannot-delete" // one file is enough
 	case slices.ContainsFunc(entries, func(e ftpwire.Entry) bool { return e.Name == name }):
 		step.Why = "ftp-name-taken"
 	}

@@ -121,8 +121,11 @@ func judgeFTPActiveBlocked(s subject) []ruling {
 func judgeFTPSourcePort(s subject) []ruling {
 	return s.each(func(service exposure.Service) []ruling {
 		ports := ftpPorts(service, "active_source_ports")
-		usual := s.number() - 1 // 20 for 21, 989 for 990
-		if len(ports) == 0 || !slices.ContainsFunc(ports, func(p int) bool { return p != usual }) {
+		usual := 20
+		if s.number() == 990 {
+			usual = 989
+		}
+		if !slices.ContainsFunc(ports, func(p int) bool { return p != usual && p != s.number()-1 }) {
 			return nil
 		}
 		found := ruling{

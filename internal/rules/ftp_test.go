@@ -100,6 +100,8 @@ func init() {
 		{"port_blocked_behind_our_nat", tested(ftpSeen("", ftpMeant("ok", "ok", "silent", "closed", exposure.Facts{"local_address": text("192.168.1.9")}))), afar, []string{"info ftp-active-blocked"}},
 		{"source_port_vsftpd", tested(ftpSeen("vsftpd", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"active_source_ports": texts("20", "41234")}))), afar, []string{"info ftp-active-source-port"}},
 		{"source_port", tested(ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"active_source_ports": texts("41234")}))), afar, []string{"info ftp-active-source-port"}},
+		{"source_port_of_another_control_port", port(2121, world, ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"active_source_ports": texts("20", "2120")}))), afar, []string{"info service-on-unusual-port"}},
+		{"source_port_of_tls", port(990, world, secured(ftpSeen("", ftpMeant("", "", "ok", "ok", exposure.Facts{"active_source_ports": texts("989", "20")})), func(*exposure.TLS, *exposure.Certificate) {})), afar, []string{"info ftp-active-source-port"}},
 		{"port_20_let_in", tested(ftpSeen("", ftpMeant("ok", "ok", "ok", "ok", exposure.Facts{"data_port_let_in": true}))), afar, []string{"low ftp-port-20-let-in"}},
 		{"tls_required", tested(secured(ftpSeen("", ftpMeant("ok", "", "", "", nil)), func(t *exposure.TLS, c *exposure.Certificate) { t.StartTLS = true })), afar, []string{"info ftp-tls-required"}},
 		{"tls_required_unseen", tested(secured(ftpSeen("", nil), func(t *exposure.TLS, c *exposure.Certificate) { t.StartTLS = true })), afar, nil},
