@@ -175,6 +175,10 @@ func TestServersGreet(t *testing.T) {
 		{"bind", func(p uint16, a netip.Addr) *lab.Server { return h.StartBind(t, lab.Bind{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"udp", p, nil, askHome(false), answer}, {"tcp", p, nil, askHome(true), answer}}
 		}},
+		{"slapd", func(p uint16, a netip.Addr) *lab.Server { return h.StartSlapd(t, lab.Slapd{Port: p, Addr: a}) }, func(p uint16) []contact {
+			// An anonymous bind, and that it is well.
+			return []contact{{"tcp", p, nil, "0\x0c\x02\x01\x01`\x07\x02\x01\x03\x04\x00\x80\x00", "a\x07\x0a\x01\x00"}}
+		}},
 		{"telnetd", func(p uint16, a netip.Addr) *lab.Server { return h.StartTelnetd(t, lab.Telnetd{Port: p, Addr: a}) }, func(p uint16) []contact {
 			return []contact{{"tcp", p, nil, "", login}}
 		}},
@@ -191,6 +195,7 @@ func TestServersGreet(t *testing.T) {
 			"opensmtpd":  25,
 			"postfix":    25,
 			"proftpd":    21,
+			"slapd":      389,
 			"squid":      3128,
 			"sshd":       22,
 			"telnetd":    23,

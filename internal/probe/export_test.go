@@ -66,5 +66,9 @@ func through(enter func(func() error) error, p *peer) *peer {
 		})
 		return b, err
 	}
+	broadcast := p.broadcast
+	p.broadcast = func(ctx context.Context, device string, port uint16, request []byte, end time.Time, each func(netip.AddrPort, []byte)) error {
+		return enter(func() error { return broadcast(ctx, device, port, request, end, each) })
+	}
 	return p
 }
