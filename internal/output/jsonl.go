@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal, test: jsonlTest, tried: jsonlConnect})
+	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal, test: jsonlTest, tried: jsonlConnect, book: jsonlServices})
 }
 
 // The lines: every object says first of which type it is, and what belongs to a
@@ -68,6 +68,10 @@ type (
 		Type      string   `json:"type"`
 		Listeners int      `json:"listeners"`
 		Unseen    []string `json:"unseen,omitempty"`
+	}
+	catalogueLine struct {
+		Type string `json:"type"`
+		exposure.CatalogueEntry
 	}
 	serverLine struct {
 		Type string `json:"type"`
@@ -171,6 +175,14 @@ func jsonlTest(w io.Writer, d exposure.TestDocument, _ Options) error {
 		l.write(findingLine{of("finding"), f})
 	}
 	l.write(testSummaryLine{"summary", d.Version, d.Test, d.StartedAt, d.FinishedAt, d.Partial, len(d.Steps), len(d.Findings)})
+	return l.err
+}
+
+func jsonlServices(w io.Writer, d exposure.CatalogueDocument, _ Options) error {
+	l := &lines{w: w}
+	for _, s := range d.Services {
+		l.write(catalogueLine{"service", s})
+	}
 	return l.err
 }
 

@@ -53,6 +53,7 @@ type format struct {
 	local  func(io.Writer, exposure.LocalDocument, Options) error
 	test   func(io.Writer, exposure.TestDocument, Options) error
 	tried  func(io.Writer, exposure.ConnectDocument, Options) error
+	book   func(io.Writer, exposure.CatalogueDocument, Options) error
 }
 
 var formats = map[string]format{}
@@ -154,6 +155,16 @@ func Connect(w io.Writer, d exposure.ConnectDocument, o Options) error {
 	}
 	d.Servers = present(d.Servers)
 	return f.tried(w, d, o)
+}
+
+// Services writes entries of the catalogue.
+func Services(w io.Writer, d exposure.CatalogueDocument, o Options) error {
+	f, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	d.Services = present(d.Services)
+	return f.book(w, d, o)
 }
 
 // shows reports whether an observation of a scan is one to show.

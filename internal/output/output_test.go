@@ -69,6 +69,15 @@ func testIn(t failing, d exposure.TestDocument, o output.Options) []byte {
 	return b.Bytes()
 }
 
+func servicesIn(t failing, d exposure.CatalogueDocument, o output.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := output.Services(&b, d, o); err != nil {
+		t.Fatalf("services: %v", err)
+	}
+	return b.Bytes()
+}
+
 func connectIn(t failing, d exposure.ConnectDocument, o output.Options) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -185,8 +194,14 @@ func TestGolden(t *testing.T) {
 		"scan-swept": func(o output.Options) []byte { return scanIn(t, swept(), o) },
 		"scan-empty": func(o output.Options) []byte { return scanIn(t, nil, o) },
 		"local":      func(o output.Options) []byte { return localIn(t, machine(), o) },
-		"connect":    func(o output.Options) []byte { return connectIn(t, connected(), o) },
-		"tested":     func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
+		"services":   func(o output.Options) []byte { return servicesIn(t, book(), o) },
+		"services-many": func(o output.Options) []byte {
+			d := book()
+			d.Services = append(d.Services, d.Services...)
+			return servicesIn(t, d, o)
+		},
+		"connect": func(o output.Options) []byte { return connectIn(t, connected(), o) },
+		"tested":  func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
 	}
 	for name, make := range map[string]func(lang.Tag) exposure.Report{
 		"household": household, "another": another, "interrupted": interrupted, "ruled": ruled, "nothing": nothing, "flood": flood, "unrouted": unrouted,

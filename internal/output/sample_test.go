@@ -214,3 +214,13 @@ func connected() exposure.ConnectDocument {
 		{Role: exposure.RoleNews, Host: "news.example", Port: 119, Expected: "nntp", Error: "news.example: no such host"},
 	}}
 }
+
+// book is a few entries of a catalogue.
+func book() exposure.CatalogueDocument {
+	return exposure.CatalogueDocument{Schema: exposure.ServicesSchema, Version: "0.1.0", Services: []exposure.CatalogueEntry{
+		{Name: "telnet", TCP: []uint16{23, 2323}, Summary: "a terminal on another machine", Risk: "Who sits on the way reads the password.", Cleartext: true, LoginCleartext: true, Successor: "ssh"},
+		{Name: "domain", Aliases: []string{"dns"}, TCP: []uint16{53}, UDP: []uint16{53}, Summary: "names and addresses", Risk: "It floods others.", Cleartext: true, Successor: "domain-s"},
+		{Name: "netbios-ns", UDP: []uint16{137}, Summary: "names of the LAN", Risk: "It tells who is logged on.", LocalOnly: true},
+		{Name: "back-orifice", UDP: []uint16{31337}, Summary: "a trojan of 1998", Risk: "Somebody else rules the machine.", Trojan: true},
+	}}
+}

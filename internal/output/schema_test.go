@@ -57,7 +57,7 @@ func TestSchemaNames(t *testing.T) {
 	if err != nil || len(files) != len(output.Schemas()) {
 		t.Errorf("%d files, %d names: %v", len(files), len(output.Schemas()), err)
 	}
-	if _, err := output.Schema("nothing"); err == nil || !strings.Contains(err.Error(), "report, scan, local, test, connect") {
+	if _, err := output.Schema("nothing"); err == nil || !strings.Contains(err.Error(), "report, scan, local, test, connect, services") {
 		t.Errorf("the error of an unknown name does not tell the known ones: %v", err)
 	}
 }
@@ -76,6 +76,7 @@ func TestDocumentsFollowTheirSchema(t *testing.T) {
 	valid(t, local, localIn(t, machine(), output.Options{Format: "json"}))
 	valid(t, local, localIn(t, exposure.LocalDocument{Schema: exposure.LocalSchema}, output.Options{Format: "json"}))
 	for _, redact := range []bool{false, true} {
+		valid(t, compiled(t, "services"), servicesIn(t, book(), output.Options{Format: "json"}))
 		valid(t, compiled(t, "connect"), connectIn(t, connected(), output.Options{Format: "json", Redact: redact}))
 		valid(t, compiled(t, "test"), testIn(t, tested(lang.English), output.Options{Format: "json", Redact: redact}))
 	}
@@ -124,7 +125,7 @@ func TestSchemaRefuses(t *testing.T) {
 // describes, key by key, both ways.
 func TestSchemaKnowsEveryField(t *testing.T) {
 	for name, document := range map[string]any{
-		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "receive": exposure.Received{},
+		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{},
 	} {
 		b, err := output.Schema(name)
 		if err != nil {
