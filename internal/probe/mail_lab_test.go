@@ -190,15 +190,15 @@ func TestRelayAsked(t *testing.T) {
 		t.Errorf("Postfix trusts itself; it accepted %v of %v", accepted, out.Service.Facts["relay_tested"])
 	}
 	out = mailTested(t, l.LAN, "smtp", h.V4, probe.TestOptions{Values: map[string][]string{"resolver": {h.V4.String()}, "domain": {"home.example"}}})
-	holdMail(t, out, append(talk, "smtp-ptr ok", "smtp-ehlo-name ok", "smtp-mx ok", "smtp-mx-address ok", "smtp-any-user ok", "smtp-relay refused (16)")...)
+	holdMail(t, out, append(talk, "smtp-ptr ok", "smtp-ehlo-ptr ok", "smtp-banner-ptr ok", "smtp-ehlo-name ok", "smtp-mx ok", "smtp-mx-address ok", "smtp-any-user ok", "smtp-relay refused (16)")...)
 	no := []string{"false"}
 	out = mailTested(t, l.LAN, "smtp", h.V6, probe.TestOptions{Values: map[string][]string{"resolver": {h.V6.String()}, "domain": {"other.example"}, "relay": no}})
-	holdMail(t, out, append(talk, "smtp-ptr failed no-ptr", "smtp-ehlo-name ok", "smtp-mx ok", "smtp-mx-address ok leads-elsewhere", "smtp-mx-address failed name-not-found")...)
+	holdMail(t, out, append(talk, "smtp-ptr failed no-ptr", "smtp-ehlo-ptr failed ptr-differs", "smtp-banner-ptr failed ptr-differs", "smtp-ehlo-name ok", "smtp-mx ok", "smtp-mx-address ok leads-elsewhere", "smtp-mx-address failed name-not-found")...)
 	if mx := out.Service.Facts.Texts("mx"); len(mx) != 2 || mx[0].Raw() != "10 a.other.example" || out.Service.Facts["mx_leads_here"] != false {
 		t.Errorf("facts %v", out.Service.Facts)
 	}
 	out = mailTested(t, l.LAN, "smtp", h.V4, probe.TestOptions{Values: map[string][]string{"resolver": {h.V4.String() + ":53"}, "domain": {"null.example"}, "relay": no}})
-	holdMail(t, out, append(talk, "smtp-ptr ok", "smtp-ehlo-name ok", "smtp-mx failed null-mx")...)
+	holdMail(t, out, append(talk, "smtp-ptr ok", "smtp-ehlo-ptr ok", "smtp-banner-ptr ok", "smtp-ehlo-name ok", "smtp-mx failed null-mx")...)
 	closed.Stop()
 	if strings.Contains(closed.Log(), "data=") {
 		t.Errorf("there was mail:\n%s", closed.Log())

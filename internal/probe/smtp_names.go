@@ -42,8 +42,8 @@ func smtpFailed(step exposure.Step, err error) exposure.Step {
 	return step
 }
 
-// reverse looks up the PTR of the address, and compares it with the name of
-// EHLO.
+// reverse looks up the PTR of the address, and compares it with the names that
+// the server gives in its greeting and in EHLO.
 func (m *smtp) reverse(ctx context.Context, t *Trial, from []netip.AddrPort) {
 	name, err := dns.ReverseAddr(m.s.peer.at.Addr().WithZone("").String())
 	if err != nil {
@@ -62,19 +62,37 @@ func (m *smtp) reverse(ctx context.Context, t *Trial, from []netip.AddrPort) {
 		}
 	}
 	m.svc.Facts["ptr"] = texts(names, 8)
-	hello := m.svc.Facts.Text("hostname").Raw()
-	agrees := slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, strings.TrimSuffix(hello, ".")) })
-	m.svc.Facts["ptr_agrees"] = agrees
 	step.Said = untrusted.New(strings.Join(names, ", "), maxFact)
-	switch {
-	case len(names) == 0:
+	step.Result = exposure.StepOK
+	if len(names) == 0 {
 		step.Result, step.Why = exposure.StepFailed, "no-ptr"
-	case !agrees:
-		step.Result, step.Why = exposure.StepFailed, "ptr-differs"
-	default:
-		step.Result = exposure.StepOK
 	}
 	t.Step(step)
+	m.svc.Facts["ptr_agrees"] = m.named(t, exposure.Step{ID: "smtp-ehlo-ptr"}, m.svc.Facts.Text("hostname").Raw(), names)
+	if banner, ok := smtpBannerName(m.svc.Banner.Raw()); ok {
+		m.svc.Facts["banner_hostname"] = untrusted.New(banner, maxFact)
+		m.svc.Facts["banner_agrees"] = m.named(t, exposure.Step{ID: "smtp-banner-ptr"}, banner, names)
+	}
+}
+
+// named records whether a name that the server gives is a reverse name of its
+// address.
+func (m *smtp) named(t *Trial, step exposure.Step, name string, reverse []string) bool {
+	agrees := slices.ContainsFunc(reverse, func(n string) bool { return strings.EqualFold(n, strings.TrimSuffix(name, ".")) })
+	step.Result, step.Said = exposure.StepOK, untrusted.New(name, maxFact)
+	if !agrees {
+		step.Result, step.Why = exposure.StepFailed, "ptr-differs"
+	}
+	t.Step(step)
+	return agrees
+}
+
+// smtpBannerName is the name with which a greeting begins (RFC 5321 section
+// 4.2); some hide it.
+func smtpBannerName(banner string) (string, bool) {
+	_, text, _ := strings.Cut(banner, " ")
+	name, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return name, strings.Contains(name, ".") && hostName(name) != ""
 }
 
 // forward looks up the name of EHLO, which should lead back to the address.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"regexp"
 	"strings"
 
@@ -151,7 +152,8 @@ func (r *smtpRelay) ask(ctx context.Context, step exposure.Step, from, to string
 			if err != nil {
 				step.Detail = untrusted.New(cause(err).Error(), maxErrorText).Terminal()
 			}
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				step.Why = "mail-time-over"
 				return step
 			}
 			continue

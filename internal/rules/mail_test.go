@@ -50,6 +50,12 @@ func init() {
 		{"ptr_differs", port(25, outside, begun(stranger("smtp", "", names(false, "dsl-8-8-8-8.example.net", "host.example.net")))), afar, []string{"low smtp-name-mismatch"}},
 		{"ptr_missing", port(25, outside, begun(stranger("smtp", "", names(false)))), afar, []string{"low smtp-name-mismatch"}},
 		{"ptr_agrees", port(25, outside, begun(stranger("smtp", "", names(true, "mail.example.org")))), afar, nil},
+		{"ptr_is_not_the_greeting", port(25, outside, begun(stranger("smtp", "", exposure.Facts{
+			"ptr_agrees": true, "ptr": texts("mail.example.org"), "hostname": text("mail.example.org"), "banner_agrees": false, "banner_hostname": text("mx.example.org"),
+		}))), afar, []string{"low smtp-name-mismatch"}},
+		{"ptr_is_both", port(25, outside, begun(stranger("smtp", "", exposure.Facts{
+			"ptr_agrees": true, "ptr": texts("mail.example.org"), "hostname": text("mail.example.org"), "banner_agrees": true, "banner_hostname": text("mail.example.org"),
+		}))), afar, nil},
 		{"ptr_of_a_private_address", port(25, neighbour, begun(from("smtp", "", "220 x", names(false)))), afar, nil},
 		{"mx_elsewhere", port(25, outside, begun(stranger("smtp", "", exposure.Facts{"domain": text("example.org"), "mx": texts("10 mx.example.net"), "mx_leads_here": false}))), afar, []string{"low smtp-mx-elsewhere"}},
 		{"mx_here", port(25, outside, begun(stranger("smtp", "", exposure.Facts{"domain": text("example.org"), "mx": texts("10 mx.example.net"), "mx_leads_here": true}))), afar, nil},

@@ -241,18 +241,23 @@ func judgeSMTPWithoutTLS(s subject) []ruling {
 func judgeSMTPName(s subject) []ruling {
 	return s.each(func(service exposure.Service) []ruling {
 		agrees, known := service.Facts.Bool("ptr_agrees")
-		if !known || agrees || !reach.Global(service.Address) {
+		greets, named := service.Facts.Bool("banner_agrees")
+		if !known || agrees && (greets || !named) || !reach.Global(service.Address) {
 			return nil
+		}
+		name := service.Facts.Text("hostname")
+		if agrees {
+			name = service.Facts.Text("banner_hostname")
 		}
 		evidence := say(lang.Text{
 			EN: `It calls itself "{{.Name}}"; the reverse name (PTR) of {{.Address}} is "{{.PTR}}".`,
 			JA: "「{{.Name}}」と名乗りますが、{{.Address}} の逆引き(PTR)は「{{.PTR}}」です。",
-		}, "Name", quote(service.Facts.Text("hostname")), "Address", service.Address, "PTR", words(service.Facts.Texts("ptr")))
+		}, "Name", quote(name), "Address", service.Address, "PTR", words(service.Facts.Texts("ptr")))
 		if len(service.Facts.Texts("ptr")) == 0 {
 			evidence = say(lang.Text{
 				EN: `It calls itself "{{.Name}}"; {{.Address}} has no reverse name (PTR).`,
 				JA: "「{{.Name}}」と名乗りますが、{{.Address}} に逆引き(PTR)がありません。",
-			}, "Name", quote(service.Facts.Text("hostname")), "Address", service.Address)
+			}, "Name", quote(name), "Address", service.Address)
 		}
 		return []ruling{{exposure.Low, evidence, say(lang.Text{
 			EN: "If this server also sends mail, many others refuse it or take it for spam: they compare the name, the reverse name and the address.",
