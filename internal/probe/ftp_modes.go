@@ -265,7 +265,7 @@ func (p *ftpTrial) note(ctx context.Context, move *ftpMove) {
 		return
 	}
 	if before := facts.Text(move.mode.name).Raw(); before == "" || before == ftpWorks {
-		facts[move.mode.name] = untrusted.New(move.fate, maxFact)
+		ftpWord(facts, move.mode, move.fate)
 	}
 	if move.fate == ftpNoTLS {
 		facts["tls_data_error"] = untrusted.New(move.err.Error(), maxErrorText)
@@ -277,26 +277,41 @@ func (p *ftpTrial) note(ctx context.Context, move *ftpMove) {
 		facts["passive_address"] = untrusted.New(move.told.Addr().String(), maxFact)
 	}
 	if told := move.told.Port(); told > 0 {
-		p.port("passive_ports", told)
+		facts["passive_ports"] = ftpAdded(facts.Texts("passive_ports"), told)
 		if move.remote.IsValid() {
-			p.port("passive_ports_reached", told)
+			facts["passive_ports_reached"] = ftpAdded(facts.Texts("passive_ports_reached"), told)
 		}
 	}
 	if move.mode.active && move.remote.IsValid() {
-		p.port("active_source_ports", move.remote.Port())
+		facts["active_source_ports"] = ftpAdded(facts.Texts("active_source_ports"), move.remote.Port())
 	}
 	if !move.mode.active && (move.fate == ftpSilent || move.fate == ftpRejected) {
 		p.sample(ctx, move.mode)
 	}
 }
 
-// port adds a number to a list of them, once.
-func (p *ftpTrial) port(fact string, number uint16) {
-	list := p.f.svc.Facts.Texts(fact)
-	word := strconv.Itoa(int(number))
-	if !slices.ContainsFunc(list, func(t untrusted.Text) bool { return t.Raw() == word }) {
-		p.f.svc.Facts[fact] = append(slices.Clone(list), untrusted.New(word, maxFact))
+// ftpWord writes what became of a mode.
+func ftpWord(facts exposure.Facts, m ftpMode, fate string) {
+	word := untrusted.New(fate, maxFact)
+	switch m.name {
+	case "pasv":
+		facts["pasv"] = word
+	case "epsv":
+		facts["epsv"] = word
+	case "port":
+		facts["port"] = word
+	case "eprt":
+		facts["eprt"] = word
 	}
+}
+
+// ftpAdded is a list of ports with one more, unless that is there.
+func ftpAdded(list []untrusted.Text, number uint16) []untrusted.Text {
+	word := strconv.Itoa(int(number))
+	if slices.ContainsFunc(list, func(t untrusted.Text) bool { return t.Raw() == word }) {
+		return list
+	}
+	return append(slices.Clone(list), untrusted.New(word, maxFact))
 }
 
 // ftpSamples is how often a server whose data port was silent is asked for
@@ -312,7 +327,8 @@ func (p *ftpTrial) sample(ctx context.Context, m ftpMode) {
 		}
 		var told netip.AddrPort
 		if told, err = p.passive(c, &ftpMove{mode: m}); err == nil && told.Port() > 0 {
-			p.port("passive_ports", told.Port())
+			facts := p.f.svc.Facts
+			facts["passive_ports"] = ftpAdded(facts.Texts("passive_ports"), told.Port())
 		}
 	}
 	if err != nil {

@@ -145,6 +145,9 @@ func (p *ftpTrial) options() error {
 // recognise is what an identification does, and its step.
 func (p *ftpTrial) recognise(ctx context.Context) error {
 	err := p.f.run(ctx)
+	if p.f.inner != nil {
+		_ = p.f.inner.Close() // some servers allow few connections
+	}
 	step := exposure.Step{ID: "ftp-greeting", Result: exposure.StepOK, Said: p.f.svc.Banner}
 	if err != nil {
 		step.Result, step.Detail = exposure.StepFailed, err.Error()
@@ -223,9 +226,14 @@ func (p *ftpTrial) open(ctx context.Context) (*ftpControl, error) {
 	if p.logins++; p.logins > 1 && p.control == nil && p.f.svc.Facts["logged_in"] == true {
 		tell = func(exposure.Step) {}
 	}
-	c, _, err := p.f.greet(ctx)
+	c, hello, err := p.f.greet(ctx)
+	if err == nil && hello.code != 220 {
+		err = p.s.fail("log in", refusal(hello)) // too many, say: 421
+	}
 	if err != nil {
-		tell(exposure.Step{ID: "ftp-login", Result: exposure.StepFailed, Detail: err.Error()})
+		step := exposure.Step{ID: "ftp-login", Said: hello.banner()}
+		ftpFailed(&step, err)
+		tell(step)
 		return nil, err
 	}
 	if p.explicit {

@@ -29,6 +29,8 @@ type ftpFake struct {
 	// answer overrides the reply to a command; an empty one is none at all, and
 	// "hang up" closes the connection.
 	answer func(command, argument string) (reply string, ok bool)
+	// greet is the greeting of the n-th connection.
+	greet func(n int) string
 	// serve is what a data connection carries.
 	serve func(command string, data net.Conn)
 	// source is where active data comes from.
@@ -36,6 +38,7 @@ type ftpFake struct {
 
 	mu       sync.Mutex
 	commands []string
+	sessions int
 }
 
 func newFTPFake(t *testing.T) *ftpFake {
@@ -83,7 +86,14 @@ func (f *ftpFake) session(c net.Conn) {
 		}
 	}()
 	say := func(line string) { fmt.Fprintf(c, "%s\r\n", line) }
-	say("220 FTP fake")
+	f.mu.Lock()
+	f.sessions++
+	greeting := "220 FTP fake"
+	if f.greet != nil {
+		greeting = f.greet(f.sessions)
+	}
+	f.mu.Unlock()
+	say(greeting)
 	lines := bufio.NewScanner(c)
 	for lines.Scan() {
 		command, argument, _ := strings.Cut(lines.Text(), " ")
@@ -411,6 +421,25 @@ func TestFTPPasswordStaysSecret(t *testing.T) {
 		t.Errorf("%s, %v", doc, err)
 	}
 	if s := ftpStep(t, out, "ftp-login"); s.Result != exposure.StepRefused || s.Said.Raw() != "530 Password *** is wrong" {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestFTPFullServers has a server that is full after the recognition: what is
+// refused is said to be refused.
+func TestFTPFullServers(t *testing.T) {
+	f := newFTPFake(t)
+	f.greet = func(n int) string {
+		if n > 3 {
+			return "421 Too many connections"
+		}
+		return "220 FTP fake"
+	}
+	out := f.try(t, TestOptions{})
+	if s := ftpStep(t, out, "ftp-login"); s.Result != exposure.StepRefused || s.Said.Raw() != "421 Too many connections" {
+		t.Errorf("%+v", s)
+	}
+	if s := ftpStep(t, out, "ftp-pasv-list"); s.Result != exposure.StepSkipped || s.Why != "ftp-no-login" {
 		t.Errorf("%+v", s)
 	}
 }

@@ -163,8 +163,8 @@ func judgeFTPPassiveBlocked(s subject) []ruling {
 				JA: "{{.Modes}}: サーバーはデータ用に {{.Low}}〜{{.High}} 番のポートを知らせましたが、試したポートはどれも応答しません。",
 			}, "Modes", modes, "Low", low, "High", high),
 			meaning: say(lang.Text{
-				EN: "Users can log in and then see no list and no file: the ports lie in a narrow range that the server is set to, and a router or firewall does not let that range through.",
-				JA: "ログインはできても、一覧もファイルも届きません。サーバーに設定された範囲のポートを、ルーターかファイアウォールが通していません。",
+				EN: "Users can log in and then see no list and no file: the ports lie in a narrow range that the server is set to, and a router or firewall does not let that range through, or lets another one through.",
+				JA: "ログインはできても、一覧もファイルも届きません。サーバーに設定された範囲のポートを、ルーターかファイアウォールが通していないか、別の範囲を通しています。",
 			}),
 			remedy: slices.Concat([]said{ftpForward}, ftpFixed(service, false)),
 		}
