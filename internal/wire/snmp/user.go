@@ -36,7 +36,7 @@ func Credentials(name, auth, priv string, secret func() (string, error)) (User, 
 		return User{}, err
 	}
 	one, two, both := strings.Cut(text, "\n")
-	one = strings.TrimRight(one, "\r")
+	one, two = strings.TrimRight(one, "\r"), strings.TrimRight(two, "\r\n")
 	if !both {
 		two = one
 	}
