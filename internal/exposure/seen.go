@@ -191,7 +191,7 @@ func fact(b json.RawMessage) (any, error) {
 	case bytes.HasPrefix(trimmed, []byte(`"`)):
 		err = json.Unmarshal(trimmed, &text)
 		return text, err
-	case bytes.HasPrefix(trimmed, []byte(`["`)):
+	case bytes.HasPrefix(trimmed, []byte(`[`)) && bytes.HasPrefix(bytes.TrimSpace(trimmed[1:]), []byte(`"`)):
 		err = json.Unmarshal(trimmed, &texts)
 		return texts, err
 	}

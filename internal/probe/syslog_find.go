@@ -21,6 +21,7 @@ const (
 	syslogMaxFiles = 5000
 	syslogMaxTail  = 4 << 20                // of each file, its end
 	syslogPatience = 10 * time.Second       // a server writes at once or within some seconds
+	syslogTogether = 3 * time.Second        // the first message and the last one
 	syslogPause    = 200 * time.Millisecond // between two looks
 )
 
@@ -44,11 +45,15 @@ func syslogFind(ctx context.Context, s *Session, t *Trial, svc exposure.Service,
 	}
 	looks := 0
 	for ; len(left) > 0 && (looks == 0 || time.Now().Before(end)) && ctx.Err() == nil; looks++ {
+		before := len(left)
 		if err := syslogLook(dir, since, left, found); err != nil {
 			return svc, s.fail("find-in "+dir, err)
 		}
 		if len(left) == 0 {
 			break
+		}
+		if soon := time.Now().Add(syslogTogether); len(left) < before && soon.Before(end) {
+			end = soon
 		}
 		select {
 		case <-ctx.Done():
