@@ -24,6 +24,10 @@ var snmpWalk = Test{
 		{Name: "mib-dir", Kind: Text},
 		{Name: "max-objects", Kind: Number, Default: "200"},
 	}, snmpSecrets...),
+	Check: func(t *Trial) error {
+		_, _, err := snmpNames(t)
+		return cmp.Or(err, snmpCheck(t))
+	},
 	Run: runSNMPWalk,
 }
 
@@ -40,8 +44,8 @@ const snmpHard = 10_000
 
 // snmpWho makes the way to ask of the options: version 3 with a user, else
 // version 2c with a community, public unless another one is to be typed.
-func snmpWho(s *Session, t *Trial) (*snmpAgent, error) {
-	a := &snmpAgent{s: s, version: snmp.V2c, community: snmpPublic}
+func snmpWho(t *Trial) (*snmpAgent, error) {
+	a := &snmpAgent{version: snmp.V2c, community: snmpPublic}
 	word := strings.TrimPrefix(t.Text("snmp-version"), "v")
 	switch {
 	case word == "3" || word == "" && t.User() != "":
@@ -63,17 +67,33 @@ func snmpWho(s *Session, t *Trial) (*snmpAgent, error) {
 		a.community = strings.TrimRight(a.community, "\r")
 		return a, nil
 	}
-	if !s.peer.owned {
-		return nil, errSNMPUnowned
+	return a, nil
+}
+
+// snmpCheck says what is wrong with the options of snmpSecrets.
+func snmpCheck(t *Trial) error {
+	_, err := snmpWho(t)
+	return err
+}
+
+// snmpAs is snmpWho in a session. What stands in every manual is no secret, and
+// is tried where the owner has agreed only.
+func snmpAs(s *Session, t *Trial) (*snmpAgent, error) {
+	a, err := snmpWho(t)
+	if err != nil {
+		return nil, s.fail("options", err)
+	}
+	if a.s = s; a.version != snmp.V3 && a.community == snmpPublic && !s.peer.owned {
+		return nil, s.fail("ask", errSNMPUnowned)
 	}
 	return a, nil
 }
 
 func runSNMPWalk(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 	svc := exposure.Service{Facts: exposure.Facts{}}
-	a, err := snmpWho(s, t)
+	a, err := snmpAs(s, t)
 	if err != nil {
-		return svc, s.fail("options", err)
+		return svc, err
 	}
 	names, wanted, err := snmpNames(t)
 	if err != nil {

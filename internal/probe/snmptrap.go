@@ -27,7 +27,8 @@ func init() {
 			{Name: "inform", Kind: Flag},
 			{Name: "engine-id", Kind: Text, Default: snmptrapEngine},
 		}, snmpSecrets...),
-		Run: runSNMPTrap,
+		Check: snmptrapCheck,
+		Run:   runSNMPTrap,
 	}))
 }
 
@@ -48,22 +49,42 @@ var (
 // nobody takes the trap.
 const snmptrapPatience = time.Second
 
+// snmptrapCheck says what is wrong with the options.
+func snmptrapCheck(t *Trial) error {
+	a, err := snmpWho(t)
+	if err != nil {
+		return err
+	}
+	if _, ok := snmp.Standard().Lookup(t.Text("trap")); !ok {
+		return fmt.Errorf("--trap %q is none of coldStart, warmStart, linkDown, linkUp, authenticationFailure, egpNeighborLoss, and no object identifier", t.Text("trap"))
+	}
+	if a.version == snmp.V1 && t.Flag("inform") {
+		return errors.New("version 1 has no inform: take --snmp-version 2c or 3")
+	}
+	_, err = snmptrapEngineOf(t)
+	return err
+}
+
+// snmptrapEngineOf is our engine's id as it was given.
+func snmptrapEngineOf(t *Trial) ([]byte, error) {
+	engine := t.Text("engine-id")
+	id, err := hex.DecodeString(strings.TrimPrefix(engine, "0x"))
+	if err != nil || len(id) < 5 || len(id) > 32 {
+		return nil, fmt.Errorf("--engine-id is 5 to 32 bytes in hexadecimal, not %q", engine)
+	}
+	return id, nil
+}
+
 // runSNMPTrap sends one notification. A trap is answered by nobody, so what
 // becomes of it only the receiver can tell; an inform is acknowledged (RFC 3416
 // section 4.2.7).
 func runSNMPTrap(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 	svc := exposure.Service{Facts: exposure.Facts{}}
-	a, err := snmpWho(s, t)
+	a, err := snmpAs(s, t)
 	if err != nil {
-		return svc, s.fail("options", err)
+		return svc, err
 	}
-	what, ok := snmp.Standard().Lookup(t.Text("trap"))
-	switch {
-	case !ok:
-		return svc, s.fail("options", fmt.Errorf("--trap %q is none of coldStart, warmStart, linkDown, linkUp, authenticationFailure, egpNeighborLoss, and no object identifier", t.Text("trap")))
-	case a.version == snmp.V1 && t.Flag("inform"):
-		return svc, s.fail("options", errors.New("version 1 has no inform: take --snmp-version 2c or 3"))
-	}
+	what, _ := snmp.Standard().Lookup(t.Text("trap"))
 	mark := fmt.Sprintf("sekisho test %08x", uint32(s.peer.nonce()))
 	svc.Facts["mark"] = untrusted.Line(mark)
 	if t.Flag("inform") {
@@ -185,7 +206,7 @@ func snmptrapSend(ctx context.Context, a *snmpAgent, t *Trial, what snmp.OID, ma
 	}
 	b := []byte(nil)
 	if a.version == snmp.V3 {
-		b, err = a.sealTrap(m, t.Text("engine-id"))
+		b, err = a.sealTrap(m, t)
 	} else {
 		b = m.Marshal()
 	}
@@ -235,10 +256,10 @@ var errNobodyListens = errors.New("nobody listens there (icmp port-unreach)")
 
 // sealTrap makes a trap of version 3, for which we are the engine: its boots and
 // time are those of the clock, so that they only grow.
-func (a *snmpAgent) sealTrap(m snmp.Message, engine string) ([]byte, error) {
-	id, err := hex.DecodeString(strings.TrimPrefix(engine, "0x"))
-	if err != nil || len(id) < 5 || len(id) > 32 {
-		return nil, fmt.Errorf("--engine-id is 5 to 32 bytes in hexadecimal, not %q", engine)
+func (a *snmpAgent) sealTrap(m snmp.Message, t *Trial) ([]byte, error) {
+	id, err := snmptrapEngineOf(t)
+	if err != nil {
+		return nil, err
 	}
 	now := time.Now().Unix()
 	const day = 24 * 60 * 60

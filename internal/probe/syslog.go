@@ -27,7 +27,8 @@ func init() {
 			{Name: "rfc", Kind: Text, Default: "5424"},
 			{Name: "find-in", Kind: Text},
 		},
-		Run: runSyslog,
+		Check: syslogCheck,
+		Run:   runSyslog,
 	}))
 }
 
@@ -76,8 +77,8 @@ func (m syslogMessage) line(rfc string, now time.Time, host string) string {
 }
 
 // syslogMessages are those that the options ask for: each severity of each
-// facility.
-func syslogMessages(s *Session, t *Trial) ([]syslogMessage, error) {
+// facility, marked as those of one run.
+func syslogMessages(run string, t *Trial) ([]syslogMessage, error) {
 	facilities, err := syslogCodes(t.Words("facility"), syslogFacilities, "facility")
 	if err != nil {
 		return nil, err
@@ -86,7 +87,6 @@ func syslogMessages(s *Session, t *Trial) ([]syslogMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := fmt.Sprintf("%012x", s.peer.nonce()&0xffffffffffff)
 	var list []syslogMessage
 	for _, f := range facilities {
 		for _, v := range severities {
@@ -120,19 +120,32 @@ func syslogCodes(words, all []string, flag string) ([]int, error) {
 	return slices.Compact(codes), nil
 }
 
+// syslogCheck says what is wrong with the options.
+func syslogCheck(t *Trial) error {
+	transport, rfc := t.Text("transport"), t.Text("rfc")
+	if !slices.Contains([]string{"udp", "tcp", "tls"}, transport) {
+		return fmt.Errorf("--transport is udp, tcp or tls, not %q", transport)
+	}
+	if rfc != "5424" && rfc != "3164" {
+		return fmt.Errorf("--rfc is 5424 or 3164, not %q", rfc)
+	}
+	if _, err := syslogMessages("", t); err != nil {
+		return err
+	}
+	dir := t.Text("find-in")
+	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
+		return fmt.Errorf("--find-in %q is no folder of this machine", dir)
+	}
+	return nil
+}
+
 // runSyslog sends one marked message for each facility and severity. Nobody
 // answers one, whatever carries it: only --find-in, on the server itself, and a
 // receiver of ours tell that it arrived.
 func runSyslog(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 	svc := exposure.Service{Facts: exposure.Facts{}}
 	transport, rfc := t.Text("transport"), t.Text("rfc")
-	if !slices.Contains([]string{"udp", "tcp", "tls"}, transport) {
-		return svc, s.fail("options", fmt.Errorf("--transport is udp, tcp or tls, not %q", transport))
-	}
-	if rfc != "5424" && rfc != "3164" {
-		return svc, s.fail("options", fmt.Errorf("--rfc is 5424 or 3164, not %q", rfc))
-	}
-	messages, err := syslogMessages(s, t)
+	messages, err := syslogMessages(fmt.Sprintf("%012x", s.peer.nonce()&0xffffffffffff), t)
 	if err != nil {
 		return svc, s.fail("options", err)
 	}
