@@ -124,7 +124,7 @@ func TestFTPBehindNAT(t *testing.T) {
 // ftpDocument runs the test of FTP in a host, in little time.
 func ftpDocument(t *testing.T, from *lab.Host, to netip.Addr) exposure.TestDocument {
 	t.Helper()
-	r := sekisho(t, from, root, "test", "ftp", to.String(), "-f", "json", "--authorized", "--timeout", "14s")
+	r := sekisho(t, from, root, "test", "ftp", to.String(), "-f", "json", "--authorized", "--timeout", "20s")
 	if r.code != 0 {
 		t.Fatalf("exit code %d: %s", r.code, r.errs)
 	}

@@ -142,9 +142,21 @@ func (p *ftpTrial) options() error {
 	return nil
 }
 
+// ftpHalf is half of the time that is left: what hangs must leave some for what
+// works.
+func ftpHalf(ctx context.Context) time.Duration {
+	end, bounded := ctx.Deadline()
+	if !bounded {
+		return DefaultTestTimeout
+	}
+	return time.Until(end) / 2
+}
+
 // recognise is what an identification does, and its step.
 func (p *ftpTrial) recognise(ctx context.Context) error {
-	err := p.f.run(ctx)
+	half, cancel := context.WithTimeout(ctx, ftpHalf(ctx))
+	defer cancel()
+	err := p.f.run(half)
 	if p.f.inner != nil {
 		_ = p.f.inner.Close() // some servers allow few connections
 	}
@@ -164,7 +176,7 @@ func (p *ftpTrial) recognise(ctx context.Context) error {
 }
 
 // login makes the first control connection. Where TLS is a choice of ours and
-// anonymous users must not take it, they do without.
+// does not come about, anonymous users do without; they have no secret.
 func (p *ftpTrial) login(ctx context.Context) error {
 	p.s.tickets = &oneTicket{}
 	offered, known := p.f.svc.Facts.Bool("auth_tls")
@@ -176,13 +188,13 @@ func (p *ftpTrial) login(ctx context.Context) error {
 		p.explicit = offered || !known && p.f.svc.TLS != nil
 	}
 	c, err := p.open(ctx)
-	var no errRefused
-	if p.explicit && p.anonymous && p.policy == ftpTLSAuto && errors.As(err, &no) {
+	if err != nil && p.explicit && p.anonymous && p.policy == ftpTLSAuto && ctx.Err() == nil {
 		p.explicit = false
 		c, err = p.open(ctx)
 	}
 	p.f.svc.Facts["logged_in"] = err == nil
 	if err != nil {
+		var no errRefused
 		if errors.As(err, &no) {
 			return nil // what was refused says its step
 		}
@@ -236,6 +248,9 @@ func (p *ftpTrial) open(ctx context.Context) (*ftpControl, error) {
 		tell(step)
 		return nil, err
 	}
+	if err := c.SetDeadline(time.Now().Add(ftpHalf(ctx))); err != nil {
+		return nil, p.s.fail("log in", errors.Join(err, c.Close()))
+	}
 	if p.explicit {
 		if c, err = p.secure(ctx, c, tell); err != nil {
 			return nil, err
@@ -258,7 +273,7 @@ func (p *ftpTrial) open(ctx context.Context) (*ftpControl, error) {
 		_ = c.Close()
 		return nil, p.s.fail("TYPE", err)
 	}
-	return control, nil
+	return control, c.SetDeadline(time.Time{})
 }
 
 // secure asks for TLS on the control connection (RFC 4217 section 4).

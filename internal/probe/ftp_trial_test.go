@@ -425,6 +425,23 @@ func TestFTPPasswordStaysSecret(t *testing.T) {
 	}
 }
 
+// TestFTPTLSThatHangs has a server that agrees to TLS and falls silent: nobody in
+// particular goes on without it, and a user with a password does not.
+func TestFTPTLSThatHangs(t *testing.T) {
+	f := newFTPFake(t)
+	f.answer = func(command, argument string) (string, bool) {
+		return "234 Go ahead", command == "AUTH"
+	}
+	out := f.try(t, TestOptions{})
+	if s := ftpStep(t, out, "ftp-auth-tls"); s.Result != exposure.StepFailed || ftpWords(out) != "ok ok ok ok" || out.Service.Facts["tls_control"] != false {
+		t.Errorf("%+v, %s", s, ftpWords(out))
+	}
+	out = f.try(t, TestOptions{User: "alice", Password: func() (string, error) { return "Hato-3-ha", nil }})
+	if s := ftpStep(t, out, "ftp-auth-tls"); s.Result != exposure.StepFailed || slices.Contains(f.heard(), "PASS Hato-3-ha") {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestFTPFullServers has a server that is full after the recognition: what is
 // refused is said to be refused.
 func TestFTPFullServers(t *testing.T) {
