@@ -22,11 +22,36 @@ func (p Probe) run(ctx context.Context, s *Session) (exposure.Service, error) {
 // repeats the nonce leaves no doubt; one of the right shape is likely.
 func (p Probe) greet(ctx context.Context, s *Session) (exposure.Service, error) {
 	hello := p.Hello(s.peer.nonce())
-	if _, err := s.Exchange(ctx, hello, func(reply []byte) bool { return p.Match(hello, reply) }); err != nil {
+	reply, err := s.Exchange(ctx, hello, func(reply []byte) bool { return p.Match(hello, reply) })
+	if err != nil {
 		return exposure.Service{}, s.fail("ask", err)
 	}
-	return p.named(), nil
+	return p.told(hello, reply), nil
 }
+
+// told is the service that a matching reply names, with what it told.
+func (p Probe) told(hello, reply []byte) exposure.Service {
+	svc := p.named()
+	facts := exposure.Facts{}
+	if v := (volley{sent: len(hello), received: len(reply), packets: 1}); v.received+datagramHeaders >= worthTelling*(v.sent+datagramHeaders) {
+		v.keep(facts, p.Name)
+	}
+	svc.Facts = facts
+	if p.Tell != nil {
+		p.Tell(reply, &svc)
+	}
+	if len(facts) == 0 {
+		svc.Facts = nil
+	}
+	return svc
+}
+
+// worthTelling is how many times as long as its question an answer is, with the
+// headers that both have on an IPv4 network, from which on that is told.
+const (
+	worthTelling    = 2
+	datagramHeaders = 20 + 8
+)
 
 // Asks reports whether the hello says anything. What only takes datagrams and
 // never answers any is sent an empty one, for the closed ports of its number.
@@ -81,7 +106,7 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 			}
 			if p.Match(hellos[i], buf[:n]) {
 				s.hear(nil, buf[:n])
-				return p.named(), nil
+				return p.told(hellos[i], buf[:n]), nil
 			}
 		}
 	}

@@ -104,7 +104,7 @@ func identify(ctx context.Context, p *peer, transport exposure.Transport, timeou
 	switch {
 	case err == nil:
 	case svc.Confidence == exposure.NoConfidence:
-		svc.Silence, svc.Error = silence(transport, err, timeout)
+		svc.Silence, svc.Error = silence(transport, p.at.Port(), err, timeout)
 	default:
 		svc.Error = err.Error()
 	}
@@ -114,10 +114,22 @@ func identify(ctx context.Context, p *peer, transport exposure.Transport, timeou
 	return svc
 }
 
+// reserved are the protocols of a UDP port that answer no stranger, so that
+// their silence tells nothing.
+func reserved(port uint16) []string {
+	var names []string
+	for _, p := range Hellos(port) {
+		if p.Silent {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
 // silence says how a port told nothing, in a word for machines where there is
 // one and in a sentence. A fault of this machine is said as
 // such: it is no behaviour of the peer.
-func silence(transport exposure.Transport, err error, timeout time.Duration) (exposure.Silence, string) {
+func silence(transport exposure.Transport, port uint16, err error, timeout time.Duration) (exposure.Silence, string) {
 	var network *netio.Error
 	isNetwork := errors.As(err, &network)
 	switch {
@@ -128,6 +140,9 @@ func silence(transport exposure.Transport, err error, timeout time.Duration) (ex
 	case netio.Local(err) || isNetwork && network.Op == "dial":
 		return "", untrusted.New("connect: "+network.Err.Error(), maxErrorText).Terminal()
 	case transport == exposure.UDP && errors.Is(err, os.ErrDeadlineExceeded):
+		if shy := reserved(port); len(shy) > 0 {
+			return "", fmt.Sprintf("answered no datagram in %v; %s answers no stranger, only who has its key or secret or is its own peer", timeout, strings.Join(shy, ", "))
+		}
 		return "", fmt.Sprintf("answered no datagram in %v", timeout)
 	case transport == exposure.UDP:
 		return "", err.Error()

@@ -2,21 +2,52 @@ package probe
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/miekg/dns"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
 )
 
 func init() {
 	register(Probe{
-		Name: "mdns", Transport: exposure.UDP, Ports: []uint16{5353}, Match: dnsReplies,
+		Name: "mdns", Transport: exposure.UDP, Ports: []uint16{5353}, Match: dnsReplies, Tell: mdnsTell,
 		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>32), "_services._dns-sd._udp.local.") },
 	})
 	register(Probe{
-		Name: "llmnr", Transport: exposure.UDP, Ports: []uint16{5355}, Match: dnsReplies, Silent: true,
+		Name: "llmnr", Transport: exposure.UDP, Ports: []uint16{5355}, Match: dnsReplies, Silent: true, Tell: llmnrTell,
 		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>48), "1.0.0.127.in-addr.arpa.") },
 	})
+}
+
+// maxMDNSKinds bounds the kinds of service that are kept.
+const maxMDNSKinds = 32
+
+// mdnsTell keeps the kinds of service that the host announces.
+func mdnsTell(reply []byte, svc *exposure.Service) {
+	if kinds := mdnsPointers(reply); len(kinds) > 0 {
+		svc.Facts["announced"] = texts(kinds, maxMDNSKinds)
+	}
+}
+
+// llmnrTell keeps the name of the host.
+func llmnrTell(reply []byte, svc *exposure.Service) {
+	if names := mdnsPointers(reply); len(names) > 0 {
+		svc.Facts["hostname"] = untrusted.New(strings.TrimSuffix(names[0], "."), maxFact)
+	}
+}
+
+// mdnsPointers are the names that a reply points to.
+func mdnsPointers(reply []byte) (names []string) {
+	var m dns.Msg
+	_ = m.Unpack(reply) // what stands before a broken end counts
+	for _, rr := range m.Answer {
+		if ptr, ok := rr.(*dns.PTR); ok {
+			names = append(names, ptr.Ptr)
+		}
+	}
+	return names
 }
 
 // mdnsPack makes a plain query for pointers. Of multicast DNS it asks which

@@ -13,7 +13,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "memcached", Transport: exposure.UDP, Ports: []uint16{11211}, Hello: memcachedHello, Match: memcachedReplies})
+	register(Probe{Name: "memcached", Transport: exposure.UDP, Ports: []uint16{11211}, Hello: memcachedHello, Match: memcachedReplies, Run: runMemcachedUDP})
 	register(Probe{
 		Name: "memcached", Transport: exposure.TCP, Ports: []uint16{11211}, TLSPorts: []uint16{11211}, ClientFirst: true,
 		Greets: greetsMemcached, Run: runMemcached,
@@ -35,6 +35,30 @@ func memcachedReplies(hello, b []byte) bool {
 	return len(hello) > header && len(b) > header && bytes.Equal(b[:2], hello[:2]) && b[2] == 0 && b[3] == 0 &&
 		(bytes.HasPrefix(b[header:], []byte("VERSION ")) || bytes.HasPrefix(b[header:], []byte("ERROR")) ||
 			bytes.HasPrefix(b[header:], []byte("SERVER_ERROR ")))
+}
+
+// runMemcachedUDP asks for the version, and once for the statistics, to measure
+// how much they are.
+func runMemcachedUDP(ctx context.Context, s *Session) (exposure.Service, error) {
+	hello := memcachedHello(s.peer.nonce())
+	reply, err := s.Exchange(ctx, hello, func(b []byte) bool { return memcachedReplies(hello, b) })
+	if err != nil {
+		return exposure.Service{}, s.fail("version", err)
+	}
+	svc := exposure.Service{
+		Protocol: "memcached", Confidence: exposure.Confirmed, Product: untrusted.New("memcached", 0), Facts: exposure.Facts{"udp": true},
+		Banner: untrusted.New(bytes.TrimSpace(reply[8:]), maxBanner),
+	}
+	if groups := memcachedVersion.FindStringSubmatch(svc.Banner.Raw()); groups != nil {
+		svc.Version = untrusted.New(groups[1], maxProduct)
+	}
+	s.Learn(svc)
+	v, err := s.volley(ctx, append(bytes.Clone(hello[:8]), "stats\r\n"...))
+	if err != nil {
+		return svc, err
+	}
+	v.keep(svc.Facts, "memcached-stats")
+	return svc, nil
 }
 
 // greetsMemcached takes the one word that the server has for what it does not

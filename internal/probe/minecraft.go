@@ -3,14 +3,17 @@ package probe
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
+	"strings"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
 )
 
 func init() {
 	register(Probe{Name: "minecraft", Transport: exposure.UDP, Ports: []uint16{25565}, Hello: minecraftHello, Match: minecraftReplies})
 	register(Probe{
-		Name: "raknet", Transport: exposure.UDP, Hello: raknetHello, Match: raknetReplies,
+		Name: "raknet", Transport: exposure.UDP, Hello: raknetHello, Match: raknetReplies, Tell: raknetTell,
 		// Minecraft's Bedrock edition, Don't Starve Together, Project Zomboid.
 		Ports: []uint16{19132, 19133, 10999, 16261, 16262},
 	})
@@ -50,4 +53,25 @@ func raknetReplies(hello, b []byte) bool {
 	const mark = 1 + 8 + 8 // behind the server's number
 	return len(hello) > 9 && len(b) >= mark+len(raknetMagic) && b[0] == 0x1c && bytes.Equal(b[1:9], hello[1:9]) &&
 		bytes.Equal(b[mark:mark+len(raknetMagic)], raknetMagic)
+}
+
+// raknetTell reads the words behind the mark: of Minecraft its edition, the
+// server's name, protocol, version and players, with semicolons between them.
+func raknetTell(reply []byte, svc *exposure.Service) {
+	const words = 1 + 8 + 8 + 16 + 2 // behind the mark and a length
+	if len(reply) <= words {
+		return
+	}
+	svc.Banner = untrusted.New(reply[words:], maxBanner)
+	fields := strings.Split(svc.Banner.Raw(), ";")
+	if len(fields) < 6 || fields[0] != "MCPE" && fields[0] != "MCEE" {
+		return
+	}
+	svc.Product, svc.Version = untrusted.New("Minecraft Bedrock", 0), untrusted.New(fields[3], maxProduct)
+	svc.Facts["server_name"] = untrusted.New(fields[1], maxFact)
+	for i, fact := range map[int]string{4: "players", 5: "players_most"} {
+		if n, err := strconv.Atoi(fields[i]); err == nil {
+			svc.Facts[fact] = n
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lab"
@@ -220,5 +221,41 @@ func TestL2TPInDepth(t *testing.T) {
 	holdFindings(t, out, "l2tp-without-ipsec")
 	if s := out.Service; s.Product.Raw() != "xl2tpd" || s.Facts.Text("hostname").Raw() != "home" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestTellingDatagramServices holds what real servers tell in the answer to one
+// datagram, and that what answers no stranger is said to.
+func TestTellingDatagramServices(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	serve(t, h, nil, "memcached", "-u", "nobody", "-l", "::,0.0.0.0", "-p", "11211", "-U", "11211")
+	serve(t, h, nil, "turnserver", "-n", "--listening-port", "3478", "--no-tls", "--no-dtls", "--no-cli", "--no-auth",
+		"-L", h.V4.String(), "--log-file", "stdout", "--pidfile", "/tmp/turn.pid", "--userdb", "/tmp/turn.db")
+	h.WriteFile(t, "/etc/lab/avahi.conf", "[server]\nenable-dbus=no\nhost-name=home\n[publish]\npublish-workstation=yes\n")
+	serve(t, h, nil, "avahi-daemon", "-f", "/etc/lab/avahi.conf", "--no-drop-root", "--no-chroot", "--no-rlimits")
+	h.StartMiniupnpd(t)
+	for _, c := range []struct {
+		protocol, product, version string
+		port                       uint16
+		fact                       string
+	}{
+		{"memcached", "memcached", "1.6.", 11211, "amplification"},
+		{"stun", "coturn", "4.", 3478, "seen_from"},
+		{"mdns", "", "", 5353, "announced"},
+		{"ssdp", "MiniUPnPd", "2.", 1900, "location"},
+	} {
+		if _, up := answers(t, l.LAN, netip.AddrPortFrom(h.V4, c.port), probeOver(t, c.protocol)); !up {
+			t.Errorf("%s does not answer", c.protocol)
+		}
+		svc := probe.IdentifyThrough(t.Context(), l.LAN.Do, exposure.Target{Address: h.V4}, exposure.UDP, c.port, probe.Options{})
+		if svc.Protocol != c.protocol || !strings.HasPrefix(svc.Product.Raw(), c.product) || !strings.HasPrefix(svc.Version.Raw(), c.version) || svc.Facts[c.fact] == nil || svc.Error != "" {
+			t.Errorf("%s: %+v", c.protocol, svc)
+		}
+	}
+	h.ListenPacket(t, "udp4", ":51820")
+	svc := probe.IdentifyThrough(t.Context(), l.LAN.Do, exposure.Target{Address: h.V4}, exposure.UDP, 51820, probe.Options{Timeout: time.Second})
+	if svc.Confidence != exposure.Assigned || !strings.Contains(svc.Error, "wireguard answers no stranger") {
+		t.Errorf("%+v", svc)
 	}
 }

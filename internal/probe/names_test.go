@@ -2,6 +2,8 @@ package probe
 
 import (
 	"bytes"
+	"encoding/json"
+	"slices"
 	"testing"
 
 	"sekisho/internal/exposure"
@@ -40,3 +42,26 @@ func FuzzTFTP(f *testing.F) { fuzzProbe(f, "tftp", exposure.UDP) }
 func FuzzL2TP(f *testing.F) { fuzzProbe(f, "l2tp", exposure.UDP) }
 func FuzzIKE1(f *testing.F) { fuzzProbe(f, "ikev1", exposure.UDP) }
 func FuzzIKE2(f *testing.F) { fuzzProbe(f, "ikev2", exposure.UDP) }
+
+// FuzzTell has every probe that tells something of a matching reply read any
+// reply that matches: what it tells must be inert in every output.
+func FuzzTell(f *testing.F) {
+	telling := slices.DeleteFunc(datagrams(), func(p Probe) bool { return p.Tell == nil })
+	for i, p := range telling {
+		for _, e := range exchanges(f, p) {
+			f.Add(uint8(i), e.reply)
+		}
+	}
+	f.Fuzz(func(t *testing.T, n uint8, reply []byte) {
+		p := telling[int(n)%len(telling)]
+		hello := p.Hello(testNonce)
+		if !p.Match(hello, reply) {
+			return
+		}
+		doc, err := json.Marshal(p.told(hello, reply))
+		if err != nil {
+			t.Fatal(err)
+		}
+		inert(t, string(doc))
+	})
+}

@@ -5,12 +5,13 @@ import (
 	"encoding/binary"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
 )
 
 func init() {
 	// Servers with tls-auth or tls-crypt, which most guides tell to set, answer
 	// nobody without their key.
-	register(Probe{Name: "openvpn", Transport: exposure.UDP, Ports: []uint16{1194}, Silent: true, Hello: openvpnHello, Match: openvpnReplies})
+	register(Probe{Name: "openvpn", Transport: exposure.UDP, Ports: []uint16{1194}, Silent: true, Hello: openvpnHello, Match: openvpnReplies, Tell: openvpnTell})
 }
 
 const (
@@ -36,4 +37,11 @@ func openvpnReplies(hello, b []byte) bool {
 	}
 	session := acks + 1 + 4*int(b[acks])
 	return b[acks] > 0 && len(b) >= session+openvpnID && bytes.Equal(b[session:session+openvpnID], hello[1:acks])
+}
+
+// openvpnTell notes that the server answers without a static key: with tls-auth
+// or tls-crypt it would have dropped our packet.
+func openvpnTell(_ []byte, svc *exposure.Service) {
+	svc.Product = untrusted.New("OpenVPN", 0)
+	svc.Facts["static_key"] = false
 }

@@ -51,6 +51,10 @@ type Probe struct {
 	Hello func(nonce uint64) []byte
 	Match func(hello, reply []byte) bool
 
+	// Tell adds to a service what a matching reply told of it. The reply is
+	// whole but for that unproven.
+	Tell func(reply []byte, svc *exposure.Service)
+
 	// Weak says that the protocol repeats nothing of the hello, or less than 15
 	// bits of it: a reply has the right shape, but whoever guesses our port could
 	// have sent it.

@@ -9,7 +9,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "radius", Transport: exposure.UDP, Ports: []uint16{1812, 1645, 1813, 1646}, Weak: true, Silent: true,
-		Hello: radiusHello, Match: radiusReplies,
+		Hello: radiusHello, Match: radiusReplies, Tell: radiusTell,
 	})
 }
 
@@ -36,3 +36,6 @@ func radiusReplies(hello, b []byte) bool {
 	}
 	return false
 }
+
+// radiusTell notes that the server answers what is not signed under its secret.
+func radiusTell(_ []byte, svc *exposure.Service) { svc.Facts["checks_secret"] = false }

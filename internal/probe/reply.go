@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -109,4 +110,16 @@ func (c *Conn) dotted() ([]string, error) {
 			return lines, errReply
 		}
 	}
+}
+
+// fieldOf is a field of a header as HTTP, SSDP and SIP write it, empty when it is
+// not there. Its name may be written in any case.
+func fieldOf(b []byte, name string) string {
+	for line := range bytes.Lines(b) {
+		field, value, found := strings.Cut(string(line), ":")
+		if found && strings.EqualFold(strings.TrimSpace(field), name) {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
 )
 
 // The small services of 1983: each answers any datagram with one of its own.
@@ -16,11 +17,12 @@ func init() {
 		name  string
 		port  uint16
 		match func(reply []byte) bool
+		tell  func(reply []byte, svc *exposure.Service)
 	}{
-		{"daytime", 13, simpleClock.Match},
-		{"qotd", 17, simpleText},
-		{"chargen", 19, simplePattern},
-		{"time", 37, simpleTime},
+		{"daytime", 13, simpleClock.Match, simpleTell},
+		{"qotd", 17, simpleText, simpleTell},
+		{"chargen", 19, simplePattern, nil},
+		{"time", 37, simpleTime, nil},
 	} {
 		register(Probe{
 			Name: p.name, Transport: exposure.UDP, Ports: []uint16{p.port}, Weak: true,
@@ -28,6 +30,7 @@ func init() {
 			// filters drop empty datagrams.
 			Hello: func(uint64) []byte { return []byte("\r\n") },
 			Match: func(hello, reply []byte) bool { return !bytes.Equal(hello, reply) && p.match(reply) },
+			Tell:  p.tell,
 		})
 	}
 	register(Probe{
@@ -35,6 +38,11 @@ func init() {
 		Hello: func(nonce uint64) []byte { return binary.BigEndian.AppendUint64([]byte("sekisho "), nonce) },
 		Match: func(hello, reply []byte) bool { return len(hello) > 0 && bytes.Equal(hello, reply) }, // RFC 862
 	})
+}
+
+// simpleTell keeps a text that is all that the service has to say.
+func simpleTell(reply []byte, svc *exposure.Service) {
+	svc.Banner = untrusted.New(bytes.TrimSpace(reply), maxBanner)
 }
 
 // simpleShapeless are those whose answer may be any text, or any four bytes.

@@ -3,13 +3,16 @@ package probe
 import (
 	"bytes"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
 )
 
 func init() {
-	register(Probe{Name: "sip", Transport: exposure.UDP, Ports: []uint16{5060, 5061}, Hello: sipHello, Match: sipReplies})
+	register(Probe{Name: "sip", Transport: exposure.UDP, Ports: []uint16{5060, 5061}, Hello: sipHello, Match: sipReplies, Tell: sipTell})
 }
 
 // sipHello asks what the server can do, which rings nowhere (RFC 3261 section
@@ -41,15 +44,37 @@ func sipStatus(b []byte) bool {
 
 // sipCall is the Call-ID of a message, whose name may be short (section 7.3.3).
 func sipCall(b []byte) string {
-	for line := range bytes.Lines(b) {
-		name, value, found := strings.Cut(strings.TrimRight(string(line), "\r\n"), ":")
-		if !found {
-			continue
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "call-id", "i":
-			return strings.TrimSpace(value)
-		}
+	if call := fieldOf(b, "Call-ID"); call != "" {
+		return call
 	}
-	return ""
+	return fieldOf(b, "i")
+}
+
+var sipProducts = []pattern{
+	{"Asterisk", regexp.MustCompile(`^(?:Asterisk|FPBX)[^(/]*[(/ ](?:PBX )?(?P<version>\d[\w.~-]*)`)},
+	{"Asterisk", regexp.MustCompile(`^Asterisk`)},
+	{"FreeSWITCH", regexp.MustCompile(`(?i)^FreeSWITCH(?:-mod_sofia/(?P<version>\d[\w.]*))?`)},
+	{"Kamailio", regexp.MustCompile(`(?i)^kamailio \((?P<version>\d[\w.]*)`)},
+	{"OpenSIPS", regexp.MustCompile(`(?i)^OpenSIPS \((?P<version>\d[\w.]*)`)},
+	{"", regexp.MustCompile(`^(?P<product>[A-Za-z][\w .-]*?)(?:[/ -]v?(?P<version>\d[\w.]*))?(?:[ (].*)?$`)},
+}
+
+// sipTell keeps the server's words: a server names itself as Server, a telephone
+// as User-Agent (RFC 3261 sections 20.35 and 20.41).
+func sipTell(reply []byte, svc *exposure.Service) {
+	words := fieldOf(reply, "server")
+	if words == "" {
+		words = fieldOf(reply, "user-agent")
+	}
+	svc.Banner = untrusted.New(words, maxBanner)
+	svc.Product, svc.Version = match(sipProducts, words)
+	line, _, _ := strings.Cut(string(reply), "\r\n")
+	_, status, _ := strings.Cut(line, " ")
+	code, _, _ := strings.Cut(status, " ")
+	if n, err := strconv.Atoi(code); err == nil {
+		svc.Facts["status"] = n
+	}
+	if allow := fieldOf(reply, "allow"); allow != "" {
+		svc.Facts["allow"] = untrusted.New(allow, maxFact)
+	}
 }

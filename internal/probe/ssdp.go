@@ -2,8 +2,10 @@ package probe
 
 import (
 	"bytes"
+	"regexp"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/untrusted"
 )
 
 func init() {
@@ -14,7 +16,7 @@ func init() {
 		Hello: func(uint64) []byte {
 			return []byte("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\nST: upnp:rootdevice\r\n\r\n")
 		},
-		Match: ssdpReplies,
+		Match: ssdpReplies, Tell: ssdpTell,
 	})
 }
 
@@ -24,4 +26,23 @@ func ssdpReplies(_, b []byte) bool {
 	head := bytes.ToUpper(b[:min(len(b), 2048)])
 	return (bytes.HasPrefix(head, []byte("HTTP/1.1 200")) || bytes.HasPrefix(head, []byte("HTTP/1.0 200"))) &&
 		bytes.Contains(head, []byte("\nST:"))
+}
+
+var ssdpProducts = []pattern{
+	{"MiniUPnPd", regexp.MustCompile(`(?i)MiniUPnPd/(?P<version>\d[\w.-]*)`)},
+	{"Microsoft Windows UPnP", regexp.MustCompile(`^Microsoft-Windows/(?P<version>\d[\w.]*)`)},
+	// System, version of UPnP, product, each with its version (section 1.3.3).
+	{"", regexp.MustCompile(`UPnP/\d\.\d,? (?P<product>[^/]+)/(?P<version>\d[\w.-]*)`)},
+}
+
+// ssdpTell keeps the server's words and where the description of the device is.
+func ssdpTell(reply []byte, svc *exposure.Service) {
+	server := fieldOf(reply, "SERVER")
+	svc.Banner = untrusted.New(server, maxBanner)
+	svc.Product, svc.Version = match(ssdpProducts, server)
+	for name, fact := range map[string]string{"LOCATION": "location", "USN": "device"} {
+		if value := fieldOf(reply, name); value != "" {
+			svc.Facts[fact] = untrusted.New(value, maxFact)
+		}
+	}
 }
