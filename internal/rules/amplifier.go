@@ -33,13 +33,13 @@ var amplifiers = []amplifier{
 	// Signed answers of a zone of one's own are long by their nature.
 	{"dns-", "DNS", 10, exposure.Low, subject.rateRemedy},
 	{"memcached-", "memcached stats", 2, exposure.High, subject.memcachedRemedy},
-	{"ssdp-", "SSDP M-SEARCH", 2, exposure.Medium, subject.ssdpRemedy},
+	{"ssdp", "SSDP M-SEARCH", 2, exposure.Medium, subject.ssdpRemedy},
 	{"cldap-", "CLDAP rootDSE", 2, exposure.High, subject.cldapRemedy},
 	{"mc-sqlr-", "SQL Server Browser CLNT_UCAST_EX", 2, exposure.High, subject.mcsqlrRemedy},
 	{"netbios-", "NetBIOS node status", 2, exposure.Medium, subject.netbiosRemedy},
 	{"chargen", "chargen", 2, exposure.Medium, subject.simpleRemedy},
 	{"qotd", "qotd", 2, exposure.Medium, subject.simpleRemedy},
-	{"", "UDP", 3, exposure.Low, subject.otherRemedy},
+	{"", "UDP", 5, exposure.Low, subject.otherRemedy},
 }
 
 // amplifierOf returns the row of a service whose measured factor is worth a

@@ -67,6 +67,16 @@ func init() {
 		judged{"ike_good", port(500, exposure.UDP, lan, near("ikev2", "", exposure.Facts{"ikev1": "refuses", "ikev2": "accepts", "weak": false})), afar, nil},
 		judged{"ike_aggressive", port(4500, exposure.UDP, world, far("ikev1-nat-t", "", exposure.Facts{"ikev1": "accepts", "aggressive": true})), afar, []string{"medium ike-aggressive-mode", "info ike-version-1"}},
 	)
+	cases = append(cases,
+		judged{"chargen_outside", port(40019, exposure.UDP, world, far("chargen", "", measured("chargen", 2, 74, 37, nil))), afar, []string{"medium amplifier", "low simple-service"}},
+		judged{"qotd_outside", port(40017, exposure.UDP, world, far("qotd", "", measured("qotd", 2, 60, 30, nil))), afar, []string{"medium amplifier", "low simple-service"}},
+		judged{"echo", port(7, exposure.UDP, lan, near("echo", "", nil)), afar, []string{"low simple-service"}},
+		judged{"time", port(37, exposure.UDP, lan, near("time", "", nil)), afar, []string{"info simple-service"}},
+		judged{"daytime_here_only", port(13, exposure.UDP, bound("127.0.0.1", "inetd", ""), spoke("daytime", "", "", "", nil)), here, []string{"info simple-service"}},
+		judged{"openvpn", port(1194, exposure.UDP, lan, near("openvpn", "OpenVPN", exposure.Facts{"static_key": false})), afar, []string{"info openvpn-without-static-key"}},
+		judged{"radius", port(1812, exposure.UDP, lan, near("radius", "", exposure.Facts{"checks_secret": false})), afar, []string{"medium radius-without-secret"}},
+		judged{"radius_that_checks", port(1812, exposure.UDP, lan, near("radius", "FreeRADIUS", exposure.Facts{"checks_secret": true})), afar, nil},
+	)
 	for _, product := range []string{"dnsmasq", "PowerDNS Recursor", "Knot Resolver", "Microsoft DNS"} {
 		cases = append(cases, judged{"resolver_of_" + product, port(53, exposure.UDP, world, far("dns", product, recursive)), afar, []string{"medium dns-open-resolver"}})
 	}
@@ -81,10 +91,8 @@ func init() {
 		{"dns", "Microsoft DNS", "dns-any", "low"},
 		{"dns", "", "dns-any", "low"},
 		{"memcached", "memcached", "memcached-stats", "high"},
-		{"ssdp", "miniupnpd", "ssdp-search", "medium"},
-		{"ssdp", "", "ssdp-search", "medium"},
-		{"chargen", "", "chargen", "medium"},
-		{"qotd", "", "qotd", "medium"},
+		{"ssdp", "miniupnpd", "ssdp", "medium"},
+		{"ssdp", "", "ssdp", "medium"},
 		{"thing", "", "thing", "low"},
 	} {
 		want := []string{a.severity + " amplifier"}
