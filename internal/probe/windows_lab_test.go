@@ -171,3 +171,20 @@ func TestRemoteDesktops(t *testing.T) {
 		}
 	}
 }
+
+// TestWindowsRecordedAgain records the happy recordings of OpenLDAP, xrdp and
+// TigerVNC again. What Samba says is full of clocks, numbers and keys, and is
+// held by TestDomainController.
+func TestWindowsRecordedAgain(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.V4, port) }
+	h.StartSlapd(t, lab.Slapd{})
+	recordAgain(t, l.LAN, at(389), "ldap/happy-openldap", "OpenLDAP slapd", "slapd")
+	h.StartXrdp(t, lab.Xrdp{})
+	recordAgain(t, l.LAN, at(3389), "rdp/happy-xrdp", "xrdp", "xrdp")
+	h.StartTigerVNC(t, lab.TigerVNC{Types: "None,VncAuth"})
+	recordAgain(t, l.LAN, at(5900), "vnc/happy-tigervnc-none", "TigerVNC", "tigervnc-standalone-server")
+	h.StartTigerVNC(t, lab.TigerVNC{Port: 5902, Types: "TLSVnc,VncAuth"})
+	recordAgain(t, l.LAN, at(5902), "vnc/happy-tigervnc-tls", "TigerVNC", "tigervnc-standalone-server")
+}
