@@ -16,10 +16,13 @@ import (
 func init() {
 	register(Probe{
 		Name: "msrpc", Transport: exposure.UDP, Ports: []uint16{135}, Hello: msrpcHello, Match: msrpcReplies, Run: runMSRPCDatagram,
+		Tests: []Test{{Name: "msrpc-udp", Port: 135, Run: testMSRPCDatagram, Options: []Option{{Name: "uuid", Kind: Words}}, Check: msrpcCheckUUIDs}},
 	})
 	register(Probe{
-		Name: "msrpc", Transport: exposure.TCP, Ports: []uint16{135}, ClientFirst: true, Blind: 6, Run: runMSRPC,
-		Tests: []Test{{Name: "msrpc", Port: 135, Run: testMSRPC, Options: []Option{{Name: "uuid", Kind: Words}, {Name: "udp", Kind: Flag}}}},
+		Name: "msrpc", Transport: exposure.TCP, ClientFirst: true, Blind: 6, Run: runMSRPC,
+		// Behind the mapper are the ports that Windows gives out from the first on.
+		Ports: []uint16{135, 1025, 1026, 1027, 1028, 1029, 1030, 49152, 49153, 49154, 49155, 49156, 49157},
+		Tests: []Test{{Name: "msrpc", Port: 135, Run: testMSRPC, Options: []Option{{Name: "uuid", Kind: Words}}, Check: msrpcCheckUUIDs}},
 	})
 }
 
@@ -27,6 +30,9 @@ func init() {
 func runMSRPC(ctx context.Context, s *Session) (exposure.Service, error) {
 	m := msrpcMapper{s: s}
 	err := m.overTCP(ctx)
+	if errors.Is(err, errMSRPCRefused) {
+		err = nil // it is another service of the kind
+	}
 	return m.service(nil), err
 }
 
@@ -222,27 +228,42 @@ func msrpcShown(e msrpc.Endpoint) string {
 	return line
 }
 
-// testMSRPC is the lookup, of all endpoints or of some interfaces, over the
-// transport that is asked for.
+// msrpcCheckUUIDs refuses what is no UUID.
+func msrpcCheckUUIDs(t *Trial) error {
+	for _, word := range t.Words("uuid") {
+		if _, err := msrpc.ParseUUID(strings.TrimSpace(word)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// testMSRPC is the lookup, of all endpoints or of some interfaces.
 func testMSRPC(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
+	m := msrpcMapper{s: s}
+	return m.test(t, m.overTCP(ctx))
+}
+
+// testMSRPCDatagram is the same over datagrams.
+func testMSRPCDatagram(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
+	m := msrpcMapper{s: s}
+	return m.test(t, m.overUDP(ctx))
+}
+
+// test tells how the lookup ended, and of the endpoints those that are wanted.
+func (m *msrpcMapper) test(t *Trial, err error) (exposure.Service, error) {
 	var wanted []msrpc.UUID
 	for _, word := range t.Words("uuid") {
-		u, err := msrpc.ParseUUID(strings.TrimSpace(word))
-		if err != nil {
-			return exposure.Service{}, s.fail("read --uuid", err)
+		u, bad := msrpc.ParseUUID(strings.TrimSpace(word))
+		if bad != nil {
+			return m.service(nil), m.s.fail("read --uuid", bad)
 		}
 		wanted = append(wanted, u)
 	}
-	m := msrpcMapper{s: s}
-	run := m.overTCP
-	if t.Flag("udp") {
-		run = m.overUDP
-	}
-	err := run(ctx)
 	step := exposure.Step{ID: "msrpc-lookup", Result: exposure.StepOK, Facts: exposure.Facts{"endpoints": len(m.endpoints), "pages": m.pages}}
 	switch {
 	case errors.Is(err, errMSRPCRefused):
-		step.Result = exposure.StepRefused
+		step.Result, err = exposure.StepRefused, nil
 	case err != nil:
 		step.Result, step.Detail = exposure.StepFailed, err.Error()
 	}
