@@ -53,9 +53,13 @@ func assemble(observations []exposure.Observation, listeners []exposure.Listener
 	return list
 }
 
-// probeParallel bounds how many services are spoken to at once: a hundred that
-// stay silent take no longer than one.
-const probeParallel = 128
+// How many services are spoken to at once: in the own network, and as much as
+// a router of the household can bear, at one address and beyond it. A hundred
+// that stay silent take no longer than one.
+const (
+	probeParallel     = 1000
+	probeParallelAway = 128
+)
 
 // identify speaks to what is open. Where one listener takes several addresses
 // it is asked once, at the address nearest to it; without listeners each open
@@ -66,11 +70,24 @@ func (r *checkRun) identify(ctx context.Context, ports []exposure.Port) []exposu
 		mu       sync.Mutex
 		wait     sync.WaitGroup
 		slots    = make(chan struct{}, probeParallel)
+		away     = make(chan struct{}, probeParallelAway)
+		at       = map[netip.Addr]chan struct{}{}
 	)
 	options := probe.Options{View: r.machine.view, Owned: true} // consented has asked
 	for _, p := range ports {
 		for _, o := range askedOnce(p) {
+			own := at[o.Address]
+			if own == nil {
+				own = away
+				if reach.LAN(o.Address) || r.machine.isOwn(o.Address) {
+					own = make(chan struct{}, probeParallelAway)
+				}
+				at[o.Address] = own
+			}
 			wait.Go(func() {
+				// The address first, so that one with many ports holds no others up.
+				own <- struct{}{}
+				defer func() { <-own }()
 				slots <- struct{}{}
 				defer func() { <-slots }()
 				if ctx.Err() != nil {
