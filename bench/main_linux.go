@@ -165,7 +165,7 @@ func run() int {
 // row measures a row in each family. The scanners take turns, and who begins
 // changes from run to run.
 func (o *options) row(ctx context.Context, r row) ([]result, error) {
-	s, err := raiseStage(r, o.seed)
+	s, err := raiseStage(r, o.seed, o.dir)
 	if err != nil {
 		return nil, fmt.Errorf("row %s: %w", r.name, err)
 	}

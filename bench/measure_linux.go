@@ -69,10 +69,30 @@ func (b *bench) measure(ctx context.Context, s *stage, r row, c contender, v6 bo
 		m.err = err
 		return m
 	}
-	parse := map[string]func(io.Reader) (spots, error){sekisho: parseSekisho, nmap: parseNmap, masscan: parseMasscan}[c.name]
-	found, err := parse(out)
+	found, err := r.parse(c)(out)
 	m.judged, m.err = compare(s.scenery.truth(v6), found), err
 	return m
+}
+
+// parse is how what a contender printed is read.
+func (r row) parse(c contender) func(io.Reader) (spots, error) {
+	if !r.identify {
+		return map[string]func(io.Reader) (spots, error){sekisho: parseSekisho, nmap: parseNmap, masscan: parseMasscan}[c.name]
+	}
+	return func(out io.Reader) (spots, error) {
+		said, err := map[string]func(io.Reader) (map[spot]string, error){sekisho: parseReport, nmap: parseVersions}[c.name](out)
+		if err != nil {
+			return nil, err
+		}
+		if r.real {
+			return named(said)
+		}
+		open := spots{}
+		for at := range said {
+			open[at] = true
+		}
+		return open, nil
+	}
 }
 
 // patience is how long a contender may take. masscan knows how long it takes,

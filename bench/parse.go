@@ -47,9 +47,24 @@ func parseSekisho(r io.Reader) (spots, error) {
 // parseNmap reads -oG: "Host: 10.0.0.2 ()	Ports: 22/open/tcp//ssh///, …	Ignored State: …".
 func parseNmap(r io.Reader) (spots, error) {
 	open, ended := spots{}, false
-	err := eachLine(r, func(line string) error {
+	err := eachPort(r, &ended, func(addr netip.Addr, parts []string) error {
+		if parts[1] != "open" {
+			return nil
+		}
+		return add(open, addr, parts[0])
+	})
+	if err == nil && !ended {
+		err = fmt.Errorf("the closing line is missing")
+	}
+	return open, err
+}
+
+// eachPort hands on the ports of nmap's -oG, each by its fields, and whether
+// the closing line was there.
+func eachPort(r io.Reader, ended *bool, port func(addr netip.Addr, parts []string) error) error {
+	return eachLine(r, func(line string) error {
 		if strings.HasPrefix(line, "# Nmap done") {
-			ended = true
+			*ended = true
 		}
 		host, ok := strings.CutPrefix(line, "Host: ")
 		if !ok {
@@ -70,20 +85,13 @@ func parseNmap(r io.Reader) (spots, error) {
 				if len(parts) < 3 {
 					return fmt.Errorf("no port in %q", entry)
 				}
-				if parts[1] != "open" {
-					continue
-				}
-				if err := add(open, addr, parts[0]); err != nil {
+				if err := port(addr, parts); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	})
-	if err == nil && !ended {
-		err = fmt.Errorf("the closing line is missing")
-	}
-	return open, err
 }
 
 // parseMasscan reads -oL: "open tcp 22 10.0.0.2 1700000000". A scan that
@@ -108,6 +116,69 @@ func parseMasscan(r io.Reader) (spots, error) {
 		return add(open, addr, fields[2])
 	})
 	return open, err
+}
+
+// parseReport reads what check -f json says of each open port: product and
+// version of what answers there.
+func parseReport(r io.Reader) (map[spot]string, error) {
+	var report struct {
+		Hosts []struct {
+			Ports []struct {
+				Port         uint16
+				Observations []struct {
+					Address netip.Addr
+					State   string
+				}
+				Services []struct {
+					Address          netip.Addr
+					Product, Version string
+				}
+			}
+		}
+	}
+	if err := json.NewDecoder(r).Decode(&report); err != nil {
+		return nil, err
+	}
+	said := map[spot]string{}
+	for _, h := range report.Hosts {
+		for _, p := range h.Ports {
+			for _, o := range p.Observations {
+				if o.State == "open" {
+					said[spot{o.Address, p.Port}] = ""
+				}
+			}
+			for _, s := range p.Services {
+				said[spot{s.Address, p.Port}] = s.Product + " " + s.Version
+			}
+		}
+	}
+	return said, nil
+}
+
+// parseVersions reads nmap's -oG with -sV, where the seventh field of a port is
+// product and version.
+func parseVersions(r io.Reader) (map[spot]string, error) {
+	said, ended := map[spot]string{}, false
+	err := eachPort(r, &ended, func(addr netip.Addr, parts []string) error {
+		if parts[1] != "open" {
+			return nil
+		}
+		open := spots{}
+		if err := add(open, addr, parts[0]); err != nil {
+			return err
+		}
+		for at := range open {
+			said[at] = ""
+			if len(parts) > 6 {
+				said[at] = parts[6]
+			}
+		}
+		return nil
+	})
+	if err == nil && !ended {
+		err = fmt.Errorf("the closing line is missing")
+	}
+	return said, err
 }
 
 func add(open spots, addr netip.Addr, port string) error {

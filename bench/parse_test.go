@@ -85,3 +85,30 @@ func texts(all []spot) (out []string) {
 	}
 	return out
 }
+
+// TestIdentifiedPorts reads what sekisho and nmap say of what answers.
+func TestIdentifiedPorts(t *testing.T) {
+	at := func(port uint16) spot { return spot{netip.MustParseAddr("10.0.0.2"), port} }
+	want := map[spot]string{at(22): "OpenSSH 9.2p1", at(25): "", at(80): "nginx 1.22.1"}
+	report := `{"hosts":[{"ports":[
+		{"port":22,"observations":[{"address":"10.0.0.2","state":"open"}],"services":[{"address":"10.0.0.2","product":"OpenSSH","version":"9.2p1"}]},
+		{"port":25,"observations":[{"address":"10.0.0.2","state":"open"}]},
+		{"port":26,"observations":[{"address":"10.0.0.2","state":"closed"}]},
+		{"port":80,"services":[{"address":"10.0.0.2","product":"nginx","version":"1.22.1"}]}]}]}`
+	got, err := parseReport(strings.NewReader(report))
+	if d := cmp.Diff(want, got, cmpopts.EquateComparable(spot{})); err != nil || d != "" {
+		t.Errorf("%v (-want +got):\n%s", err, d)
+	}
+	grep := "Host: 10.0.0.2 ()\tPorts: 22/open/tcp//ssh//OpenSSH 9.2p1/, 25/open/tcp//smtp?///, 26/closed/tcp//x///, 80/open/tcp//http//nginx 1.22.1/\n# Nmap done\n"
+	if got, err = parseVersions(strings.NewReader(grep)); err != nil || got[at(22)] != "OpenSSH 9.2p1" || got[at(80)] != "nginx 1.22.1" || len(got) != 3 {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, cut := range []string{"", "Host: 10.0.0.2 ()\tPorts: 22/open/tcp//ssh//OpenSSH/\n"} {
+		if _, err := parseVersions(strings.NewReader(cut)); err == nil {
+			t.Errorf("%q passed for a whole result", cut)
+		}
+		if _, err := parseReport(strings.NewReader(cut)); err == nil {
+			t.Errorf("%q passed for a whole report", cut)
+		}
+	}
+}

@@ -57,6 +57,10 @@ type row struct {
 	contenders []contender   // sekisho first
 	goals      []goal
 	recall     float64 // share of open ports that all runs together must find; 0 is every one in every run
+	identify   bool    // what answers is asked for, too
+	real       bool    // the nine real servers stand on the target
+	mute       bool    // who listens says nothing and does not close
+	memory     int     // MiB that sekisho may use; 0 is memoryGoal
 	ownRuns    int     // runs of sekisho, the interleaved ones among them, when it is at least this
 }
 
@@ -141,6 +145,27 @@ func rows() []row {
 			r.goals = []goal{{masscan, wall, 0.6}}
 		}))
 	}
+	const mib = 256
+	all = append(
+		all,
+		make(answering, "I9", "identify nine real servers of one host: products and versions as nmap -sV names them", func(r *row) {
+			r.open, r.identify, r.real, r.memory = 0, true, true, mib
+			r.ports = "21,22,25,53,80,110,143,443,587"
+			r.contenders = []contender{own, peer(nmap)}
+			r.goals = []goal{{nmap, wall, 0.3}}
+		}),
+		make(answering, "M50", "identify fifty listeners that say nothing", func(r *row) {
+			r.open, r.first, r.last, r.ports = 50, 5001, 5050, "5001-5050"
+			r.identify, r.mute, r.memory = true, true, mib
+			r.contenders = []contender{own, peer(nmap)}
+			r.goals = []goal{{nmap, wall, 0.5}}
+		}),
+		make(answering, "P1k", "a thousand probes at once: 1,024 hosts with two listeners each that say nothing", func(r *row) {
+			r.where, r.open, r.first, r.last, r.ports = near, 2, 5001, 5002, "5001-5002"
+			r.identify, r.mute, r.memory = true, true, mib
+			r.contenders = []contender{own}
+		}),
+	)
 	for _, v := range []struct {
 		percent int
 		recall  float64
@@ -165,6 +190,9 @@ func command(r row, c contender, s network, targetMAC string, v6 bool) []string 
 	switch c.name {
 	case nmap:
 		args := append([]string{nmap, "-n", "-Pn"}, c.args...)
+		if r.identify {
+			args = append(args, "-sV")
+		}
 		if v6 {
 			args = append(args, "-6")
 		}
@@ -181,6 +209,9 @@ func command(r row, c contender, s network, targetMAC string, v6 bool) []string 
 		}
 		return append(args, "-oL", "-")
 	default:
+		if r.identify {
+			return append(append([]string{sekisho, "check", target, "-p", r.ports}, c.args...), "-f", "json")
+		}
 		args := []string{sekisho, "scan", target, "-p", r.ports}
 		if r.udp {
 			args = append(args, "--udp")

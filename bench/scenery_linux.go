@@ -31,7 +31,7 @@ func (s *scenery) truth(v6 bool) spots {
 }
 
 // dress opens the ports that the seed draws and loads the filter.
-func dress(h *host, r row, n network, seed uint64) (*scenery, error) {
+func dress(h *host, r row, n network, seed uint64, dir string) (*scenery, error) {
 	s := &scenery{open4: spots{}, open6: spots{}}
 	random := rand.New(rand.NewPCG(seed, 1))
 	pick := pickPorts
@@ -58,7 +58,17 @@ func dress(h *host, r row, n network, seed uint64) (*scenery, error) {
 			one(a4, a6, ports[i], ports[(i+1)%len(ports)])
 		}
 	}
-	if err := h.do(func() error { return s.listen(r.udp, ports) }); err != nil {
+	if r.real {
+		for _, one := range servers {
+			s.open4[spot{n.target4, one.port}], s.open6[spot{n.target6, one.port}] = true, true
+		}
+		return s, s.serving(h, dir)
+	}
+	hold := 10 * time.Second
+	if r.mute {
+		hold = time.Hour
+	}
+	if err := h.do(func() error { return s.listen(r.udp, ports, hold) }); err != nil {
 		return s, err
 	}
 	if r.silent {
@@ -94,8 +104,9 @@ func silence(s *scenery) string {
 }
 
 // listen opens the ports in both families. A TCP port takes connections and
-// waits for the peer, as most servers do; a UDP port sends back what it gets.
-func (s *scenery) listen(udp bool, ports []uint16) error {
+// waits for the peer, as most servers do, no longer than hold; a UDP port sends
+// back what it gets.
+func (s *scenery) listen(udp bool, ports []uint16, hold time.Duration) error {
 	for _, port := range ports {
 		at := fmt.Sprintf(":%d", port)
 		if udp {
@@ -114,12 +125,12 @@ func (s *scenery) listen(udp bool, ports []uint16) error {
 			return err
 		}
 		s.sockets = append(s.sockets, ln)
-		go serve(ln)
+		go serve(ln, hold)
 	}
 	return nil
 }
 
-func serve(ln net.Listener) {
+func serve(ln net.Listener, hold time.Duration) {
 	for {
 		c, err := ln.Accept()
 		if err != nil {
@@ -127,7 +138,7 @@ func serve(ln net.Listener) {
 		}
 		go func() {
 			defer c.Close()
-			c.SetDeadline(time.Now().Add(10 * time.Second))
+			c.SetDeadline(time.Now().Add(hold))
 			io.Copy(io.Discard, c)
 		}()
 	}

@@ -23,9 +23,9 @@ type stage struct {
 const cableEnd = "eth0"
 
 // raiseStage builds the hosts and what stands on the target.
-func raiseStage(r row, seed uint64) (*stage, error) {
+func raiseStage(r row, seed uint64, dir string) (*stage, error) {
 	s := &stage{network: plan(seed)}
-	err := s.build(r, seed)
+	err := s.build(r, seed, dir)
 	if err != nil {
 		s.close()
 		return nil, err
@@ -33,7 +33,7 @@ func raiseStage(r row, seed uint64) (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) build(r row, seed uint64) (err error) {
+func (s *stage) build(r row, seed uint64, dir string) (err error) {
 	if s.scanner, err = newHost("scanner"); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *stage) build(r row, seed uint64) (err error) {
 		return err
 	}
 	s.targetMAC = link.Attrs().HardwareAddr.String()
-	if s.scenery, err = dress(s.target, r, s.network, seed); err != nil {
+	if s.scenery, err = dress(s.target, r, s.network, seed, dir); err != nil {
 		return err
 	}
 	if s.relay != nil {

@@ -21,8 +21,15 @@ type result struct {
 	samples [][]sample
 }
 
-// memoryGoal holds for every row.
+// memoryGoal holds for every row that has none of its own.
 const memoryGoal = 64 << 10 // KiB
+
+func (r row) memoryGoal() int {
+	if r.memory > 0 {
+		return r.memory << 10
+	}
+	return memoryGoal
+}
 
 // figures are what the samples of one contender come to.
 type figures struct {
@@ -98,7 +105,7 @@ func (r result) verdict() (word string, met bool) {
 		}
 	}
 	switch {
-	case f.rss > memoryGoal:
+	case f.rss > r.memoryGoal():
 		return "memory over", false
 	case over:
 		return "over", false
