@@ -209,32 +209,19 @@ const snmpRepetitions = 20
 // amplifies measures how much longer the answer to one GetBulk is than the
 // request (RFC 3416 section 4.2.3). Those who forge addresses ask for more.
 func (r *snmpRun) amplifies(ctx context.Context, a *snmpAgent) {
-	c, err := r.s.dialPort(ctx, exposure.UDP, r.s.peer.at.Port())
-	if err != nil {
-		return
-	}
-	defer c.Close()
 	id := a.id()
 	request := snmp.Message{Version: snmp.V2c, Community: []byte(a.community), PDU: snmp.PDU{
 		Op: snmp.GetBulk, ID: id, Index: snmpRepetitions,
 		Bindings: []snmp.Binding{{Name: snmpSystem, Value: snmp.Value{Kind: snmp.Null}}},
 	}}.Marshal()
-	end, _ := ctx.Deadline()
-	if c.SetReadDeadline(end) != nil {
-		return
-	}
-	if _, err := c.Write(request); err != nil {
-		return
-	}
-	for buf := make([]byte, 32<<10); ; {
-		n, err := c.Read(buf)
-		if err != nil {
-			return
+	came, err := r.s.volleys(ctx, func(reply []byte) int {
+		if m, err := snmp.Parse(reply); err != nil || m.PDU.Op != snmp.Response || m.PDU.ID != id {
+			return -1
 		}
-		if m, err := snmp.Parse(buf[:n]); err == nil && m.PDU.Op == snmp.Response && m.PDU.ID == id {
-			r.svc.Facts["getbulk_request_bytes"], r.svc.Facts["getbulk_reply_bytes"] = len(request), n
-			r.s.Learn(r.svc)
-			return
-		}
+		return 0
+	}, request)
+	if err == nil {
+		came[0].keep(r.svc.Facts, "snmp-getbulk")
+		r.s.Learn(r.svc)
 	}
 }

@@ -37,6 +37,7 @@ var amplifiers = []amplifier{
 	{"cldap-", "CLDAP rootDSE", 2, exposure.High, subject.cldapRemedy},
 	{"mc-sqlr-", "SQL Server Browser CLNT_UCAST_EX", 2, exposure.High, subject.mcsqlrRemedy},
 	{"netbios-", "NetBIOS node status", 2, exposure.Medium, subject.netbiosRemedy},
+	{"snmp-", "SNMP GetBulk", 3, exposure.High, subject.snmpAmplifierRemedy},
 	{"chargen", "chargen", 2, exposure.Medium, subject.simpleRemedy},
 	{"qotd", "qotd", 2, exposure.Medium, subject.simpleRemedy},
 	{"", "UDP", 5, exposure.Low, subject.otherRemedy},

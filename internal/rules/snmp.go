@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,7 +12,6 @@ import (
 func init() {
 	register(rule{"snmp-default-community", judgeSNMPCommunity})
 	register(rule{"snmp-cleartext", judgeSNMPClear})
-	register(rule{"snmp-amplifier", judgeSNMPAmplifier})
 }
 
 // judgeSNMPCommunity speaks of an agent that tells everybody who knows the word
@@ -75,46 +73,12 @@ func judgeSNMPClear(s subject) []ruling {
 	}, "snmp")
 }
 
-// snmpFactor is from which factor on an agent is worth forging requests to.
-// The measured request asks for few objects: the real factor is larger.
-const snmpFactor = 5
-
-// judgeSNMPAmplifier speaks of an agent that makes much out of little for
-// strangers. To its own network it must answer, so only the view from outside
-// can tell.
-func judgeSNMPAmplifier(s subject) []ruling {
-	return s.each(func(service exposure.Service) []ruling {
-		asked, answered := snmpBytes(service, "getbulk_request_bytes"), snmpBytes(service, "getbulk_reply_bytes")
-		if service.View != exposure.ViewOutside || asked == 0 || answered < snmpFactor*asked {
-			return nil
-		}
-		return []ruling{{
-			severity: exposure.High,
-			evidence: say(lang.Text{
-				EN: "Seen from the Internet side, one GetBulk request of {{.Asked}} bytes brought an answer of {{.Answered}} bytes, {{.Factor}} times as much.",
-				JA: "インターネット側から見て、{{.Asked}} バイトのGetBulk要求1つに {{.Answered}} バイト({{.Factor}} 倍)の応答が返りました。",
-			}, "Asked", asked, "Answered", answered, "Factor", fmt.Sprintf("%.1f", float64(answered)/float64(asked))),
-			meaning: say(lang.Text{
-				EN: "Strangers send such requests in the name of a victim, and the flood comes from your address. They ask for more at once than this measurement did.",
-				JA: "見知らぬ相手が被害者を装って要求を送り、大量の応答があなたのアドレスから被害者へ向かいます。実際の攻撃では、この測定より多くを一度に求められます。",
-			}),
-			remedy: append([]said{say(lang.Text{
-				EN: "Close UDP port {{.Port}} towards the Internet, in the router or in the device's firewall.",
-				JA: "ルーターか機器のファイアウォールで、インターネット側からのUDPポート {{.Port}} を閉じます。",
-			}, "Port", s.number())}, snmpRemedy(service, s)...),
-		}}
-	}, "snmp")
-}
-
-// snmpBytes is a fact that is a number, also when it was read back from JSON.
-func snmpBytes(service exposure.Service, name string) int {
-	switch n := service.Facts[name].(type) {
-	case int:
-		return n
-	case float64:
-		return int(n)
-	}
-	return 0
+// snmpAmplifierRemedy is what stops an agent from answering strangers.
+func (s subject) snmpAmplifierRemedy(service exposure.Service) []said {
+	return append([]said{say(lang.Text{
+		EN: "Close UDP port {{.Port}} towards the Internet, in the router or in the device's firewall. Whoever forges requests asks for more at once than this measurement did.",
+		JA: "ルーターか機器のファイアウォールで、インターネット側からのUDPポート {{.Port}} を閉じます。実際の攻撃では、この測定より多くを一度に求められます。",
+	}, "Port", s.number())}, snmpRemedy(service, s)...)
 }
 
 // snmpRemedy is how an agent is made to talk to its owner only.
