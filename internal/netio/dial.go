@@ -45,6 +45,8 @@ func (l Limits) deadline(ctx context.Context) time.Time {
 type Dialer struct {
 	Source netip.AddrPort
 	Limits Limits
+	Proxy  *Proxy // through which connections go; nil: none
+	Name   string // what the proxy is asked for where the address is only a stand-in, see ByName
 }
 
 // Dial connects to an address. Every Read and Write of the connection stands
@@ -52,6 +54,9 @@ type Dialer struct {
 // error is an *Error, except io.EOF. A deadline set on the connection only
 // counts when it is earlier than the total one.
 func (d *Dialer) Dial(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error) {
+	if d.Proxy != nil {
+		return d.dialProxy(ctx, transport, to)
+	}
 	nd := net.Dialer{Deadline: d.Limits.deadline(ctx), KeepAlive: -1, Control: watchErrors}
 	var (
 		conn net.Conn
