@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/wire/socks"
@@ -97,7 +98,7 @@ func (d *Dialer) dialProxy(ctx context.Context, transport exposure.Transport, to
 	direct.Proxy = nil
 	conn, err := direct.Dial(ctx, exposure.TCP, p.At)
 	if err != nil {
-		return nil, fail(exposure.LocalError, bare(err))
+		return nil, fail(exposure.LocalError, fmt.Errorf("%w: %w", ErrProxy, bare(err)))
 	}
 	target := socks.Target{Addr: to.Addr().WithZone(""), Port: to.Port()}
 	if ByName(to.Addr()) {
@@ -131,11 +132,18 @@ func bare(err error) error {
 	return err
 }
 
-// The errors of a proxy that leave open what there is behind it.
+// ErrProxy is in the error of a dial whose proxy cannot be used at all: it was
+// not reached, wants another login or is no proxy of that kind.
+var ErrProxy = errors.New("cannot be used")
+
 var (
-	errProxyLogin = errors.New("wants another user and password")
-	errProxyWord  = errors.New("does not speak the protocol of its URL")
+	errProxyLogin = fmt.Errorf("%w: it wants another user and password", ErrProxy)
+	errProxyWord  = fmt.Errorf("%w: it does not speak the protocol of its URL", ErrProxy)
 )
+
+// proxyGreets is how long a SOCKS server may take to answer the greeting, for
+// which it has to ask nobody. One of another kind waits for the rest of a line.
+const proxyGreets = 5 * time.Second
 
 // tunnelSOCKS has the server connect. The reason is evidence about the target
 // where the server's answer is.
@@ -145,11 +153,20 @@ func (p *Proxy) tunnelSOCKS(c net.Conn, to socks.Target) (exposure.Reason, error
 		offer = append(offer, socks.Password)
 	}
 	var method socks.Method
+	if err := c.SetReadDeadline(time.Now().Add(proxyGreets)); err != nil {
+		return exposure.LocalError, bare(err)
+	}
 	if err := exchangeSOCKS(c, socks.Greeting(offer...), func(b []byte) (err error) {
 		method, err = socks.ParseChoice(b)
 		return err
 	}); err != nil {
+		if !errors.Is(err, ErrProxy) {
+			err = fmt.Errorf("%w: %w", ErrProxy, err)
+		}
 		return exposure.LocalError, err
+	}
+	if err := c.SetReadDeadline(time.Time{}); err != nil {
+		return exposure.LocalError, bare(err)
 	}
 	switch {
 	case method == socks.Password && p.User != "":

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/wire/socks"
 )
 
 func TestParseProxy(t *testing.T) {
@@ -90,19 +91,19 @@ func TestDialThroughAProxy(t *testing.T) {
 	}{
 		"socks":             {"socks5", "", []string{"\x05\x00", granted + "220 hi"}, []string{"\x05\x01\x00", "\x05\x01\x00\x01\xc0\x00\x02\x09\x00\x15"}, "", ""},
 		"socks-login":       {"socks5", "me:pw@", []string{"\x05\x02", "\x01\x00", granted + "220 hi"}, []string{"\x05\x02\x00\x02", "\x01\x02me\x02pw"}, "", ""},
-		"socks-login-wrong": {"socks5", "me:pw@", []string{"\x05\x02", "\x01\x01"}, nil, exposure.LocalError, "wants another user and password"},
-		"socks-login-none":  {"socks5", "", []string{"\x05\xff"}, nil, exposure.LocalError, "wants another user and password"},
+		"socks-login-wrong": {"socks5", "me:pw@", []string{"\x05\x02", "\x01\x01"}, nil, exposure.LocalError, "it wants another user and password"},
+		"socks-login-none":  {"socks5", "", []string{"\x05\xff"}, nil, exposure.LocalError, "it wants another user and password"},
 		"socks-refused":     {"socks5", "", []string{"\x05\x00", code(5)}, nil, exposure.ConnRefused, "connection refused"},
 		"socks-host":        {"socks5", "", []string{"\x05\x00", code(4)}, nil, exposure.HostUnreach, "host unreachable"},
 		"socks-net":         {"socks5", "", []string{"\x05\x00", code(3)}, nil, exposure.NetUnreach, "network unreachable"},
 		"socks-expired":     {"socks5", "", []string{"\x05\x00", code(6)}, nil, exposure.TimeExceeded, "TTL expired"},
 		"socks-unclear":     {"socks5", "", []string{"\x05\x00", code(1)}, nil, exposure.LocalError, "general failure"},
 		"socks-rule":        {"socks5", "", []string{"\x05\x00", code(2)}, nil, exposure.LocalError, "not allowed by ruleset"},
-		"socks-is-http":     {"socks5", "", []string{"HTTP/1.1 400 Bad Request\r\n\r\n"}, nil, exposure.LocalError, "does not speak the protocol of its URL"},
+		"socks-is-http":     {"socks5", "", []string{"HTTP/1.1 400 Bad Request\r\n\r\n"}, nil, exposure.LocalError, "it does not speak the protocol of its URL"},
 		"socks-hangs-up":    {"socks5", "", nil, nil, exposure.LocalError, ""},
 		"http":              {"http", "", []string{"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n220 hi"}, []string{"CONNECT 192.0.2.9:21 HTTP/1.1\r\nHost: 192.0.2.9:21\r\n"}, "", ""},
 		"http-login":        {"http", "me:pw@", []string{"HTTP/1.0 200 OK\r\n\r\n220 hi"}, []string{"CONNECT 192.0.2.9:21 HTTP/1.1\r\nHost: 192.0.2.9:21\r\nUser-Agent: sekisho\r\nProxy-Authorization: Basic bWU6cHc=\r\n\r\n"}, "", ""},
-		"http-407":          {"http", "", []string{"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"}, nil, exposure.LocalError, "wants another user and password"},
+		"http-407":          {"http", "", []string{"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"}, nil, exposure.LocalError, "it wants another user and password"},
 		"http-403":          {"http", "", []string{"HTTP/1.1 403 Forbidden\r\n\r\n"}, nil, exposure.LocalError, "answers 403"},
 		"http-503":          {"http", "", []string{"HTTP/1.1 503 Service Unavailable\r\n\r\n"}, nil, exposure.LocalError, "answers 503"},
 		"http-504":          {"http", "", []string{"HTTP/1.1 504 Gateway Timeout\r\n\r\n"}, nil, exposure.NoResponse, "answers 504"},
@@ -110,8 +111,8 @@ func TestDialThroughAProxy(t *testing.T) {
 		"squid-other":       {"http", "", []string{"HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 99\r\n\r\n"}, nil, exposure.LocalError, "answers 503"},
 		"squid-name":        {"http", "", []string{"HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_DNS_FAIL 0\r\n\r\n"}, nil, exposure.LocalError, "answers 503"},
 		"proxy-status":      {"http", "", []string{"HTTP/1.1 502 Bad Gateway\r\nProxy-Status: x; error=connection_timeout\r\n\r\n"}, nil, exposure.NoResponse, "answers 502"},
-		"http-garbled":      {"http", "", []string{"220 ready\r\n\r\n"}, nil, exposure.LocalError, "does not speak the protocol of its URL"},
-		"http-endless":      {"http", "", []string{"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 8000)}, nil, exposure.LocalError, "does not speak the protocol of its URL"},
+		"http-garbled":      {"http", "", []string{"220 ready\r\n\r\n"}, nil, exposure.LocalError, "it does not speak the protocol of its URL"},
+		"http-endless":      {"http", "", []string{"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 8000)}, nil, exposure.LocalError, "it does not speak the protocol of its URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -211,6 +212,33 @@ func FuzzParseProxy(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if p, err := ParseProxy(text); err == nil && (p.At.Port() == 0 || p.Host == "") {
 			t.Errorf("%q: %+v", text, p)
+		}
+	})
+}
+
+// talker is a peer that says one thing, whatever it hears.
+type talker struct {
+	net.Conn
+	said *strings.Reader
+}
+
+func (t talker) Read(b []byte) (int, error)  { return t.said.Read(b) }
+func (t talker) Write(b []byte) (int, error) { return len(b), nil }
+
+func (t talker) SetReadDeadline(time.Time) error { return nil }
+
+// FuzzTunnel has a proxy of either kind say anything.
+func FuzzTunnel(f *testing.F) {
+	for _, seed := range []string{"\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", "\x05\x02\x01\x00\x05\x05\x00\x03\x01x\x00\x00", "HTTP/1.1 200 OK\r\n\r\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, said string) {
+		p := &Proxy{User: "me", Password: "pw"}
+		for _, tunnel := range []func(net.Conn, socks.Target) (exposure.Reason, error){p.tunnelSOCKS, p.tunnelHTTP} {
+			reason, err := tunnel(talker{said: strings.NewReader(said)}, socks.Target{Name: "home.example", Port: 21})
+			if (reason == "") != (err == nil) {
+				t.Errorf("%q, %v", reason, err)
+			}
 		}
 	})
 }

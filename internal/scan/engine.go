@@ -70,6 +70,9 @@ func (e *Engine) Run(ctx context.Context, r Request, found func(exposure.Observa
 	if err != nil {
 		return exposure.ScanSummary{}, err
 	}
+	if r.Proxy != nil {
+		return e.runProxied(ctx, r, found)
+	}
 	started := time.Now()
 	n := &run{engine: e, request: &r, found: found, total: r.Shard.Share(r.size())}
 	n.summary.Hosts, n.summary.Ports, n.summary.Shard = r.hosts(), n.total, r.Shard.String()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 )
 
 // Method is how TCP ports are asked.
@@ -89,8 +90,9 @@ type Request struct {
 	View     func(netip.Addr) exposure.View
 	Own      func(netip.Addr) bool // whether it is an address of this machine
 	Vantage  string
-	Seed     uint64 // the same seed gives the same order; 0 draws one
-	Shard    Shard  // which part of the ports is to be asked
+	Seed     uint64       // the same seed gives the same order; 0 draws one
+	Shard    Shard        // which part of the ports is to be asked
+	Proxy    *netio.Proxy // through which every connection goes; nil: none
 	Progress func(Progress)
 	// Say words the notes of the summary and the details of observations, as
 	// a printer of the message catalogue does. Nil says them in English.
