@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 	"sekisho/internal/output"
 	"sekisho/internal/probe"
 	"sekisho/internal/scan"
@@ -23,6 +24,7 @@ import (
 type connectFlags struct {
 	family     family
 	authorized bool
+	proxy      proxyFlag
 }
 
 // connectCommand tries what a program of this machine would connect to: a host,
@@ -59,6 +61,7 @@ func (a *app) connectSub(use, short string, servers func(args []string) ([]expos
 	cmd.Flags().BoolVarP(&flags.family.v4, "ipv4", "4", false, a.say.Say("flag.ipv4"))
 	cmd.Flags().BoolVarP(&flags.family.v6, "ipv6", "6", false, a.say.Say("flag.ipv6"))
 	cmd.Flags().BoolVar(&flags.authorized, "authorized", false, a.say.Say("flag.authorized"))
+	flags.proxy.register(cmd.Flags(), a)
 	return cmd
 }
 
@@ -197,12 +200,17 @@ func (a *app) runConnect(ctx context.Context, list []exposure.ConnectedServer, f
 	if err != nil {
 		return err
 	}
+	proxy, err := flags.proxy.parse(ctx, a)
+	if err != nil {
+		return err
+	}
+	m = m.reached(proxy)
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	d := exposure.ConnectDocument{Schema: exposure.ConnectSchema, Version: version(), SeenAt: now()}
 	running := true
 	for _, s := range list {
-		if s, err = a.connected(ctx, m, s, flags); err != nil {
+		if s, err = a.connected(ctx, m, s, proxy, flags); err != nil {
 			return err
 		}
 		d.Servers = append(d.Servers, s)
@@ -220,8 +228,8 @@ func (a *app) runConnect(ctx context.Context, list []exposure.ConnectedServer, f
 // connected tries one server, each address of it until one takes the
 // connection, and finds out what answers. A name without an address is told and
 // is no error of the run: the other servers are tried.
-func (a *app) connected(ctx context.Context, m machine, s exposure.ConnectedServer, flags connectFlags) (exposure.ConnectedServer, error) {
-	targets, err := a.targets(ctx, []string{s.Host}, nil, flags.family)
+func (a *app) connected(ctx context.Context, m machine, s exposure.ConnectedServer, proxy *netio.Proxy, flags connectFlags) (exposure.ConnectedServer, error) {
+	targets, err := a.targetsThrough(ctx, proxy, []string{s.Host}, nil, flags.family)
 	var f *failure
 	switch {
 	case errors.As(err, &f):
@@ -237,7 +245,7 @@ func (a *app) connected(ctx context.Context, m machine, s exposure.ConnectedServ
 	defer engine.Close()
 	best := map[netip.Addr]exposure.Observation{}
 	_, err = engine.Run(ctx, scan.Request{
-		Targets: targets, TCP: []uint16{s.Port}, Retries: -1, View: m.view, Own: m.isOwn, Vantage: vantageSelf, Say: a.say.Say,
+		Targets: targets, TCP: []uint16{s.Port}, Retries: -1, View: m.view, Own: m.isOwn, Vantage: vantageSelf, Say: a.say.Say, Proxy: proxy,
 	}, func(o exposure.Observation) { best[o.Address] = o })
 	if err != nil {
 		return s, err
@@ -248,7 +256,7 @@ func (a *app) connected(ctx context.Context, m machine, s exposure.ConnectedServ
 	o := best[targets[at].Address]
 	s.Address, s.State, s.Reason = targets[at].Address, o.State, o.Reason
 	if o.State == exposure.Open {
-		service := probe.Identify(ctx, targets[at], exposure.TCP, s.Port, probe.Options{View: m.view})
+		service := probe.Identify(ctx, targets[at], exposure.TCP, s.Port, probe.Options{View: m.view, Proxy: proxy})
 		s.Service = &service
 	}
 	return s, nil

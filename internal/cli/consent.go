@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 	"sekisho/internal/reach"
 )
 
@@ -33,7 +34,7 @@ func (a *app) consented(list []exposure.Target, m machine, authorized bool) erro
 	var strangers []string
 	for _, t := range list {
 		if !m.isOwn(t.Address) && !reach.LAN(t.Address) {
-			strangers = append(strangers, t.Address.String())
+			strangers = append(strangers, consentKey(t))
 		}
 	}
 	if len(strangers) == 0 {
@@ -73,6 +74,15 @@ func (a *app) askConsent(strangers []string) error {
 		return nil
 	}
 	return a.fail(exitUsage, "consent.refused")
+}
+
+// consentKey is what consent is given to: the address, or the name where only a
+// proxy knows that.
+func consentKey(t exposure.Target) string {
+	if netio.ByName(t.Address) {
+		return t.Name
+	}
+	return t.Address.String()
 }
 
 // consentPath is the record: $XDG_STATE_HOME/sekisho/consent.jsonl, or the

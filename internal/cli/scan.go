@@ -19,6 +19,7 @@ func (a *app) scanCommand() *cobra.Command {
 		exclude excludeFlags
 		echo    bool
 		part    partFlags
+		proxy   proxyFlag
 	)
 	cmd := &cobra.Command{
 		Use:     "scan TARGET… [-p PORTS]",
@@ -29,21 +30,27 @@ func (a *app) scanCommand() *cobra.Command {
 			if len(args) == 0 {
 				return a.fail(exitUsage, "cli.target-missing")
 			}
-			return a.runScan(cmd.Context(), &flags, args, exclude, part, echo)
+			return a.runScan(cmd.Context(), &flags, args, exclude, part, echo, proxy)
 		},
 	}
 	flags.register(cmd.Flags(), a.say)
 	exclude.register(cmd.Flags(), a.say)
 	part.register(cmd.Flags(), a.say)
+	proxy.register(cmd.Flags(), a)
 	cmd.Flags().BoolVar(&echo, "ping", false, a.say.Say("flag.ping"))
 	return cmd
 }
 
-func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, exclude excludeFlags, part partFlags, echo bool) error {
+func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, exclude excludeFlags, part partFlags, echo bool, through proxyFlag) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
 	}
+	proxy, err := through.parse(ctx, a)
+	if err != nil {
+		return err
+	}
+	m = m.reached(proxy)
 	base, err := flags.request(a, m)
 	if err != nil {
 		return err
@@ -60,13 +67,18 @@ func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, excl
 	if err != nil {
 		return err
 	}
-	list, err := a.targets(ctx, args, excluded, flags.family)
+	list, err := a.targetsThrough(ctx, proxy, args, excluded, flags.family)
 	if err != nil {
 		return err
 	}
 	jobs, err := flags.jobs(spec, m, list)
 	if err != nil {
 		return err
+	}
+	if base.Proxy = proxy; proxy != nil {
+		if err := a.throughProxy(&base, jobs, flags.ports != "", echo, part); err != nil {
+			return err
+		}
 	}
 	skip := 0
 	for i := range jobs {

@@ -113,11 +113,8 @@ func (a *app) eachAddress(ctx context.Context, word string, only family, add fun
 // lookup asks for every address of a name. A word that looks like a number is
 // no name: resolvers read 0x7f.1 and 2130706433 in ways of their own.
 func (a *app) lookup(ctx context.Context, word string) ([]netip.Addr, error) {
-	if _, err := netip.ParseAddrPort(word); err == nil || strings.Contains(word, "://") || strings.Contains(word, ":") && !strings.Contains(word, "/") {
-		return nil, a.fail(exitUsage, "cli.target-with-port", "Target", quoted(word))
-	}
-	if looksNumeric(word) || strings.ContainsAny(word, "/ %") || word == "" {
-		return nil, a.fail(exitUsage, "cli.bad-target", "Target", quoted(word))
+	if err := a.nameLike(word); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, nameTimeout)
 	defer cancel()
@@ -137,6 +134,17 @@ func (a *app) lookup(ctx context.Context, word string) ([]netip.Addr, error) {
 		addresses[i] = addresses[i].Unmap()
 	}
 	return addresses, nil
+}
+
+// nameLike refuses a word that can be no name of a host.
+func (a *app) nameLike(word string) error {
+	if _, err := netip.ParseAddrPort(word); err == nil || strings.Contains(word, "://") || strings.Contains(word, ":") && !strings.Contains(word, "/") {
+		return a.fail(exitUsage, "cli.target-with-port", "Target", quoted(word))
+	}
+	if looksNumeric(word) || strings.ContainsAny(word, "/ %\r\n\x00") || word == "" || len(word) > 255 {
+		return a.fail(exitUsage, "cli.bad-target", "Target", quoted(word))
+	}
+	return nil
 }
 
 // looksNumeric reports whether the last label of a word begins with a digit,
@@ -186,6 +194,7 @@ type machine struct {
 	interfaces []exposure.Interface
 	addresses  []netip.Addr
 	own        map[netip.Addr]bool
+	proxied    bool // looks go out from a proxy, to which nothing of this is own or near
 }
 
 func (a *app) machine() (machine, error) {
@@ -202,12 +211,16 @@ func (a *app) machine() (machine, error) {
 }
 
 // isOwn reports whether packets to the address stay in this machine.
-func (m machine) isOwn(address netip.Addr) bool { return reach.Loopback(address) || m.own[address] }
+func (m machine) isOwn(address netip.Addr) bool {
+	return !m.proxied && (reach.Loopback(address) || m.own[address])
+}
 
 // view is how an address is seen from here. Own addresses are seen over lo,
 // past the firewall, and so never stand for the view of the LAN.
 func (m machine) view(address netip.Addr) exposure.View {
 	switch {
+	case m.proxied:
+		return exposure.ViewProxy
 	case reach.Loopback(address):
 		return exposure.ViewLoopback
 	case m.isOwn(address):
@@ -221,7 +234,7 @@ func (m machine) view(address netip.Addr) exposure.View {
 // near reports whether an address is in a local network: by its number, or
 // because an interface of ours is on the same link.
 func (m machine) near(address netip.Addr) bool {
-	return reach.LAN(address) || m.onLink(address)
+	return !m.proxied && (reach.LAN(address) || m.onLink(address))
 }
 
 func (m machine) onLink(address netip.Addr) bool {

@@ -23,6 +23,7 @@ import (
 
 // testFlags are the flags of every test.
 type testFlags struct {
+	proxy                                          proxyFlag
 	port, user, passwordFile, failOn, fingerprints string
 	secure, authorized                             bool
 	family                                         family
@@ -38,6 +39,7 @@ func (t *testFlags) register(f *pflag.FlagSet, a *app) {
 	f.BoolVarP(&t.family.v4, "ipv4", "4", false, a.say.Say("flag.ipv4"))
 	f.BoolVarP(&t.family.v6, "ipv6", "6", false, a.say.Say("flag.ipv6"))
 	f.BoolVar(&t.authorized, "authorized", false, a.say.Say("flag.authorized"))
+	t.proxy.register(f, a)
 }
 
 // testCommand looks at one protocol in depth: a subcommand for each.
@@ -160,7 +162,12 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 		return err
 	}
 	values := testValues(cmd.Flags(), t)
-	list, err := a.testTargets(ctx, t, values, word, flags.family)
+	proxy, err := flags.proxy.parse(ctx, a)
+	if err != nil {
+		return err
+	}
+	m = m.reached(proxy)
+	list, err := a.testTargets(ctx, t, values, word, proxy, flags.family)
 	if err != nil {
 		return err
 	}
@@ -174,7 +181,7 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 		Host: list[0].Name, Address: list[0].Address, View: m.view(list[0].Address),
 	}
 	o := probe.TestOptions{
-		Options: probe.Options{Timeout: a.common.timeout, View: m.view, Owned: true},
+		Options: probe.Options{Timeout: a.common.timeout, View: m.view, Proxy: proxy, Owned: true},
 		Port:    port, Values: values, User: flags.user,
 		Password: func() (string, error) { return a.password(flags.passwordFile) },
 		Told: func(s exposure.Step) {

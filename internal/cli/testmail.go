@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 	"sekisho/internal/probe"
 )
 
 // testTargets turns the word of a test into addresses. In a test of mail a name
 // is that of a domain, whose MX leads to them; where it has none, or where the
 // name is of the local machine or network only, it is a host's, as elsewhere.
-func (a *app) testTargets(ctx context.Context, t probe.Test, values map[string][]string, word string, only family) ([]exposure.Target, error) {
-	if !t.Mail {
-		return a.targets(ctx, []string{word}, nil, only)
+func (a *app) testTargets(ctx context.Context, t probe.Test, values map[string][]string, word string, proxy *netio.Proxy, only family) ([]exposure.Target, error) {
+	if !t.Mail || proxy != nil { // through a proxy no name is looked up here
+		return a.targetsThrough(ctx, proxy, []string{word}, nil, only)
 	}
 	resolver := strings.Join(values["resolver"], "")
 	if resolver != "" && !isResolver(resolver) {

@@ -39,6 +39,7 @@ netdb_filename none
 shutdown_lifetime 0 seconds
 visible_hostname %s.example
 dns_nameservers 127.0.0.1
+dns_timeout 1 seconds
 %s
 acl ssl_ports port 443
 http_access deny CONNECT !ssl_ports

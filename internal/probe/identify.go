@@ -27,6 +27,7 @@ type Options struct {
 	// consented: what is as good as a password that everybody knows, the
 	// community public of SNMP, is tried nowhere else.
 	Owned bool
+	Proxy *netio.Proxy // through which all goes; nil: none. Datagrams go through none
 }
 
 // DefaultTimeout is what one port gets: longer than the pause with which a

@@ -315,7 +315,7 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 	if o.Source.IsValid() {
 		d.Source = netip.AddrPortFrom(o.Source, 0)
 	}
-	return &peer{
+	p := &peer{
 		target: target, at: netip.AddrPortFrom(target.Address, port), name: o.name(target), wide: o.parallel(), owned: o.Owned,
 		nonce:   rand.Uint64,
 		dial:    d.Dial,
@@ -328,6 +328,11 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 		},
 		broadcast: netio.Broadcast,
 	}
+	if o.Proxy != nil {
+		d.Proxy, d.Name = o.Proxy, p.name
+		p.listen = nil // nobody comes to us through a proxy
+	}
+	return p
 }
 
 // maxBytes is the budget of one connection: room for a certificate chain of
