@@ -106,3 +106,34 @@ func TestMailDomain(t *testing.T) {
 		}
 	}
 }
+
+// TestMailboxesAreJudged holds what is said of mailboxes that take passwords in
+// the clear and of those that do not, by another PC and by the server itself.
+func TestMailboxesAreJudged(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	cleartext := func(who *lab.Host, args ...string) (list []string) {
+		t.Helper()
+		report := decode[exposure.Report](t, sekisho(t, who, root, append([]string{"check", "-f", "json", "--authorized"}, args...)...))
+		for _, p := range report.Hosts[0].Ports {
+			for _, f := range p.Findings {
+				if f.Rule == "cleartext-login" {
+					list = append(list, f.Severity.String()+" "+p.Name)
+				}
+			}
+		}
+		return list
+	}
+	s := h.StartDovecot(t, lab.Dovecot{})
+	if got := cleartext(l.LAN, h.V4.String(), "-p", "110,143,993,995"); got != nil {
+		t.Errorf("Dovecot that wants TLS: %q", got)
+	}
+	if got := cleartext(h, "-p", "110,143,993,995"); !slices.Equal(got, []string{"info pop3", "info imap"}) {
+		t.Errorf("Dovecot that trusts itself: %q", got)
+	}
+	s.Stop()
+	h.StartDovecot(t, lab.Dovecot{Plain: true})
+	if got := cleartext(l.LAN, h.V4.String(), "-p", "110,143"); !slices.Equal(got, []string{"medium pop3", "medium imap"}) {
+		t.Errorf("Dovecot without TLS: %q", got)
+	}
+}

@@ -216,7 +216,8 @@ func (m *imap) identity(c *Conn) error {
 }
 
 // imapID takes the answer of ID apart: names and values in turn, an empty value
-// for NIL (RFC 2971 section 3.3). There are none when the line is another one.
+// for NIL (RFC 2971 section 3.3). There are none when the line is another one; a
+// literal ends them.
 func imapID(line string) []string {
 	const head = "* ID ("
 	if len(line) < len(head) || !strings.EqualFold(line[:len(head)], head) {
@@ -228,6 +229,8 @@ func imapID(line string) []string {
 		switch {
 		case rest == "" || rest[0] == ')':
 			return fields
+		case rest[0] == '{': // a literal, which comes on lines of its own
+			return fields[:len(fields)-len(fields)%2]
 		case rest[0] == '"':
 			value, behind := imapQuoted(rest[1:])
 			fields, rest = append(fields, value), behind

@@ -58,6 +58,7 @@ func init() {
 		}))), afar, nil},
 		{"ptr_of_a_private_address", port(25, neighbour, begun(from("smtp", "", "220 x", names(false)))), afar, nil},
 		{"mx_elsewhere", port(25, outside, begun(stranger("smtp", "", exposure.Facts{"domain": text("example.org"), "mx": texts("10 mx.example.net"), "mx_leads_here": false}))), afar, []string{"low smtp-mx-elsewhere"}},
+		{"mx_of_a_server_behind_a_router", port(25, neighbour, begun(from("smtp", "", "220 x", exposure.Facts{"domain": text("example.org"), "mx": texts("10 mx.example.net"), "mx_leads_here": false}))), afar, []string{"info smtp-mx-elsewhere"}},
 		{"mx_here", port(25, outside, begun(stranger("smtp", "", exposure.Facts{"domain": text("example.org"), "mx": texts("10 mx.example.net"), "mx_leads_here": true}))), afar, nil},
 
 		// TLS.

@@ -276,7 +276,11 @@ func judgeMX(s subject) []ruling {
 		if !known || here {
 			return nil
 		}
-		return []ruling{{exposure.Low, say(lang.Text{
+		severity := exposure.Low
+		if !reach.Global(service.Address) {
+			severity = exposure.Info // behind a router it is the router's that names lead to
+		}
+		return []ruling{{severity, say(lang.Text{
 			EN: `Mail for "{{.Domain}}" goes to "{{.Hosts}}", and none of them leads to {{.Address}}.`,
 			JA: "「{{.Domain}}」宛てのメールは「{{.Hosts}}」へ送られ、どれも {{.Address}} を指していません。",
 		}, "Domain", quote(service.Facts.Text("domain")), "Hosts", words(service.Facts.Texts("mx")), "Address", service.Address), say(lang.Text{
