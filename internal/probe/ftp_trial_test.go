@@ -26,6 +26,8 @@ type ftpFake struct {
 	ln   net.Listener
 	done sync.WaitGroup
 
+	begun sync.Once
+
 	// answer overrides the reply to a command; an empty one is none at all, and
 	// "hang up" closes the connection.
 	answer func(command, argument string) (reply string, ok bool)
@@ -48,20 +50,26 @@ func newFTPFake(t *testing.T) *ftpFake {
 		t.Fatal(err)
 	}
 	f := &ftpFake{t: t, ln: ln, source: "127.0.0.1"}
-	f.done.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			f.done.Go(func() { f.session(c) })
-		}
-	})
 	t.Cleanup(func() {
 		ln.Close()
 		f.done.Wait()
 	})
 	return f
+}
+
+// serving takes connections, once its script is written.
+func (f *ftpFake) serving() {
+	f.begun.Do(func() {
+		f.done.Go(func() {
+			for {
+				c, err := f.ln.Accept()
+				if err != nil {
+					return
+				}
+				f.done.Go(func() { f.session(c) })
+			}
+		})
+	})
 }
 
 func (f *ftpFake) port() uint16 { return uint16(f.ln.Addr().(*net.TCPAddr).Port) }
@@ -191,6 +199,7 @@ func (f *ftpFake) transfer(say func(string), command string, door net.Listener, 
 // must keep to: nothing that acts on a terminal comes out.
 func (f *ftpFake) try(t *testing.T, o TestOptions) Outcome {
 	t.Helper()
+	f.serving()
 	o.Port = f.port()
 	if o.Timeout == 0 {
 		o.Timeout = 9 * time.Second
