@@ -12,14 +12,17 @@ import (
 
 // source is where a kind of text stands in a service.
 type source struct {
-	kind     string // the word of recog for it
-	protocol string
+	kind     string         // the word of recog for it
+	protocol string         // or several, with spaces between them
 	fact     string         // empty: the banner
 	cut      *regexp.Regexp // what stands before the text on every line, and is not judged
 }
 
 // replyCode stands before each line of an answer (RFC 959 section 4.2).
 var replyCode = regexp.MustCompile(`(?m)^\d{3}[ -]`)
+
+// webProtocols are those that answer with the header fields of HTTP.
+const webProtocols = "http http-proxy ipp winrm"
 
 // sources are the texts that recog has a word for, those that tell most first.
 // Beside them every banner, header and fact goes by a word of our own, made of
@@ -35,23 +38,24 @@ var sources = []source{
 	{kind: "telnet_banners", protocol: "telnet"},
 	{kind: "mysql.banners", protocol: "mysql"},
 	{kind: "mysql.banners", protocol: "mysql", fact: "version"},
-	{kind: "mysql.error", protocol: "mysql", fact: "error"},
-	{kind: "http_header.server", protocol: "http", fact: "server"},
-	{kind: "http_header.wwwauth", protocol: "http", fact: "www_authenticate"},
-	{kind: "http_header.x-powered-by", protocol: "http", fact: "powered_by"},
-	{kind: "http_header.cookie", protocol: "http", fact: "cookies"},
-	{kind: "html_title", protocol: "http", fact: "title"},
-	{kind: "apache_os", protocol: "http", fact: "server"},
+	{kind: "mysql.error", protocol: "mysql"},
+	{kind: "http_header.server", protocol: webProtocols, fact: "server"},
+	{kind: "http_header.wwwauth", protocol: webProtocols, fact: "www_authenticate"},
+	{kind: "http_header.x-powered-by", protocol: webProtocols, fact: "powered_by"},
+	{kind: "http_header.cookie", protocol: webProtocols, fact: "cookies"},
+	{kind: "html_title", protocol: webProtocols, fact: "title"},
+	{kind: "apache_os", protocol: webProtocols, fact: "server"},
 	{kind: "dns.versionbind", protocol: "dns", fact: "version_bind"},
 	{kind: "ntp.readvar", protocol: "ntp", fact: "readvar"},
 	{kind: "snmp.sys_description", protocol: "snmp", fact: "sys_descr"},
 	{kind: "snmp.sys_object_id", protocol: "snmp", fact: "sys_object_id"},
 	{kind: "smb.native_os", protocol: "smb", fact: "native_os"},
 	{kind: "smb.native_lm", protocol: "smb", fact: "native_lm"},
+	{kind: "sip_header.server", protocol: "sip"},
 	{kind: "sip_header.server", protocol: "sip", fact: "server"},
 	{kind: "sip_header.user_agent", protocol: "sip", fact: "user_agent"},
 	{kind: "rtsp_header.server", protocol: "rtsp", fact: "server"},
-	{kind: "x11.vendor", protocol: "x11", fact: "vendor"},
+	{kind: "x11.vendor", protocol: "x11", cut: regexp.MustCompile(` \d+$`)}, // of the release
 }
 
 // greetings are the kinds that a greeting in no known protocol is judged by,
@@ -80,7 +84,7 @@ func (m *Matcher) Describe(s exposure.Service) exposure.Service {
 		list = greetings
 	}
 	for _, from := range list {
-		if from.protocol == s.Protocol {
+		if s.Protocol == "" || slices.Contains(strings.Fields(from.protocol), s.Protocol) {
 			for _, text := range from.texts(s) {
 				d.judge(from.kind, text)
 			}

@@ -2,12 +2,15 @@ package fingerprint
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"encoding/xml"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sekisho/internal/exposure"
 )
 
 // example is a text that a fingerprint was made for, and what it must tell.
@@ -139,6 +142,43 @@ func TestIndexLeavesNothingOut(t *testing.T) {
 			if p.lines().MatchString(e.text) && !may[uint32(i)] {
 				t.Errorf("%s: %q matches %q, and the index does not lead there: needs %q", e.file, e.text, p.pattern, p.needs)
 			}
+		}
+	}
+}
+
+// TestRecogDescribesRealServers has recog's fingerprints tell the CPE names of
+// what real servers said in recordings.
+func TestRecogDescribesRealServers(t *testing.T) {
+	folder := recog(t)
+	if folder == nil {
+		return
+	}
+	m, err := Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for recording, want := range map[string]string{
+		"ftp/happy-vsftpd-plain": "cpe:/a:vsftpd_project:vsftpd:3.0.3",
+		"http/happy-nginx":       "cpe:/a:f5:nginx:1.22.1",
+		"imap/happy-dovecot":     "cpe:/a:dovecot:dovecot:-",
+		"smtp/happy-postfix":     "cpe:/a:postfix:postfix:-",
+		"snmpv2c/happy":          "cpe:/a:net-snmp:net-snmp:-",
+		"ssh/happy-openssh":      "cpe:/a:openbsd:openssh:9.2p1",
+	} {
+		b, err := os.ReadFile(filepath.Join("..", "probe", "testdata", recording+".txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, document, _ := strings.Cut(string(b), "\n=\n")
+		var s exposure.Service
+		// No address and no view: a recording is of none.
+		document = strings.NewReplacer(` "address": "",`, "", ` "view": "",`, "").Replace(document)
+		if err := json.Unmarshal([]byte(document), &s); err != nil {
+			t.Fatal(err)
+		}
+		got := m.Describe(s)
+		if cpe := got.Facts.Text("service_cpe23").Raw(); cpe != want || got.Product != s.Product || got.Version != s.Version {
+			t.Errorf("%s: %s, product %q %q; want %s", recording, cpe, got.Product, got.Version, want)
 		}
 	}
 }
