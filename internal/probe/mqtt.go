@@ -19,7 +19,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "mqtt", Transport: exposure.TCP, Ports: []uint16{1883, 1884}, TLSPorts: []uint16{8883, 8884}, ClientFirst: true, Blind: 6,
-		Run: runMQTT,
+		Run: runMQTT, Tests: mqttTests,
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "mysql", Transport: exposure.TCP, Ports: []uint16{3306, 3307},
-		Greets: greetsMySQL, Run: runMySQL,
+		Greets: greetsMySQL, Run: runMySQL, Tests: mysqlTests,
 	})
 }
 

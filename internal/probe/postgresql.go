@@ -18,7 +18,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "postgresql", Transport: exposure.TCP, Ports: []uint16{5432, 5433, 6432}, ClientFirst: true, Blind: 5,
-		Run: runPostgreSQL,
+		Run: runPostgreSQL, Tests: postgresqlTests,
 	})
 }
 

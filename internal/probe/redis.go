@@ -15,7 +15,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "redis", Transport: exposure.TCP, Ports: []uint16{6379, 6378, 16379, 26379}, TLSPorts: []uint16{6379, 6380},
-		ClientFirst: true, Greets: greetsRedis, Run: runRedis,
+		ClientFirst: true, Greets: greetsRedis, Run: runRedis, Tests: redisTests,
 	})
 }
 
@@ -48,7 +48,12 @@ func (e errRedis) Error() string { return "refused: " + string(e) }
 
 // readRedis reads a status, a number or a text (Redis, "RESP protocol spec").
 // An error that the server sent is an errRedis.
-func readRedis(c *Conn) (string, error) {
+func readRedis(c *Conn) (string, error) { return redisValue(c, maxRedisDepth) }
+
+// maxRedisDepth bounds the lists within lists.
+const maxRedisDepth = 2
+
+func redisValue(c *Conn, depth int) (string, error) {
 	line, err := c.Line()
 	if err != nil {
 		return "", err
@@ -61,6 +66,12 @@ func readRedis(c *Conn) (string, error) {
 		return line[1:], nil
 	case '-':
 		return "", errRedis(line[1:])
+	case '*':
+		count, err := strconv.Atoi(line[1:])
+		if err != nil || depth == 0 {
+			return "", ErrProtocol
+		}
+		return redisList(c, count, depth-1)
 	case '$':
 		length, err := strconv.Atoi(line[1:])
 		if err != nil || length < 0 || length > maxRedisReply {

@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "rsync", Transport: exposure.TCP, Ports: []uint16{873}, TLSPorts: []uint16{874}, Greets: greetsRsync, Run: runRsync})
+	register(Probe{Name: "rsync", Transport: exposure.TCP, Ports: []uint16{873}, TLSPorts: []uint16{874}, Greets: greetsRsync, Run: runRsync, Tests: rsyncTests})
 }
 
 var rsyncHello = regexp.MustCompile(`^@RSYNCD: (?P<version>\d+(?:\.\d+)?)((?: [\w-]+)*)\r?\n?$`)

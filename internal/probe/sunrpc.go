@@ -29,13 +29,17 @@ var sunrpcServices = []struct {
 
 func init() {
 	for _, p := range sunrpcServices {
+		var tests []Test
+		if p.program == sunrpc.Portmapper {
+			tests = sunrpcTests
+		}
 		register(Probe{
 			Name: p.name, Transport: exposure.UDP, Ports: []uint16{p.port}, Match: sunrpcReplies,
 			Hello: func(nonce uint64) []byte { return sunrpcNull(uint32(nonce)+p.program, p.program, p.version) },
 		})
 		register(Probe{
 			Name: p.name, Transport: exposure.TCP, Ports: []uint16{p.port}, ClientFirst: true, Blind: p.blind,
-			Greets: greetsSunrpc, Run: p.run,
+			Greets: greetsSunrpc, Run: p.run, Tests: tests,
 		})
 	}
 }
@@ -141,15 +145,12 @@ func runSunrpcBind(ctx context.Context, s *Session) (exposure.Service, error) {
 	if err != nil {
 		return svc, err
 	}
-	for _, p := range programs {
-		if p.Program == sunrpc.Mount && p.Protocol == sunrpc.TCP && p.Port > 1023 && p.Port < 1<<16 && (p.Version == 3 || p.Version == 1) {
-			exports, err := s.sunrpcExports(ctx, uint16(p.Port), p.Version)
-			if err != nil {
-				return svc, err
-			}
-			sunrpcShow(&svc, exports)
-			break
+	if p, ok := sunrpcFind(programs, sunrpc.Mount); ok {
+		exports, err := s.sunrpcExports(ctx, uint16(p.Port), p.Version)
+		if err != nil {
+			return svc, err
 		}
+		sunrpcShow(&svc, exports)
 	}
 	return svc, nil
 }

@@ -10,6 +10,7 @@ import (
 
 // Operations (RFC 8011 section 5.4.15, CUPS "Operations").
 const (
+	validateJob          = 0x0004
 	GetPrinterAttributes = 0x000b
 	CUPSGetPrinters      = 0x4002
 )
@@ -27,14 +28,21 @@ const (
 	tagBoolean   = 0x22
 	tagEnum      = 0x23
 	tagText      = 0x40 // the first of the texts
+	tagName      = 0x42
 	tagKeyword   = 0x44
 	tagURI       = 0x45
 	tagCharset   = 0x47
 	tagLanguage  = 0x48
 )
 
-// Request asks for attributes. URI is the printer, empty for a server.
-func Request(operation uint16, id uint32, uri string, attributes ...string) []byte {
+// Validate asks whether a printer would take a job of a user (RFC 8011 section
+// 4.2.3). Nothing is printed.
+func Validate(id uint32, uri, user string) []byte {
+	b := begin(validateJob, id, uri)
+	return append(value(b, tagName, "requesting-user-name", user), tagEnd)
+}
+
+func begin(operation uint16, id uint32, uri string) []byte {
 	b := []byte{1, 1}
 	b = binary.BigEndian.AppendUint16(b, operation)
 	b = binary.BigEndian.AppendUint32(b, id)
@@ -44,6 +52,12 @@ func Request(operation uint16, id uint32, uri string, attributes ...string) []by
 	if uri != "" {
 		b = value(b, tagURI, "printer-uri", uri)
 	}
+	return b
+}
+
+// Request asks for attributes. URI is the printer, empty for a server.
+func Request(operation uint16, id uint32, uri string, attributes ...string) []byte {
+	b := begin(operation, id, uri)
 	name := "requested-attributes"
 	for _, a := range attributes {
 		b = value(b, tagKeyword, name, a)
