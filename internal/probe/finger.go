@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -22,7 +23,7 @@ var fingerSays = regexp.MustCompile(`(?im)^(?:Login(?: name)?:? +.*\bName\b|Logi
 // greetsFinger takes what a finger server answers to a request in another
 // protocol: it looks for a user of that name.
 func greetsFinger(first []byte) Fit {
-	if fingerSays.Match(first) {
+	if fingerSays.Match(first) || bytes.HasPrefix(first, []byte("finger: ")) {
 		return Sure
 	}
 	return No

@@ -18,7 +18,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "ipp", Transport: exposure.TCP, Ports: []uint16{631}, TLSPorts: []uint16{631}, Run: runIPP, Tests: ippTests})
+	register(Probe{Name: "ipp", Transport: exposure.TCP, Ports: []uint16{631}, Run: runIPP, Tests: ippTests})
 }
 
 var ippProducts = []pattern{

@@ -15,7 +15,7 @@ import (
 func init() {
 	register(Probe{Name: "memcached", Transport: exposure.UDP, Ports: []uint16{11211}, Hello: memcachedHello, Match: memcachedReplies, Run: runMemcachedUDP})
 	register(Probe{
-		Name: "memcached", Transport: exposure.TCP, Ports: []uint16{11211}, TLSPorts: []uint16{11211}, ClientFirst: true,
+		Name: "memcached", Transport: exposure.TCP, Ports: []uint16{11211}, ClientFirst: true,
 		Greets: greetsMemcached, Run: runMemcached,
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 func init() {
 	register(Probe{
-		Name: "mongodb", Transport: exposure.TCP, Ports: []uint16{27017, 27018, 27019}, TLSPorts: []uint16{27017}, ClientFirst: true,
+		Name: "mongodb", Transport: exposure.TCP, Ports: []uint16{27017, 27018, 27019}, ClientFirst: true,
 		Greets: greetsMongoDB, Run: runMongoDB,
 	})
 }

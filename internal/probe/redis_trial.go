@@ -19,7 +19,11 @@ func (e errRedis) storesRefused() string { return string(e) }
 // may do so often changes them too, and how many keys there are.
 func testRedis(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 	svc, c, err := s.redisPing(ctx)
-	t.Step(storesStep("redis-ping", "PING", svc.Banner, err))
+	ping := storesStep("redis-ping", "PING", svc.Banner, err)
+	if strings.HasPrefix(svc.Banner.Raw(), "-") {
+		ping.Result = exposure.StepRefused
+	}
+	t.Step(ping)
 	if err != nil {
 		return svc, err
 	}

@@ -1,0 +1,69 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// await returns when the server has said a text, which some do after they
+// listen and before they serve.
+func (s *Server) await(t T, text string) {
+	t.Helper()
+	late := time.NewTimer(startTimeout)
+	defer late.Stop()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for !strings.Contains(s.Log(), text) {
+		select {
+		case <-look.C:
+		case <-s.done:
+			t.Fatalf("%s: %s ended before it said %q; it said:\n%s", s.host.Name, s.Name, text, s.Log())
+		case <-late.C:
+			t.Fatalf("%s: %s has not said %q after %v; it said:\n%s", s.host.Name, s.Name, text, startTimeout, s.Log())
+		}
+	}
+}
+
+// StartMemcached starts memcached on all addresses, for everybody, without UDP.
+func (h *Host) StartMemcached(t T, port uint16) *Server {
+	t.Helper()
+	return h.start(t, "memcached", []wanted{{"tcp", port, 2}}, "memcached", "-u", "nobody", "-m", "8", "-l", "0.0.0.0,::", "-p", fmt.Sprint(port))
+}
+
+// StartNATS starts nats-server on all addresses, with further arguments.
+func (h *Host) StartNATS(t T, port uint16, arguments ...string) *Server {
+	t.Helper()
+	return h.start(t, "nats-server", []wanted{{"tcp", port, 1}}, append([]string{"nats-server", "-p", fmt.Sprint(port)}, arguments...)...)
+}
+
+// StartEtcd starts etcd on all addresses, for everybody.
+func (h *Host) StartEtcd(t T) *Server {
+	t.Helper()
+	return h.start(t, "etcd", []wanted{{"tcp", 2379, 1}, {"tcp", 2380, 1}}, "etcd", "--data-dir", "/var/lib/etcd-lab",
+		"--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", "http://127.0.0.1:2379", "--listen-peer-urls", "http://127.0.0.1:2380")
+}
+
+// StartXvfb starts an X server without a screen on all addresses, display 5 at
+// port 6005, with further arguments: -ac lets everybody in.
+func (h *Host) StartXvfb(t T, arguments ...string) *Server {
+	t.Helper()
+	return h.start(t, "Xvfb", []wanted{{"tcp", 6005, 2}}, append([]string{"Xvfb", ":5", "-listen", "tcp", "-nolisten", "unix"}, arguments...)...)
+}
+
+// StartOidentd starts an ident server on all addresses.
+func (h *Host) StartOidentd(t T) *Server {
+	t.Helper()
+	return h.start(t, "oidentd", []wanted{{"tcp", 113, 2}}, "oidentd", "-i", "-S", "-u", "nobody", "-g", "nogroup")
+}
+
+// StartInetd starts inetd with the lines of its configuration, for the ports.
+func (h *Host) StartInetd(t T, config string, ports ...uint16) *Server {
+	t.Helper()
+	h.WriteFile(t, "/etc/inetd-lab.conf", config)
+	var sockets []wanted
+	for _, port := range ports {
+		sockets = append(sockets, wanted{"tcp", port, 1})
+	}
+	return h.start(t, "inetutils-inetd", sockets, "inetutils-inetd", "--debug", "--pidfile", "--rate=100000", "/etc/inetd-lab.conf")
+}
