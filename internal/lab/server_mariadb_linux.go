@@ -34,6 +34,6 @@ func (h *Host) StartMariaDB(t T, o MariaDB) *Server {
 	}
 	h.Run(t, "chown", "-R", "mysql:mysql", dir)
 	s := h.start(t, "mariadbd", []wanted{{"tcp", port, 1}}, command...)
-	s.await(t, "ready for connections")
+	s.awaitText(t, "ready for connections")
 	return s
 }

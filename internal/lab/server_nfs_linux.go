@@ -36,6 +36,6 @@ NFSV4 { Grace_Period = 1; }
 	h.WriteFile(t, "/var/log/ganesha-lab.log", "")
 	s := h.start(t, "ganesha.nfsd", []wanted{{"tcp", 2049, 1}}, "ganesha.nfsd", "-F", "-f", "/etc/ganesha/lab.conf", "-L", "/var/log/ganesha-lab.log", "-p", "/run/ganesha/lab.pid")
 	s.file = "/var/log/ganesha-lab.log"
-	s.await(t, "NFS SERVER INITIALIZED")
+	s.awaitText(t, "NFS SERVER INITIALIZED")
 	return s
 }

@@ -48,6 +48,6 @@ func (h *Host) StartPostgreSQL(t T, o PostgreSQL) *Server {
 	h.Run(t, "chown", "-R", "postgres:postgres", dir)
 	command := append(as, bins[0]+"/postgres", "-D", dir+"/data")
 	s := h.start(t, "postgres", []wanted{{"tcp", port, 2}}, command...)
-	s.await(t, "database system is ready to accept connections")
+	s.awaitText(t, "database system is ready to accept connections")
 	return s
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// await returns when the server has said a text, which some do after they
+// awaitText returns when the server has said a text, which some do after they
 // listen and before they serve.
-func (s *Server) await(t T, text string) {
+func (s *Server) awaitText(t T, text string) {
 	t.Helper()
 	late := time.NewTimer(startTimeout)
 	defer late.Stop()

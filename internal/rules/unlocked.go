@@ -14,7 +14,6 @@ func init() {
 // unlocked is a service that can be set up without a password, and what that
 // means.
 type unlocked struct {
-	speaks   string // its protocol, or the API that it has over HTTP
 	name     string
 	severity exposure.Severity
 	meaning  lang.Text
@@ -53,94 +52,94 @@ var (
 	}
 )
 
-// unlockeds are ordered by what they speak.
-var unlockeds = []unlocked{
-	{
-		speaks: "amqp", name: "AMQP", severity: exposure.High, meaning: unlockedMessages, unit: "rabbitmq-server",
+// unlockeds are named for their protocol, or for the API that they have over HTTP.
+var unlockeds = map[string]unlocked{
+	"amqp": {
+		name: "AMQP", severity: exposure.High, meaning: unlockedMessages, unit: "rabbitmq-server",
 		lock: lang.Text{
 			EN: "Take ANONYMOUS out of the ways to log in: in /etc/rabbitmq/rabbitmq.conf\nauth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = AMQPLAIN",
 			JA: "ログイン方式からANONYMOUSを外します。/etc/rabbitmq/rabbitmq.conf に書きます。\nauth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = AMQPLAIN",
 		},
 	},
-	{
-		speaks: "couchdb", name: "CouchDB", severity: exposure.High, meaning: unlockedData, unit: "couchdb",
+	"couchdb": {
+		name: "CouchDB", severity: exposure.High, meaning: unlockedData, unit: "couchdb",
 		lock: lang.Text{
 			EN: "Set an administrator and demand a login: in local.ini, with a password of your own\n[admins]\nadmin = PASSWORD\n[chttpd]\nrequire_valid_user = true",
 			JA: "管理者を設定し、ログインを必須にします。local.ini に書きます(パスワードは自分で決めます)。\n[admins]\nadmin = パスワード\n[chttpd]\nrequire_valid_user = true",
 		},
 	},
-	{
-		speaks: "docker", name: "Docker API", severity: exposure.High, meaning: unlockedMachine, unit: "docker",
+	"docker": {
+		name: "Docker API", severity: exposure.High, meaning: unlockedMachine, unit: "docker",
 		lock: lang.Text{
 			EN: "The API knows no password. Take its tcp:// address away; where it is needed, demand certificates: in /etc/docker/daemon.json\n\"tlsverify\": true, \"tlscacert\": \"/etc/docker/ca.pem\", \"tlscert\": \"/etc/docker/cert.pem\", \"tlskey\": \"/etc/docker/key.pem\"",
 			JA: "このAPIにパスワードはありません。tcp:// のアドレスを外します。必要なら証明書を必須にします。/etc/docker/daemon.json に書きます。\n\"tlsverify\": true, \"tlscacert\": \"/etc/docker/ca.pem\", \"tlscert\": \"/etc/docker/cert.pem\", \"tlskey\": \"/etc/docker/key.pem\"",
 		},
 	},
-	{
-		speaks: "elasticsearch", name: "Elasticsearch", severity: exposure.High, meaning: unlockedData, unit: "elasticsearch",
+	"elasticsearch": {
+		name: "Elasticsearch", severity: exposure.High, meaning: unlockedData, unit: "elasticsearch",
 		lock: lang.Text{
 			EN: "Demand a login: in /etc/elasticsearch/elasticsearch.yml, and then set the passwords with elasticsearch-reset-password (OpenSearch: install its security plugin)\nxpack.security.enabled: true",
 			JA: "ログインを必須にします。/etc/elasticsearch/elasticsearch.yml に書き、elasticsearch-reset-password でパスワードを設定します(OpenSearchではsecurityプラグインを入れます)。\nxpack.security.enabled: true",
 		},
 	},
-	{
-		speaks: "etcd", name: "etcd", severity: exposure.High, meaning: unlockedData, unit: "etcd",
+	"etcd": {
+		name: "etcd", severity: exposure.High, meaning: unlockedData, unit: "etcd",
 		lock: lang.Text{
 			EN: "Demand a login:\netcdctl user add root\netcdctl user grant-role root root\netcdctl auth enable",
 			JA: "ログインを必須にします。\netcdctl user add root\netcdctl user grant-role root root\netcdctl auth enable",
 		},
 	},
-	{
-		speaks: "influxdb", name: "InfluxDB", severity: exposure.High, meaning: unlockedData, unit: "influxdb",
+	"influxdb": {
+		name: "InfluxDB", severity: exposure.High, meaning: unlockedData, unit: "influxdb",
 		lock: lang.Text{
 			EN: "Make an administrator, then demand a login: in the part [http] of /etc/influxdb/influxdb.conf\nauth-enabled = true",
 			JA: "管理者を作ってから、ログインを必須にします。/etc/influxdb/influxdb.conf の [http] に書きます。\nauth-enabled = true",
 		},
 	},
-	{
-		speaks: "kubelet", name: "kubelet", severity: exposure.High, meaning: unlockedMachine, unit: "kubelet",
+	"kubelet": {
+		name: "kubelet", severity: exposure.High, meaning: unlockedMachine, unit: "kubelet",
 		lock: lang.Text{
 			EN: "Serve nobody without a certificate: in /var/lib/kubelet/config.yaml\nauthentication:\n  anonymous:\n    enabled: false\nreadOnlyPort: 0",
 			JA: "証明書のない相手には応じないようにします。/var/lib/kubelet/config.yaml に書きます。\nauthentication:\n  anonymous:\n    enabled: false\nreadOnlyPort: 0",
 		},
 	},
-	{
-		speaks: "kubernetes", name: "Kubernetes API", severity: exposure.High, meaning: unlockedMachine,
+	"kubernetes": {
+		name: "Kubernetes API", severity: exposure.High, meaning: unlockedMachine,
 		lock: lang.Text{
 			EN: "Take the rights of system:anonymous and system:unauthenticated away; see which they have:\nkubectl get clusterrolebindings -o wide | grep -E 'system:(anonymous|unauthenticated)'",
 			JA: "system:anonymous と system:unauthenticated から権限を外します。今の権限を確かめます。\nkubectl get clusterrolebindings -o wide | grep -E 'system:(anonymous|unauthenticated)'",
 		},
 	},
-	{
-		speaks: "memcached", name: "memcached", severity: exposure.High, meaning: unlockedData, unit: "memcached",
+	"memcached": {
+		name: "memcached", severity: exposure.High, meaning: unlockedData, unit: "memcached",
 		lock: lang.Text{
 			EN: "It asks nobody for a password unless it has a list of users: in /etc/memcached.conf, with a file of lines name:password\n-Y /etc/memcached.users",
 			JA: "利用者の一覧がない限りパスワードを求めません。名前:パスワード の行を書いたファイルを作り、/etc/memcached.conf に書きます。\n-Y /etc/memcached.users",
 		},
 	},
-	{
-		speaks: "mongodb", name: "MongoDB", severity: exposure.High, meaning: unlockedData, unit: "mongod",
+	"mongodb": {
+		name: "MongoDB", severity: exposure.High, meaning: unlockedData, unit: "mongod",
 		lock: lang.Text{
 			EN: "Make an administrator with db.createUser, then demand a login: in /etc/mongod.conf\nsecurity:\n  authorization: enabled",
 			JA: "db.createUser で管理者を作ってから、ログインを必須にします。/etc/mongod.conf に書きます。\nsecurity:\n  authorization: enabled",
 		},
 	},
-	{
-		speaks: "mqtt", name: "MQTT", severity: exposure.Medium, meaning: unlockedMessages, unit: "mosquitto",
+	"mqtt": {
+		name: "MQTT", severity: exposure.Medium, meaning: unlockedMessages, unit: "mosquitto",
 		lock: lang.Text{
 			EN: "Demand a login. For Mosquitto, make a user with mosquitto_passwd -c /etc/mosquitto/passwd NAME and put into /etc/mosquitto/conf.d/login.conf\nallow_anonymous false\npassword_file /etc/mosquitto/passwd",
 			JA: "ログインを必須にします。Mosquittoでは、mosquitto_passwd -c /etc/mosquitto/passwd 名前 で利用者を作り、/etc/mosquitto/conf.d/login.conf に書きます。\nallow_anonymous false\npassword_file /etc/mosquitto/passwd",
 		},
 	},
-	{
-		speaks: "nats", name: "NATS", severity: exposure.High, meaning: unlockedMessages, unit: "nats-server",
+	"nats": {
+		name: "NATS", severity: exposure.High, meaning: unlockedMessages, unit: "nats-server",
 		lock: lang.Text{
 			EN: "Demand a login: in the configuration of nats-server, with what nats server passwd made of your password\nauthorization { user: NAME, password: \"$2a$11$...\" }",
 			JA: "ログインを必須にします。nats-serverの設定に、nats server passwd で作った値を書きます。\nauthorization { user: 名前, password: \"$2a$11$...\" }",
 		},
 	},
-	{
-		speaks: "ollama", name: "Ollama", severity: exposure.Medium, unit: "ollama",
+	"ollama": {
+		name: "Ollama", severity: exposure.Medium, unit: "ollama",
 		meaning: lang.Text{
 			EN: "Whoever reaches the port uses this machine's computing power, and reads and replaces its models.",
 			JA: "このポートに届く人は、この機器の計算力を使い、モデルを読み、入れ替えられます。",
@@ -150,22 +149,22 @@ var unlockeds = []unlocked{
 			JA: "パスワードの機能がありません。パスワードを求めるWebサーバーを前に置くか、決まった相手だけを許可します。",
 		},
 	},
-	{
-		speaks: "postgresql", name: "PostgreSQL", severity: exposure.High, meaning: unlockedData, unit: "postgresql", trusts: true,
+	"postgresql": {
+		name: "PostgreSQL", severity: exposure.High, meaning: unlockedData, unit: "postgresql", trusts: true,
 		lock: lang.Text{
 			EN: "Write scram-sha-256 in place of trust in pg_hba.conf, after every user has a password:\nhostssl all all samenet scram-sha-256",
 			JA: "全利用者にパスワードを設定したうえで、pg_hba.conf の trust を scram-sha-256 に書き換えます。\nhostssl all all samenet scram-sha-256",
 		},
 	},
-	{
-		speaks: "prometheus", name: "Prometheus", severity: exposure.Low, meaning: unlockedFigures, unit: "prometheus",
+	"prometheus": {
+		name: "Prometheus", severity: exposure.Low, meaning: unlockedFigures, unit: "prometheus",
 		lock: lang.Text{
 			EN: "Demand a login: in the file of --web.config.file, with what htpasswd -nBC 10 made of your password\nbasic_auth_users:\n  NAME: $2y$10$...",
 			JA: "ログインを必須にします。--web.config.file のファイルに、htpasswd -nBC 10 で作った値を書きます。\nbasic_auth_users:\n  名前: $2y$10$...",
 		},
 	},
-	{
-		speaks: "redis", name: "Redis", severity: exposure.High, unit: "redis-server", trusts: true,
+	"redis": {
+		name: "Redis", severity: exposure.High, unit: "redis-server", trusts: true,
 		meaning: lang.Text{
 			EN: "Whoever reaches the port reads and deletes all of its data, and can often write files and run commands on the machine through it.",
 			JA: "このポートに届く人は、すべてのデータを読み、消せます。多くの場合、これを通じてファイルを書き、コマンドを実行することもできます。",
@@ -175,8 +174,8 @@ var unlockeds = []unlocked{
 			JA: "長いパスワードを設定します。/etc/redis/redis.conf に書きます。\nrequirepass 長いパスワード\nprotected-mode yes",
 		},
 	},
-	{
-		speaks: "x11", name: "X11", severity: exposure.High, trusts: true,
+	"x11": {
+		name: "X11", severity: exposure.High, trusts: true,
 		meaning: lang.Text{
 			EN: "Whoever reaches the port sees the screen, reads what is typed and types for you.",
 			JA: "このポートに届く人は、画面を見て、入力を読み取り、あなたに代わって入力できます。",
@@ -201,11 +200,12 @@ func unlockedBy(service exposure.Service) (unlocked, bool) {
 	if required, known := service.Facts.Bool("password_required"); !known || required {
 		return unlocked{}, false
 	}
-	i := slices.IndexFunc(unlockeds, func(u unlocked) bool { return u.speaks == speaks(service) })
-	if i < 0 {
-		return unlocked{}, false
+	if api := speaks(service); api != service.Protocol {
+		u, known := unlockeds[api]
+		return u, known
 	}
-	return unlockeds[i], true
+	u, known := unlockeds[service.Protocol]
+	return u, known
 }
 
 // unjudged reports whether a service answered its own machine only, which it
@@ -230,7 +230,7 @@ func judgeUnlocked(s subject) []ruling {
 				JA: "{{.Name}}がパスワードなしで応答します: 「{{.Banner}}」",
 			}, "Name", u.name, "Banner", quote(service.Banner)),
 			meaning: say(u.meaning),
-			remedy:  s.locked(u),
+			remedy:  s.locked(u, speaks(service)),
 		}
 		if service.Banner.IsZero() {
 			found.evidence = say(lang.Text{
@@ -257,9 +257,9 @@ func judgeUnlocked(s subject) []ruling {
 
 // locked is how the service gets a password, and back to the loopback address
 // where it belongs there.
-func (s subject) locked(u unlocked) []said {
+func (s subject) locked(u unlocked, name string) []said {
 	steps := []said{say(u.lock)}
-	if i := slices.IndexFunc(locals, func(l local) bool { return l.name == spokenBy[u.speaks] }); i >= 0 && s.Exposed() {
+	if i := slices.IndexFunc(locals, func(l local) bool { return l.name == spokenBy[name] }); i >= 0 && s.Exposed() {
 		steps = append(steps, say(locals[i].bind))
 	}
 	if u.unit != "" {
