@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // Unbound says how the resolver is to run.
 type Unbound struct {
 	Addr   netip.Addr // all addresses when zero
 	Port   uint16     // 53 when zero
+	TLS    bool       // also over TLS at port 853 and over HTTPS at port 443
 	Config string     // further lines of the server clause
 }
 
@@ -22,6 +24,16 @@ func (h *Host) StartUnbound(t T, o Unbound) *Server {
 	var listen strings.Builder
 	for _, a := range addressesOr(o.Addr) {
 		fmt.Fprintf(&listen, "\tinterface: %s@%d\n", a, port)
+	}
+	n := len(addressesOr(o.Addr))
+	sockets := []wanted{{"udp", port, n}, {"tcp", port, n}}
+	if o.TLS {
+		h.writeCertificate(t, "/etc/unbound/tls", time.Time{})
+		listen.WriteString("\ttls-service-key: /etc/unbound/tls/key.pem\n\ttls-service-pem: /etc/unbound/tls/cert.pem\n")
+		for _, a := range addressesOr(o.Addr) {
+			fmt.Fprintf(&listen, "\tinterface: %[1]s@853\n\tinterface: %[1]s@443\n", a)
+		}
+		sockets = append(sockets, wanted{"tcp", 853, n}, wanted{"tcp", 443, n})
 	}
 	conf := fmt.Sprintf("/etc/unbound/lab-%d.conf", port)
 	h.WriteFile(t, conf, fmt.Sprintf(`server:
@@ -49,6 +61,5 @@ stub-zone:
 	name: "."
 	stub-addr: 127.0.0.53
 `, listen.String(), o.Config, h.V4, h.V6))
-	n := len(addressesOr(o.Addr))
-	return h.start(t, "unbound", []wanted{{"udp", port, n}, {"tcp", port, n}}, "unbound", "-d", "-c", conf)
+	return h.start(t, "unbound", sockets, "unbound", "-d", "-c", conf)
 }

@@ -19,7 +19,10 @@ func init() {
 	register(Probe{
 		Name: "dns", Transport: exposure.TCP, Ports: []uint16{53}, TLSPorts: []uint16{853},
 		ClientFirst: true, Blind: 3, Run: runDNSTCP,
-		Tests: []Test{{Name: "dns", Port: 53, Options: []Option{{Name: "name"}, {Name: "zone"}}, Run: testDNS}},
+		Tests: []Test{
+			{Name: "dns", Port: 53, Options: []Option{{Name: "name"}, {Name: "zone"}}, Run: testDNS},
+			{Name: "doh", Port: 443, Secure: true, Options: []Option{{Name: "name"}, {Name: "path", Default: dohPath}}, Run: testDoH},
+		},
 	})
 	register(Probe{
 		Name: "dns", Transport: exposure.UDP, Ports: []uint16{53, 8600}, Blind: 1, Run: runDNSUDP,

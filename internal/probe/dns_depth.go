@@ -44,17 +44,22 @@ var errDNSName = errors.New("is not a domain name")
 // it answers to little.
 func testDNS(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 	d := &dnsTrial{Session: s, Trial: t, svc: exposure.Service{Facts: exposure.Facts{}}}
-	asked, err := dnsName(t.Text("name"))
-	if err != nil {
-		return d.svc, s.fail("name "+t.Text("name"), err)
+	d.ways = []dnsWay{{id: "dns-udp", exchange: d.overUDP}, {id: "dns-tcp", exchange: d.overTCP}}
+	if s.secure != nil {
+		d.ways = []dnsWay{{id: "dns-tls", exchange: d.overTCP}}
 	}
 	zone, err := dnsName(t.Text("zone"))
 	if err != nil {
 		return d.svc, s.fail("zone "+t.Text("zone"), err)
 	}
-	d.ways = []dnsWay{{id: "dns-udp", exchange: d.overUDP}, {id: "dns-tcp", exchange: d.overTCP}}
-	if s.secure != nil {
-		d.ways = []dnsWay{{id: "dns-tls", exchange: d.overTCP}}
+	return d.run(ctx, zone)
+}
+
+// run goes through the steps.
+func (d *dnsTrial) run(ctx context.Context, zone string) (exposure.Service, error) {
+	asked, err := dnsName(d.Text("name"))
+	if err != nil {
+		return d.svc, d.fail("name "+d.Text("name"), err)
 	}
 	if err := d.version(ctx); err != nil {
 		return d.svc, err
@@ -67,8 +72,10 @@ func testDNS(ctx context.Context, s *Session, t *Trial) (exposure.Service, error
 		d.lookup(ctx, &d.ways[i])
 	}
 	d.recursion(ctx)
-	d.transfer(ctx, zone, asked)
-	d.amplification(ctx)
+	if d.ways[0].id != "dns-https" {
+		d.transfer(ctx, zone, asked)
+		d.amplification(ctx)
+	}
 	return d.svc, nil
 }
 
@@ -201,6 +208,8 @@ func (d *dnsTrial) lookup(ctx context.Context, w *dnsWay) {
 	dnsKeep(d.svc.Facts, a)
 	facts := exposure.Facts{"bytes": size, "rcode": dns.RcodeToString[a.rcode], "authoritative": a.authoritative, "truncated": a.truncated, "signed": a.signed}
 	switch w.id {
+	case "dns-https":
+		d.svc.Facts["doh"] = true
 	case "dns-tcp", "dns-tls":
 		d.svc.Facts["tcp"] = true
 	default:

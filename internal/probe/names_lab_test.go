@@ -259,3 +259,47 @@ func TestTellingDatagramServices(t *testing.T) {
 		t.Errorf("%+v", svc)
 	}
 }
+
+// TestRADIUSInDepth asks FreeRADIUS without its secret, with it, and with
+// another one.
+func TestRADIUSInDepth(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartFreeRADIUS(t, "correct-horse")
+	for _, c := range []struct {
+		secret string
+		want   string
+	}{{"", "skipped"}, {"correct-horse", "ok"}, {"battery-staple", "failed"}} {
+		o := probe.TestOptions{}
+		if c.secret != "" {
+			o.Password = func() (string, error) { return c.secret, nil }
+		}
+		out, err := probe.RunTestThrough(t.Context(), l.LAN.Do, "radius", exposure.Target{Address: l.Home.V4}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		holdSteps(t, out, map[string]string{"radius-stranger": "unknown", "radius-secret": c.want})
+		if (out.Service.Protocol == "radius") != (c.want == "ok") || (out.Service.Error == "") != (c.want == "ok") {
+			t.Errorf("secret %q: %+v", c.secret, out.Service)
+		}
+	}
+}
+
+// TestDNSOverTLSAndHTTPS asks Unbound over TLS, which is recognised at its port
+// too, and over HTTPS.
+func TestDNSOverTLSAndHTTPS(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartUnbound(t, lab.Unbound{TLS: true})
+	name := map[string][]string{"name": {"home.example"}}
+	svc := identify(t, l.LAN, h.V4, exposure.TCP, 853, found{protocol: "dns", product: "Unbound"})
+	if svc.TLS == nil {
+		t.Errorf("%+v", svc)
+	}
+	dot := trial(t, l.LAN, exposure.ViewLAN, "dns", h.V4, 853, name)
+	holdSteps(t, dot, map[string]string{"tls-handshake": "ok", "dns-tls": "ok", "dns-version": "ok"})
+	doh := trial(t, l.LAN, exposure.ViewLAN, "doh", h.V4, 0, name)
+	holdSteps(t, doh, map[string]string{"tls-handshake": "ok", "dns-https": "ok", "dns-version": "ok"})
+	if doh.Service.Facts["doh"] != true || doh.Service.TLS == nil || doh.Service.Product.Raw() != "Unbound" {
+		t.Errorf("%+v", doh.Service)
+	}
+}

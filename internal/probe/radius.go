@@ -10,6 +10,7 @@ func init() {
 	register(Probe{
 		Name: "radius", Transport: exposure.UDP, Ports: []uint16{1812, 1645, 1813, 1646}, Weak: true, Silent: true,
 		Hello: radiusHello, Match: radiusReplies, Tell: radiusTell,
+		Tests: []Test{{Name: "radius", Port: 1812, Run: testRADIUS}},
 	})
 }
 
