@@ -31,6 +31,7 @@ func init() {
 		{"resolver_seen_from_both_sides", port(53, exposure.UDP, world, lan, near("dns", "BIND", recursive), far("dns", "BIND", exposure.Facts{"recursion": false})), afar, nil},
 		{"resolver_for_the_lan", port(53, exposure.UDP, lan, near("dns", "BIND", measured("dns-root", 32, 73, 2.3, recursive))), afar, []string{"info not-judged-from-here"}},
 		{"resolver_for_itself", port(53, exposure.UDP, bound("127.0.0.1", "unbound", "unbound.service"), spoke("dns", "Unbound", "", "", recursive)), here, nil},
+		{"resolver_over_loopback", port(53, exposure.UDP, open("127.0.0.1", exposure.ViewLoopback), seenFrom(exposure.ViewLoopback, spoke("dns", "Unbound", "", "", recursive))), afar, []string{"info not-judged-from-here"}},
 		{"zone_for_strangers", port(53, world, far("dns", "BIND", zone)), afar, []string{"medium dns-zone-transfer"}},
 		{"zone_for_the_lan", port(53, lan, near("dns", "", zone)), afar, []string{"low dns-zone-transfer"}},
 		{"zone_of_windows", port(53, lan, near("dns", "Microsoft DNS", zone)), afar, []string{"low dns-zone-transfer"}},

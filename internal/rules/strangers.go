@@ -30,8 +30,8 @@ var stranges []strange
 // judgeNotFromHere says of what concerns strangers that it was seen from a place
 // that the server trusts, so that nothing follows from it for them.
 func judgeNotFromHere(s subject) []ruling {
-	if !s.Exposed() {
-		return nil
+	if len(s.Listeners) > 0 && !s.Exposed() {
+		return nil // nobody else reaches it
 	}
 	return s.each(func(service exposure.Service) []ruling {
 		for _, o := range stranges {
