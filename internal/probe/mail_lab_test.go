@@ -247,3 +247,24 @@ smtpd_relay_restrictions = permit_sasl_authenticated, reject
 		t.Errorf("facts %v", f)
 	}
 }
+
+// TestSubmissions asks for the same on port 465, where TLS comes first (RFC
+// 8314).
+func TestSubmissions(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartDovecot(t, lab.Dovecot{Config: "service auth {\n unix_listener /run/dovecot/postfix {\n mode = 0666\n }\n}"})
+	h.StartPostfix(t, lab.Postfix{Port: 465, Config: `
+smtpd_tls_wrappermode = yes
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = /run/dovecot/postfix
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+`})
+	o := probe.TestOptions{Port: 465, User: lab.DovecotUser, Password: func() (string, error) { return lab.DovecotPassword, nil }}
+	out := mailTested(t, l.LAN, "submission", h.V6, o)
+	holdMail(t, out, "tls-handshake ok", "smtp-greeting ok", "smtp-ehlo ok", "submission-login-required refused", "smtp-login ok")
+	if f := out.Service.Facts; f["login_required"] != true || f["login"] != true || out.Service.TLS == nil || out.Service.TLS.StartTLS {
+		t.Errorf("facts %v, TLS %+v", f, out.Service.TLS)
+	}
+}
