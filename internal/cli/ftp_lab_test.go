@@ -121,6 +121,37 @@ func TestFTPBehindNAT(t *testing.T) {
 	}
 }
 
+// TestFTPFromBehindNAT has the test itself stand behind a router: the server
+// takes the private address of PORT for somebody else's, which is held against
+// nobody. With a helper on that router it works.
+func TestFTPFromBehindNAT(t *testing.T) {
+	for name, helped := range map[string]bool{"without_helper": false, "with_helper": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := lab.New(t)
+			if helped {
+				l.Router.NFT(t, strings.Replace(ftpHelper, `"wan"`, `"lan"`, 1))
+			}
+			l.Outside.StartVsftpd(t, lab.Vsftpd{Addr: l.Outside.V4, Config: "connect_from_port_20=YES"})
+			d := ftpDocument(t, l.LAN, l.Outside.V4)
+			want := "refused"
+			if helped {
+				want = "ok"
+			}
+			if got := d.Service.Facts.Text("port").Raw(); got != want || d.Service.Facts.Text("pasv").Raw() != "ok" {
+				t.Errorf("PORT is %q, want %q; PASV is %q", got, want, d.Service.Facts.Text("pasv"))
+			}
+			i := slices.IndexFunc(d.Findings, func(f exposure.Finding) bool { return strings.HasPrefix(f.Rule, "ftp-active-") })
+			switch {
+			case helped && i >= 0:
+				t.Errorf("finds %+v", d.Findings[i])
+			case !helped && (i < 0 || d.Findings[i].Severity != exposure.Info || !strings.Contains(d.Findings[i].Meaning, "nothing about the server")):
+				t.Errorf("findings %+v", d.Findings)
+			}
+		})
+	}
+}
+
 // ftpDocument runs the test of FTP in a host, in little time.
 func ftpDocument(t *testing.T, from *lab.Host, to netip.Addr) exposure.TestDocument {
 	t.Helper()
