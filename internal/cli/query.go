@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -158,7 +159,7 @@ type querying struct {
 	command    portqry.Command
 	authorized bool
 	services   portqry.Services
-	seen       map[portKey]exposure.State // of a range, asked all at once
+	seen       map[portKey]seenPort // of a range, asked all at once
 }
 
 func (q *querying) lookup(ctx context.Context, name string) ([]netip.Addr, error) {
@@ -207,8 +208,8 @@ func servicesFile() portqry.Services {
 
 // state asks one port, or looks up what was found when the whole range was.
 func (q *querying) state(ctx context.Context, a portqry.Asking) (exposure.State, error) {
-	if state, ok := q.seen[portKey{a.Transport, a.Port}]; ok {
-		return state, nil
+	if seen, ok := q.seen[portKey{a.Transport, a.Port}]; ok {
+		return seen.state, seen.err
 	}
 	if len(q.command.Ports) > manyPorts {
 		if err := q.app.consented([]exposure.Target{{Address: a.Address}}, q.machine, q.authorized); err != nil {
@@ -231,7 +232,7 @@ func (q *querying) state(ctx context.Context, a portqry.Asking) (exposure.State,
 	} else {
 		udp = []uint16{a.Port}
 	}
-	q.seen = map[portKey]exposure.State{}
+	q.seen = map[portKey]seenPort{}
 	engine := scan.New()
 	defer engine.Close()
 	// Without payloads: what a datagram of no protocol tells comes first.
@@ -240,9 +241,26 @@ func (q *querying) state(ctx context.Context, a portqry.Asking) (exposure.State,
 		View: q.machine.view, Own: q.machine.isOwn, Vantage: vantageSelf, Say: q.app.say.Say,
 	}
 	_, err := engine.Run(ctx, request, func(o exposure.Observation) {
-		q.seen[portKey{o.Transport, o.Port}] = o.State
+		q.seen[portKey{o.Transport, o.Port}] = seenPort{o.State, nil}
+		if o.State == exposure.Unknown {
+			// PortQry has no word for it, and none of its words would be true.
+			q.seen[portKey{o.Transport, o.Port}] = seenPort{o.State, errors.New(cmp.Or(o.Detail, string(o.Reason)))}
+		}
 	})
-	return q.seen[portKey{a.Transport, a.Port}], err
+	if err != nil {
+		return exposure.Unknown, err
+	}
+	seen, ok := q.seen[portKey{a.Transport, a.Port}]
+	if !ok {
+		return exposure.Unknown, context.Canceled
+	}
+	return seen.state, seen.err
+}
+
+// seenPort is what was found of a port, or why it could not be asked.
+type seenPort struct {
+	state exposure.State
+	err   error
 }
 
 // sourceWait is how long a question from a port of the user's own is waited for.

@@ -233,9 +233,6 @@ func (r *run) verdict(a Asking, state exposure.State) string {
 	word := map[exposure.State]string{
 		exposure.Open: "LISTENING", exposure.Closed: "NOT LISTENING", exposure.Filtered: "FILTERED", exposure.OpenFiltered: "LISTENING or FILTERED",
 	}[state]
-	if word == "" {
-		word = "FILTERED" // there is no other word for what nobody found out
-	}
 	return fmt.Sprintf("%s port %d (%s service): %s", words[a.Transport], a.Port, service, word)
 }
 

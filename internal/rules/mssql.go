@@ -36,7 +36,7 @@ func judgeMSSQL(s subject) []ruling {
 			JA: "通信経路にいる人は、問い合わせと結果を読み、書き換えられます。",
 		}), []said{say(lang.Text{
 			EN: "Have it encrypt everything. On Windows: SQL Server Configuration Manager, SQL Server Network Configuration, Protocols, Properties, Force Encryption: Yes; then, in PowerShell as administrator:\nRestart-Service MSSQLSERVER",
-			JA: "すべて暗号化させます。Windowsでは「SQL Server 構成マネージャー」→「SQL Server ネットワークの構成」→「プロトコル」→「プロパティ」の「強制的に暗号化」を「はい」にし、PowerShell(管理者)で再起動します。\nRestart-Service MSSQLSERVER",
+			JA: "すべて暗号化させます。Windowsでは「SQL Server 構成マネージャー」 > 「SQL Server ネットワークの構成」 > 「プロトコル」 > 「プロパティ」の「強制的に暗号化」を「はい」にし、PowerShell(管理者)で再起動します。\nRestart-Service MSSQLSERVER",
 		}), say(lang.Text{
 			EN: "On Linux:\n/opt/mssql/bin/mssql-conf set network.forceencryption 1\nsystemctl restart mssql-server",
 			JA: "Linuxでは次のとおりにします。\n/opt/mssql/bin/mssql-conf set network.forceencryption 1\nsystemctl restart mssql-server",

@@ -78,7 +78,7 @@ func (s subject) vncRemedy(service exposure.Service) []said {
 	case product(service, "apple"):
 		return []said{say(lang.Text{
 			EN: "On the Mac, under System Settings, General, Sharing, Screen Sharing: switch off \"VNC viewers may control screen with password\".",
-			JA: "Macの「システム設定」→「一般」→「共有」→「画面共有」で、「VNC使用者が画面を操作することを許可」を切ります。",
+			JA: "Macの「システム設定」 > 「一般」 > 「共有」 > 「画面共有」で、「VNC使用者が画面を操作することを許可」を切ります。",
 		}), through}
 	}
 	return []said{say(lang.Text{
