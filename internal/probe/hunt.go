@@ -32,6 +32,7 @@ type hunt struct {
 type way struct {
 	probe  Probe
 	listen bool
+	blind  bool // the port is not the probe's
 }
 
 // ways lists the ways in the order in which they begin. A protocol in which
@@ -53,7 +54,7 @@ func (h *hunt) ways() []way {
 		case belongs && (p.ClientFirst || h.transport == exposure.UDP):
 			own = append(own, way{probe: p})
 		case p.Blind > 0:
-			blind = append(blind, way{probe: p})
+			blind = append(blind, way{probe: p, blind: true})
 		}
 	}
 	slices.SortStableFunc(blind, func(a, b way) int { return a.probe.Blind - b.probe.Blind })
@@ -101,9 +102,12 @@ func (h *hunt) run(ctx context.Context) (exposure.Service, error) {
 func (c *chase) run(ctx context.Context) {
 	defer c.timer.Stop()
 	for due := true; ; {
-		if due && c.ready(ctx) {
+		switch {
+		case due && c.ready(ctx):
 			c.begin(ctx)
 			due = false
+		case due && c.wanting(ctx):
+			c.relieve()
 		}
 		if c.alive == 0 {
 			if c.err == nil && c.found.Confidence == exposure.NoConfidence {
@@ -134,7 +138,8 @@ type chase struct {
 	calls   []context.CancelFunc // ends an attempt; nil when it has ended
 	alive   int
 	heard   []bool // the attempts that the peer spoke to
-	arrived bool   // a connection came about
+	begun   []time.Time
+	arrived bool // a connection came about
 	events  chan event
 	over    chan struct{} // closed when nobody receives events any more
 	timer   *time.Timer
@@ -145,13 +150,42 @@ type chase struct {
 
 // ready reports whether the next way may begin.
 func (c *chase) ready(ctx context.Context) bool {
-	return !slices.Contains(c.heard, true) && len(c.calls) < len(c.ways) && c.alive < c.peer.wide && ctx.Err() == nil
+	return c.wanting(ctx) && c.alive < c.peer.wide
+}
+
+// wanting reports whether there is a way that has not begun, and a reason to go
+// it.
+func (c *chase) wanting(ctx context.Context) bool {
+	return !slices.Contains(c.heard, true) && len(c.calls) < len(c.ways) && ctx.Err() == nil
+}
+
+// patience is how long a word that is not known to be the peer's is left without
+// an answer while others wait for its place. Servers that read lengths first, as
+// those of file sharing, take it for the beginning of a long message and wait
+// for the rest.
+const patience = 2 * time.Second
+
+// relieve ends the oldest attempt of a protocol that does not belong to the
+// port, once its time is over. What belongs there and what listens stays.
+func (c *chase) relieve() {
+	for i, cancel := range c.calls {
+		if cancel == nil || !c.ways[i].blind || c.begun[i].IsZero() {
+			continue
+		}
+		if left := patience - time.Since(c.begun[i]); left > 0 {
+			c.timer.Reset(left)
+			return
+		}
+		c.begun[i] = time.Time{} // it is on its way out
+		cancel()
+		return
+	}
 }
 
 func (c *chase) begin(ctx context.Context) {
 	i := len(c.calls)
 	ctx, cancel := context.WithCancel(ctx)
-	c.calls, c.heard = append(c.calls, cancel), append(c.heard, false)
+	c.calls, c.heard, c.begun = append(c.calls, cancel), append(c.heard, false), append(c.begun, time.Now())
 	c.alive++
 	c.timer.Reset(pause)
 	report := func(e event) {

@@ -19,7 +19,7 @@ func init() {
 		Tests: []Test{{Name: "msrpc-udp", Port: 135, Run: testMSRPCDatagram, Options: []Option{{Name: "uuid", Kind: Words}}, Check: msrpcCheckUUIDs}},
 	})
 	register(Probe{
-		Name: "msrpc", Transport: exposure.TCP, ClientFirst: true, Blind: 6, Run: runMSRPC,
+		Name: "msrpc", Transport: exposure.TCP, ClientFirst: true, Blind: 5, Run: runMSRPC,
 		// Behind the mapper are the ports that Windows gives out from the first on.
 		Ports: []uint16{135, 1025, 1026, 1027, 1028, 1029, 1030, 49152, 49153, 49154, 49155, 49156, 49157},
 		Tests: []Test{{Name: "msrpc", Port: 135, Run: testMSRPC, Options: []Option{{Name: "uuid", Kind: Words}}, Check: msrpcCheckUUIDs}},

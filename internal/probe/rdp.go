@@ -15,7 +15,7 @@ import (
 func init() {
 	register(Probe{Name: "rdp", Transport: exposure.UDP, Ports: []uint16{3389}, Hello: rdpHello, Match: rdpReplies})
 	register(Probe{
-		Name: "rdp", Transport: exposure.TCP, Ports: []uint16{3389}, ClientFirst: true, Blind: 4, Run: runRDP,
+		Name: "rdp", Transport: exposure.TCP, Ports: []uint16{3389}, ClientFirst: true, Blind: 6, Run: runRDP,
 		Tests: []Test{{Name: "rdp", Port: 3389, Run: testRDP}},
 	})
 }

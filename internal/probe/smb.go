@@ -15,7 +15,7 @@ import (
 
 func init() {
 	register(Probe{
-		Name: "smb", Transport: exposure.TCP, Ports: []uint16{445}, ClientFirst: true, Blind: 5, Run: runSMB,
+		Name: "smb", Transport: exposure.TCP, Ports: []uint16{445}, ClientFirst: true, Blind: 4, Run: runSMB,
 		Tests: []Test{{Name: "smb", Port: 445, Run: testSMB}},
 	})
 }
@@ -63,6 +63,7 @@ func (t *smbTalk) run(ctx context.Context) (exposure.Service, error) {
 func (t *smbTalk) newest(c *Conn) (smb.Negotiated, error) {
 	answer, err := smbAsk(c, smb.Negotiate(smb.Dialects(), t.client()))
 	if err != nil {
+		t.step(exposure.Step{ID: "smb-negotiate", Result: exposure.StepRefused, Detail: t.s.fail("negotiate", err).Error()})
 		return smb.Negotiated{}, t.s.fail("negotiate", err)
 	}
 	n, err := smb.ParseNegotiated(answer)
@@ -71,6 +72,7 @@ func (t *smbTalk) newest(c *Conn) (smb.Negotiated, error) {
 	}
 	t.svc.Confidence = exposure.Confirmed
 	if n.Status != smb.StatusOK {
+		t.step(exposure.Step{ID: "smb-negotiate", Result: exposure.StepRefused})
 		return n, t.s.fail("negotiate", errSMBRefused)
 	}
 	facts := t.svc.Facts

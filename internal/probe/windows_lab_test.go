@@ -3,6 +3,9 @@
 package probe_test
 
 import (
+	"context"
+	"io"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -117,6 +120,64 @@ func TestDomainController(t *testing.T) {
 	lan := windowsTrial(t, l.LAN, "netbios", l.LAN.V4, map[string][]string{"lan": {"eth0"}})
 	if !lists(lan.Service, "neighbours", h.V4.String(), "HOME", "domain-controllers", "file-server") {
 		t.Errorf("neighbours: %+v", lan.Steps)
+	}
+}
+
+// TestFileServer asks Samba as a file server: as it comes, with the dialect of
+// before 2006 only, and as it should be.
+func TestFileServer(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	h.StartSmbd(t, lab.Smbd{})
+	h.StartSmbd(t, lab.Smbd{Port: 4450, Config: "server min protocol = NT1\nserver max protocol = NT1"})
+	h.StartSmbd(t, lab.Smbd{Port: 4451, Config: "server min protocol = SMB3_00\nserver signing = mandatory\nserver smb encrypt = required"})
+	for _, to := range []netip.Addr{h.V4, h.V6} {
+		svc := identify(t, l.LAN, to, exposure.TCP, 445, found{protocol: "smb", product: "Samba", facts: exposure.Facts{"smb1": false, "signing_required": false}})
+		told(t, svc, map[string]string{"computer": "HOME", "dialect": "3.1.1"})
+		if to.Is6() {
+			continue // on others' ports it takes seconds until it is its turn
+		}
+		svc = identify(t, l.LAN, to, exposure.TCP, 4450, found{
+			protocol: "smb", product: "Samba", version: "4.", facts: exposure.Facts{"smb1": true, "signing_required": false, "encryption": false},
+		})
+		told(t, svc, map[string]string{"computer": "HOME", "dialect": "NT LM 0.12"})
+		svc = identify(t, l.LAN, to, exposure.TCP, 4451, found{
+			protocol: "smb", product: "Samba", facts: exposure.Facts{"smb1": false, "signing_required": true, "encryption": true},
+		})
+		if spoken := svc.Facts.Texts("dialects"); len(spoken) != 3 || spoken[0].Raw() != "3.0" {
+			t.Errorf("dialects %v", spoken)
+		}
+	}
+}
+
+// TestSQLServer asks a stand-in: no SQL Server can be had here. What it says is
+// made after MS-TDS section 4.1 and MC-SQLR section 4.
+func TestSQLServer(t *testing.T) {
+	l := lab.New(t)
+	const prelogin = "\x04\x01\x00\x25\x00\x00\x01\x00\x00\x00\x15\x00\x06\x01\x00\x1b\x00\x01\x02\x00\x1c\x00\x01\x03\x00\x1d\x00\x00\xff\x0f\x00\x07\xd0\x00\x05\x02\x00"
+	const list = "ServerName;HOME;InstanceName;SQLEXPRESS;IsClustered;No;Version;15.0.2000.5;tcp;49700;;" +
+		"ServerName;HOME;InstanceName;OLD;IsClustered;Yes;Version;10.50.6000.34;np;\\\\HOME\\pipe\\MSSQL$OLD\\sql\\query;;"
+	h := l.Home
+	lab.Serve(t, h.Listen(t, "tcp", ":1433"), func(_ context.Context, c net.Conn) {
+		buf := make([]byte, 256)
+		if n, _ := c.Read(buf); n > 8 && buf[0] == 0x12 {
+			_, _ = io.WriteString(c, prelogin)
+			_, _ = c.Read(buf) // until the client closes
+		}
+	})
+	lab.ServeDatagrams(t, h.ListenPacket(t, "udp", ":1434"), func(request []byte) [][]byte {
+		if string(request) != "\x03" {
+			return nil
+		}
+		return [][]byte{append([]byte{5, byte(len(list)), byte(len(list) >> 8)}, list...)}
+	})
+	for _, to := range []netip.Addr{h.V4, h.V6} {
+		svc := identify(t, l.LAN, to, exposure.TCP, 1433, found{protocol: "mssql", product: "SQL Server 2019", version: "15.0.2000.5"})
+		told(t, svc, map[string]string{"encryption": "not-supported"})
+		o := windowsTrial(t, l.LAN, "mssql", to, nil)
+		if !lists(o.Service, "instances", `HOME\SQLEXPRESS`, "SQL Server 2019", "tcp 49700") || !lists(o.Service, "instances", `HOME\OLD`, "2008 R2", "clustered") {
+			t.Errorf("instances %v", o.Service.Facts.Texts("instances"))
+		}
 	}
 }
 
