@@ -92,6 +92,24 @@ func init() {
 		judged{"socks_login", port(1080, lan, asks("socks", exposure.Facts{"proxy_serves": false, "methods": texts("password")})), afar, []string{"low proxy-cleartext-login"}},
 		judged{"socks_login_here_only", port(1080, bound("127.0.0.1", "microsocks", ""), asks("socks", exposure.Facts{"methods": texts("password")})), here, []string{"info proxy-cleartext-login"}},
 	)
+	site := func(product string, facts exposure.Facts, change func(*exposure.Certificate)) exposure.Port {
+		return port(443, world, secured(spoke("http", product, "", "", facts), func(_ *exposure.TLS, c *exposure.Certificate) {
+			c.NameMatches = new(true)
+			change(c)
+		}))
+	}
+	as := func(*exposure.Certificate) {}
+	for _, product := range []string{"", "nginx", "Apache httpd", "lighttpd", "Caddy", "Microsoft IIS"} {
+		cases = append(cases, judged{"no_hsts_of_" + product, site(product, exposure.Facts{"status": 200}, as), afar, []string{"low http-without-hsts"}})
+	}
+	hsts := texts("Strict-Transport-Security")
+	cases = append(cases,
+		judged{"hsts_forgotten", site("", exposure.Facts{"status": 200, "security_headers": hsts, "hsts_max_age": 0}, as), afar, []string{"low http-without-hsts"}},
+		judged{"hsts", site("", exposure.Facts{"status": 200, "security_headers": hsts, "hsts_max_age": 63072000}, as), afar, nil},
+		judged{"hsts_of_an_error", site("", exposure.Facts{"status": 404}, as), afar, nil},
+		judged{"hsts_self_signed", site("", exposure.Facts{"status": 200}, func(c *exposure.Certificate) { c.SelfSigned = true }), afar, []string{"info certificate-self-signed"}},
+		judged{"hsts_in_the_lan", port(443, lan, secured(spoke("http", "", "", "", exposure.Facts{"status": 200}), func(_ *exposure.TLS, c *exposure.Certificate) { c.NameMatches = new(true) })), afar, nil},
+	)
 	for _, product := range []string{"nginx", "Apache httpd", "lighttpd", "Caddy", "Postfix", "Dovecot", "vsftpd", "Microsoft IIS"} {
 		cases = append(cases,
 			judged{"rc4_of_" + product, port(443, everywhere, tlsCase("http", product, weakRC4)), afar, []string{"medium tls-weak-cipher"}},
