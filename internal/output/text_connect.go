@@ -50,7 +50,7 @@ func (p *page) behind(s exposure.ConnectedServer) string {
 	case s.Error != "":
 		return s.Error
 	case s.State != exposure.Open:
-		return p.say.Say("connect.state", "Address", s.Address, "State", p.state(s.State), "Reason", s.Reason)
+		return p.say.Say("connect.state", "Address", p.address(s.Address), "State", p.state(s.State), "Reason", s.Reason)
 	case s.Service == nil:
 		return ""
 	}
@@ -58,14 +58,14 @@ func (p *page) behind(s exposure.ConnectedServer) string {
 	name := p.service(*s.Service, "")
 	switch {
 	case really:
-		return p.say.Say("connect.really", "Address", s.Address, "Service", name)
+		return p.say.Say("connect.really", "Address", p.address(s.Address), "Service", name)
 	case known:
-		return p.say.Say("connect.other", "Address", s.Address, "Service", name, "Expected", s.Expected)
+		return p.say.Say("connect.other", "Address", p.address(s.Address), "Service", name, "Expected", s.Expected)
 	case s.Service.Protocol != "":
-		return p.say.Say("connect.is", "Address", s.Address, "Service", name)
+		return p.say.Say("connect.is", "Address", p.address(s.Address), "Service", name)
 	}
 	if s.Service.Silence != "" {
-		return p.say.Say("connect.silent", "Address", s.Address, "Silence", p.say.Say("silence."+string(s.Service.Silence)))
+		return p.say.Say("connect.silent", "Address", p.address(s.Address), "Silence", p.say.Say("silence."+string(s.Service.Silence)))
 	}
-	return p.say.Say("connect.mute", "Address", s.Address, "Error", s.Service.Error)
+	return p.say.Say("connect.mute", "Address", p.address(s.Address), "Error", s.Service.Error)
 }

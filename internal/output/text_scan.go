@@ -94,7 +94,7 @@ func (s *textScanner) Close(summary exposure.ScanSummary) error {
 
 func (p *page) scannedHost(h *scannedHost) {
 	p.gap()
-	title := h.address.String()
+	title := p.address(h.address)
 	if h.name != "" && h.name != h.address.String() {
 		title = p.say.Say("scan.host", "Host", h.name, "Address", title)
 	}

@@ -21,7 +21,7 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 	port := portLabel(d.Transport, d.Port)
 	host := cmp.Or(d.Host, d.Address.String())
 	if d.Host != "" {
-		host = p.say.Say("test.host", "Host", d.Host, "Address", d.Address)
+		host = p.say.Say("test.host", "Host", d.Host, "Address", p.address(d.Address))
 	}
 	p.paragraph("", bold, p.say.Say("test.title", "Test", d.Test, "Host", host, "Port", port,
 		"Time", d.StartedAt.UTC().Format(timeLayout), "Version", d.Version))
