@@ -245,7 +245,7 @@ func (o TestOptions) checked(t Test) (TestOptions, error) {
 
 func runTest(ctx context.Context, at *peer, p Probe, test Test, o TestOptions) Outcome {
 	trial := &Trial{options: o, test: test}
-	s := &Session{probe: p.Name, peer: at}
+	s := &Session{probe: cmp.Or(p.Protocol, p.Name), peer: at}
 	secure := test.Secure || slices.Contains(p.TLSPorts, at.at.Port())
 	if o.Secure != nil {
 		secure = *o.Secure
