@@ -54,8 +54,8 @@ func (s subject) ldapInTLS(service exposure.Service, offered bool) []said {
 	switch {
 	case product(service, "openldap") && offered:
 		return []said{say(lang.Text{
-			EN: "Demand TLS of everybody but the machine itself:\nldapmodify -Y EXTERNAL -H ldapi:/// <<END\ndn: cn=config\nchangetype: modify\nreplace: olcSecurity\nolcSecurity: tls=1\n-\nreplace: olcLocalSSF\nolcLocalSSF: 128\nEND",
-			JA: "自機以外にはTLSを必須にします。\nldapmodify -Y EXTERNAL -H ldapi:/// <<END\ndn: cn=config\nchangetype: modify\nreplace: olcSecurity\nolcSecurity: tls=1\n-\nreplace: olcLocalSSF\nolcLocalSSF: 128\nEND",
+			EN: "Demand TLS of everybody but the machine itself:\nldapmodify -Y EXTERNAL -H ldapi:/// <<END\ndn: cn=config\nchangetype: modify\nreplace: olcSecurity\nolcSecurity: ssf=128\n-\nreplace: olcLocalSSF\nolcLocalSSF: 128\nEND",
+			JA: "自機以外にはTLSを必須にします。\nldapmodify -Y EXTERNAL -H ldapi:/// <<END\ndn: cn=config\nchangetype: modify\nreplace: olcSecurity\nolcSecurity: ssf=128\n-\nreplace: olcLocalSSF\nolcLocalSSF: 128\nEND",
 		})}
 	case product(service, "openldap"):
 		return []said{say(lang.Text{
