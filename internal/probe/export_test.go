@@ -38,6 +38,14 @@ func RunTestThrough(ctx context.Context, enter func(func() error) error, name st
 // through has a peer open its sockets inside enter.
 func through(enter func(func() error) error, p *peer) *peer {
 	dial, exchange, listen, anyPort := p.dial, p.exchange, p.listen, p.anyPort
+	dialFrom := p.dialFrom
+	p.dialFrom = func(ctx context.Context, local uint16, to netip.AddrPort) (c net.Conn, err error) {
+		err = enter(func() error {
+			c, err = dialFrom(ctx, local, to)
+			return err
+		})
+		return c, err
+	}
 	p.anyPort = func(ctx context.Context, to netip.AddrPort) (c net.Conn, err error) {
 		err = enter(func() error {
 			c, err = anyPort(ctx, to)

@@ -39,6 +39,9 @@ func fixedPeer(said []byte) *peer {
 		dial: func(ctx context.Context, _ exposure.Transport, to netip.AddrPort) (net.Conn, error) {
 			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
 		},
+		dialFrom: func(ctx context.Context, _ uint16, to netip.AddrPort) (net.Conn, error) {
+			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
+		},
 		anyPort: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			return netio.Limits{Bytes: maxBytes}.Bound(ctx, fixedConn{bytes.NewReader(said)}, to), nil
 		},

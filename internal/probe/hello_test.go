@@ -21,7 +21,6 @@ import (
 // datagram makes answer, and why. What takes datagrams and never answers any
 // is no entry: it is in oneWay.
 var unasked = map[string]string{
-	"bootps":         "answers to port 68, or to a relay's port 67, wherever the question came from (RFC 2131 section 4.1)",
 	"dhcpv6-server":  "answers to ports 546 and 547, wherever the question came from (RFC 8415 section 7.2)",
 	"teamviewer":     "an unpublished protocol; it calls out and takes what its own servers announce",
 	"anydesk":        "an unpublished protocol",

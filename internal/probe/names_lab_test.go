@@ -303,3 +303,35 @@ func TestDNSOverTLSAndHTTPS(t *testing.T) {
 		t.Errorf("%+v", doh.Service)
 	}
 }
+
+// TestNamesRecordedAgain records the recordings of BIND, Unbound and xl2tpd
+// again.
+func TestNamesRecordedAgain(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.V4, port) }
+	s := h.StartUnbound(t, lab.Unbound{})
+	recordAgain(t, l.LAN, at(53), "dns/udp-unbound", "Unbound", "unbound")
+	recordAgain(t, l.LAN, at(53), "dns/happy-unbound", "Unbound", "unbound")
+	s.Stop()
+	h.StartBind(t, lab.Bind{Config: `server-id "ns1.home.example";`})
+	recordAgain(t, l.LAN, at(53), "dns/udp-bind-lan", "BIND", "bind9")
+	h.StartXl2tpd(t, lab.Xl2tpd{})
+	recordAgain(t, l.LAN, at(1701), "l2tp/happy", "xl2tpd", "xl2tpd")
+}
+
+// TestDHCPInDepth has dnsmasq tell the settings of the network. It leases no
+// address for that.
+func TestDHCPInDepth(t *testing.T) {
+	l := lab.New(t)
+	s := l.Home.StartDnsmasq(t, "dhcp-range=192.168.77.100,192.168.77.110,1h\ndhcp-option=option:router,192.168.77.1\ndomain=home.example\n")
+	out := trial(t, l.LAN, exposure.ViewLAN, "dhcp", l.Home.V4, 0, nil)
+	holdSteps(t, out, map[string]string{"dhcp-inform": "ok"})
+	f := out.Service.Facts
+	if f.Text("server").Raw() != l.Home.V4.String() || f.Text("domain").Raw() != "home.example" || len(f.Texts("routers")) != 1 {
+		t.Errorf("%+v", out.Service)
+	}
+	if strings.Contains(s.Log(), "DHCPOFFER") {
+		t.Errorf("an address was offered: %s", s.Log())
+	}
+}

@@ -150,6 +150,7 @@ func (p *player) peer(transport exposure.Transport, at netip.AddrPort, name stri
 	return &peer{
 		target: exposure.Target{Address: at.Addr(), Name: name}, at: at, name: name, wide: defaultParallel, owned: true,
 		nonce: func() uint64 { return testNonce }, dial: p.dial, exchange: p.exchange, anyPort: p.anyPort,
+		dialFrom: func(ctx context.Context, _ uint16, to netip.AddrPort) (net.Conn, error) { return p.anyPort(ctx, to) },
 	}
 }
 

@@ -56,8 +56,9 @@ type peer struct {
 	owned    bool          // as Options has it
 	nonce    func() uint64 // what a stranger cannot guess, for what wants it
 	dial     func(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error)
-	listen   func(ctx context.Context, local netip.Addr) (door, error)      // for the peer alone; nil where it cannot come to us
-	anyPort  func(ctx context.Context, to netip.AddrPort) (net.Conn, error) // datagrams, answered from any of its ports
+	listen   func(ctx context.Context, local netip.Addr) (door, error)                    // for the peer alone; nil where it cannot come to us
+	anyPort  func(ctx context.Context, to netip.AddrPort) (net.Conn, error)               // datagrams, answered from any of its ports
+	dialFrom func(ctx context.Context, local uint16, to netip.AddrPort) (net.Conn, error) // datagrams from a port of ours
 	exchange func(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) ([]byte, error)
 	// broadcast asks everybody in the LAN of an interface: only where the user
 	// named one.
@@ -199,6 +200,22 @@ func (s *Session) anyPort(ctx context.Context) (net.Conn, error) {
 	return &tap{Conn: c, s: s}, nil
 }
 
+// dialFrom opens a datagram conversation from a port of ours, for a protocol
+// that answers to that port only.
+func (s *Session) dialFrom(ctx context.Context, local uint16) (net.Conn, error) {
+	c, err := s.peer.dialFrom(ctx, local, s.peer.at)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return nil, closeWith(c, net.ErrClosed)
+	}
+	s.open = append(s.open, c)
+	return &tap{Conn: c, s: s}, nil
+}
+
 // Upgrade begins TLS on a connection whose peer has agreed to it. Bytes that
 // came in the clear after that agreement are somebody's injection (RFC 3207
 // section 6), so they end it. The facts are there beside an error when the
@@ -320,6 +337,18 @@ func netPeer(target exposure.Target, port uint16, o Options, deadline time.Time)
 		nonce:   rand.Uint64,
 		dial:    d.Dial,
 		anyPort: d.DialAnyPort,
+		dialFrom: func(ctx context.Context, local uint16, to netip.AddrPort) (net.Conn, error) {
+			from := *d
+			source := netip.IPv6Unspecified()
+			if to.Addr().Unmap().Is4() {
+				source = netip.IPv4Unspecified()
+			}
+			if d.Source.IsValid() {
+				source = d.Source.Addr()
+			}
+			from.Source = netip.AddrPortFrom(source, local)
+			return from.Dial(ctx, exposure.UDP, to)
+		},
 		listen: func(ctx context.Context, local netip.Addr) (door, error) {
 			return d.Listen(ctx, local, target.Address)
 		},
