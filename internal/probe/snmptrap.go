@@ -245,7 +245,13 @@ func sendAndHear(c interface {
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &network) {
 		return nil
 	}
-	if network.Reason == exposure.ConnRefused || network.Reason == exposure.Reset {
+	return unlistened(err)
+}
+
+// unlistened names the error of a datagram that nobody takes.
+func unlistened(err error) error {
+	var network *netio.Error
+	if errors.As(err, &network) && (network.Reason == exposure.ConnRefused || network.Reason == exposure.Reset) {
 		return errNobodyListens
 	}
 	return err

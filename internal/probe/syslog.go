@@ -188,6 +188,9 @@ func syslogSend(ctx context.Context, s *Session, t *Trial, messages []syslogMess
 		if err == nil && i == len(messages)-1 {
 			err = c.hangs(transport)
 		}
+		if transport == "udp" {
+			err = unlistened(err) // the error that came for the message before
+		}
 		step := snmpStep(exposure.Step{ID: "syslog-send", Asked: m.name() + " " + m.mark}, err)
 		step.Local, step.Remote = endOf(c.LocalAddr()), endOf(c.RemoteAddr())
 		t.Step(step)
