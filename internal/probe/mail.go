@@ -42,7 +42,7 @@ func mailStartTLS(step exposure.Step, svc exposure.Service, fact string, err err
 	return step
 }
 
-// mailClearLogin tells whether a password would be taken before TLS. None was
+// mailClearLogin tells whether a password would be refused before TLS. None was
 // sent to find out.
 func mailClearLogin(step exposure.Step, svc exposure.Service) exposure.Step {
 	switch takes, known := svc.Facts.Bool("login_without_tls"); {
@@ -50,6 +50,17 @@ func mailClearLogin(step exposure.Step, svc exposure.Service) exposure.Step {
 		step.Result = exposure.StepOK
 	case known:
 		step.Result = exposure.StepRefused
+	}
+	return mailRefused(step)
+}
+
+// mailRefused turns a step round that a server ought to refuse.
+func mailRefused(step exposure.Step) exposure.Step {
+	switch step.Result {
+	case exposure.StepRefused:
+		step.Result = exposure.StepOK
+	case exposure.StepOK:
+		step.Result, step.Why = exposure.StepFailed, "mail-accepted"
 	}
 	return step
 }

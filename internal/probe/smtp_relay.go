@@ -65,7 +65,7 @@ func (m *smtp) relay(ctx context.Context, t *Trial) {
 			r.leave()
 		}
 		step := r.try(ctx, form)
-		t.Step(step)
+		t.Step(mailRefused(step))
 		switch step.Result {
 		case exposure.StepOK:
 			tested++
@@ -124,13 +124,15 @@ func (r *smtpRelay) leave() {
 func (r *smtpRelay) anyUser(ctx context.Context, t *Trial) {
 	nobody := fmt.Sprintf("sekisho-%08x@%s", uint32(r.s.peer.nonce()), r.name)
 	step := r.ask(ctx, exposure.Step{ID: "smtp-any-user"}, smtpSender, nobody)
-	t.Step(step)
 	switch step.Result {
 	case exposure.StepOK:
+		step.Why = "smtp-any-user"
 		r.svc.Facts["relay_any_user"] = true
 	case exposure.StepRefused:
+		step.Result = exposure.StepOK // either is right, and now it is known
 		r.svc.Facts["relay_any_user"] = false
 	}
+	t.Step(step)
 }
 
 // try asks in one form. A server that hangs up is asked once more.

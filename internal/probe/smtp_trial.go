@@ -91,7 +91,7 @@ func (m *smtp) takesInTheClear(ctx context.Context, t *Trial) {
 	step := r.ask(ctx, exposure.Step{ID: "submission-without-tls"}, smtpSender, smtpRecipient)
 	if step.Result == exposure.StepRefused && smtpWantsTLS(reply{lines: []string{step.Said.Raw()}}) {
 		m.svc.Facts["tls_required"] = true
-		t.Step(step)
+		t.Step(mailRefused(step))
 		return
 	}
 	if before, known := m.svc.Facts.Bool("auth_before_tls"); known && before || step.Result == exposure.StepOK {
@@ -103,7 +103,7 @@ func (m *smtp) takesInTheClear(ctx context.Context, t *Trial) {
 // wantsLogin keeps whether mail for strangers was taken without a login. One
 // acceptance counts more than any refusal.
 func (m *smtp) wantsLogin(t *Trial, step exposure.Step) {
-	t.Step(step)
+	t.Step(mailRefused(step))
 	switch step.Result {
 	case exposure.StepOK:
 		m.svc.Facts["login_required"] = false
