@@ -29,8 +29,19 @@ func (h *Host) StartSambaController(t T, o SambaController) *Server {
 	h.Run(t, "sed", "-i", edit, sambaAt+"/etc/smb.conf")
 	h.WriteFile(t, "/run/samba/.keep", "")
 	return h.start(t, "samba", []wanted{
-		{"tcp", 135, 2}, {"tcp", 139, 2}, {"tcp", 445, 2}, {"tcp", 389, 2}, {"tcp", 636, 2}, {"tcp", 3268, 2}, {"tcp", 88, 2}, {"tcp", 53, 2},
-		{"tcp", 49152, 2}, {"udp", 137, 2}, {"udp", 389, 2}, {"udp", 88, 2}, {"udp", 53, 2},
+		{"tcp", 135, 2},
+		{"tcp", 139, 2},
+		{"tcp", 445, 2},
+		{"tcp", 389, 2},
+		{"tcp", 636, 2},
+		{"tcp", 3268, 2},
+		{"tcp", 88, 2},
+		{"tcp", 53, 2},
+		{"tcp", 49152, 2},
+		{"udp", 137, 2},
+		{"udp", 389, 2},
+		{"udp", 88, 2},
+		{"udp", 53, 2},
 	}, "samba", "--foreground", "--no-process-group", "--debug-stdout", "--configfile="+sambaAt+"/etc/smb.conf")
 }
 

@@ -3,6 +3,7 @@ package probe
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/untrusted"
@@ -129,6 +130,9 @@ func (e errNetBIOSRefused) Error() string { return "refused: " + string(e) }
 func (s *Session) netbiosOwnName(ctx context.Context) (string, error) {
 	c, err := s.dialPeer(ctx, exposure.UDP, netbiosPort)
 	if err != nil {
+		return "", err
+	}
+	if err := c.SetReadDeadline(time.Now().Add(netbiosTell)); err != nil {
 		return "", err
 	}
 	hello := netbiosHello(s.peer.nonce())

@@ -1,14 +1,16 @@
 package rules_test
 
-import "sekisho/internal/exposure"
+import (
+	"maps"
+
+	"sekisho/internal/exposure"
+)
 
 func init() {
 	outside := open("192.0.2.1", exposure.ViewOutside)
 	share := func(protocol, product string, more exposure.Facts) exposure.Service {
 		facts := exposure.Facts{"dialect": text("3.1.1"), "smb1": false, "signing_required": true, "clock_offset_s": 2}
-		for name, value := range more {
-			facts[name] = value
-		}
+		maps.Copy(facts, more)
 		return spoke(protocol, product, "", "", facts)
 	}
 	old := exposure.Facts{"smb1": true, "signing_required": false, "dialect": text("NT LM 0.12")}
@@ -17,9 +19,7 @@ func init() {
 			"computer": text("PC1"), "workgroup": text("OFFICE"), "domain_controller": false, "amplification": 4.9,
 			"amplification_by": text("netbios-status"), "amplification_sent": 50, "amplification_received": 247, "amplification_packets": 1,
 		}
-		for name, value := range more {
-			facts[name] = value
-		}
+		maps.Copy(facts, more)
 		return spoke("netbios-ns", "", "", "", facts)
 	}
 	measured := func(protocol, by string, sent, received int) exposure.Facts {
@@ -30,9 +30,7 @@ func init() {
 	}
 	directory := func(product string, more exposure.Facts) exposure.Service {
 		facts := exposure.Facts{"naming_contexts": texts("DC=home,DC=example"), "starttls": true, "anonymous_read": false}
-		for name, value := range more {
-			facts[name] = value
-		}
+		maps.Copy(facts, more)
 		return spoke("ldap", product, "", "", facts)
 	}
 	desktop := func(product string, nla, required, own bool, ways ...string) exposure.Service {
