@@ -96,7 +96,7 @@ func (a *app) runReceive(ctx context.Context, f *receiveFlags, traps bool) error
 			}
 		}
 		if run.files, err = receive.OpenFiles(f.dir, f.split); err != nil {
-			return a.fail(exitUsage, "cli.unwritten", "Path", f.dir, "Error", reason(err))
+			return a.fail(exitUsage, "receive.no-folder", "Path", f.dir, "Error", reason(err))
 		}
 		defer run.files.Close()
 	}
@@ -186,6 +186,7 @@ type receiveRun struct {
 	files   *receive.Files
 	summary exposure.ReceivedSummary
 	failed  error // of the output
+	unheard error // of a socket that could not be opened
 }
 
 func (run *receiveRun) run(ctx context.Context, r *receive.Receiver) error {
@@ -211,17 +212,16 @@ func (run *receiveRun) run(ctx context.Context, r *receive.Receiver) error {
 				enough()
 			}
 		}
-		if err := r.Run(ctx); err != nil {
-			return err
+		if run.unheard = r.Run(ctx); run.unheard != nil {
+			return run.unheard
 		}
 		run.summary.Dropped, run.summary.Unshaken = r.Dropped(), r.Unshaken()
 		return cmp.Or(run.failed, to.Close(run.summary))
 	}
 	err := a.deliver(write)
-	var socket *receive.Error
 	switch {
-	case errors.As(run.failed, &socket), errors.As(err, &socket):
-		return a.fail(exitUsage, "receive.not-listening", "Error", oneLine(socket.Error()))
+	case run.unheard != nil:
+		return a.fail(exitUsage, "receive.not-listening", "Error", oneLine(run.unheard.Error()))
 	case err != nil:
 		return err
 	case run.wanted() && interrupted.Err() != nil:

@@ -154,10 +154,10 @@ func TestReceiveSaysWhatItCannot(t *testing.T) {
 	l := lab.New(t)
 	to := l.Home.V4.String()
 	l.Home.StartRsyslog(t, lab.Rsyslog{})
-	if r := sekisho(t, l.Home, root, "receive", "syslog", "--for", "20s"); r.code != 2 || !strings.Contains(r.errs, "address already in use") {
+	if r := sekisho(t, l.Home, root, "receive", "syslog", "--for", "20s"); r.code != 2 || !strings.Contains(r.errs, "listen udp port 514: address already in use. Ports below 1024") {
 		t.Errorf("a port in use: exit code %d, %s", r.code, r.errs)
 	}
-	if r := sekisho(t, l.Home, nobody, "receive", "snmptrap", "--for", "100ms"); r.code != 2 || !strings.Contains(r.errs, "permission denied") {
+	if r := sekisho(t, l.Home, nobody, "receive", "snmptrap", "--for", "100ms"); r.code != 2 || !strings.Contains(r.errs, "listen udp port 162: permission denied. Ports below 1024") {
 		t.Errorf("without the right: exit code %d, %s", r.code, r.errs)
 	}
 	if r := sekisho(t, l.Home, root, "receive", "snmptrap", "--for", "100ms", "-q"); r.code != 3 || r.errs != "" || !strings.HasPrefix(r.out, "Received 0;") {
