@@ -3,7 +3,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"sekisho/internal/exposure"
 )
@@ -41,15 +40,15 @@ func numbers(s exposure.CatalogueEntry) []string {
 		transport exposure.Transport
 		ports     []uint16
 	}{{exposure.TCP, s.TCP}, {exposure.UDP, s.UDP}} {
-		var line strings.Builder
+		line := ""
 		for i, port := range t.ports {
 			if i > 0 {
-				line.WriteString(", ")
+				line += ", "
 			}
-			fmt.Fprint(&line, port)
+			line += fmt.Sprint(port)
 		}
-		if line.String() != "" {
-			lines = append(lines, line.String()+"/"+t.transport.String())
+		if line != "" {
+			lines = append(lines, line+"/"+t.transport.String())
 		}
 	}
 	return lines

@@ -181,10 +181,8 @@ func (t *telnet) talk(c *Conn) error {
 		if t.count > maxTelnetOffers {
 			return fmt.Errorf("peer negotiates without end, stopped after %d offers", maxTelnetOffers)
 		}
-		prompted := telnetPrompt.Match(bytes.TrimRight(t.text, "\x00"))
 		if len(t.answer) > 0 {
-			// After the prompt nothing more is wanted of the server.
-			if _, err := c.Write(t.answer); err != nil && !prompted {
+			if _, err := c.Write(t.answer); err != nil {
 				return err
 			}
 			t.answer = t.answer[:0]
@@ -192,7 +190,7 @@ func (t *telnet) talk(c *Conn) error {
 		if err != nil {
 			return t.pause(err)
 		}
-		if prompted {
+		if telnetPrompt.Match(bytes.TrimRight(t.text, "\x00")) {
 			return nil
 		}
 	}
