@@ -10,7 +10,9 @@ import (
 var schemas embed.FS
 
 // Schemas are the names of the documents that have a JSON Schema.
-func Schemas() []string { return []string{"report", "scan", "local", "test", "connect", "services", "receive"} }
+func Schemas() []string {
+	return []string{"report", "scan", "local", "test", "connect", "services", "receive"}
+}
 
 // Schema is the JSON Schema (draft 2020-12) of a document.
 func Schema(name string) ([]byte, error) {

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"sekisho/internal/exposure"
 )
@@ -40,15 +41,15 @@ func numbers(s exposure.CatalogueEntry) []string {
 		transport exposure.Transport
 		ports     []uint16
 	}{{exposure.TCP, s.TCP}, {exposure.UDP, s.UDP}} {
-		line := ""
+		var line strings.Builder
 		for i, port := range t.ports {
 			if i > 0 {
-				line += ", "
+				line.WriteString(", ")
 			}
-			line += fmt.Sprint(port)
+			fmt.Fprint(&line, port)
 		}
-		if line != "" {
-			lines = append(lines, line+"/"+t.transport.String())
+		if line.String() != "" {
+			lines = append(lines, line.String()+"/"+t.transport.String())
 		}
 	}
 	return lines

@@ -237,10 +237,14 @@ func (c *chase) end(e event) bool {
 	c.heard[e.attempt] = false
 	listened := c.ways[e.attempt].listen && e.svc.Confidence != exposure.NoConfidence
 	switch {
-	case e.svc.Confidence > c.found.Confidence, e.svc.Confidence == c.found.Confidence && listened:
+	case e.svc.Confidence > c.found.Confidence,
+		e.svc.Confidence == c.found.Confidence && (listened || errors.Is(c.err, context.Canceled)):
 		c.found, c.err = e.svc, e.err
 	case c.found.Confidence == exposure.NoConfidence && c.tells(e):
 		c.err, c.told = e.err, e.attempt
+	}
+	if c.alive > 0 && errors.Is(e.err, context.Canceled) {
+		return false // it was called off for one that goes on, and knows only half
 	}
 	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
 		listened ||

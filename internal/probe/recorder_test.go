@@ -412,6 +412,7 @@ func (l *recordedLine) relay(client net.Conn) {
 			if b := l.playable(c.b); len(b) > 0 {
 				l.add("S:", b)
 				if _, err := client.Write(b); err != nil {
+					l.script = append(l.script, directive{"...", ""}) // the probe has heard enough
 					return
 				}
 			}

@@ -216,6 +216,14 @@ func TestSyslogRoutes(t *testing.T) {
 	}
 }
 
+func TestSyslogOverTLSByFlag(t *testing.T) {
+	test, p, _ := testNamed("syslog")
+	got, over, o := (TestOptions{Secure: new(true)}).routed(test, p)
+	if over.Transport != exposure.TCP || o.Port != 6514 || !got.Secure {
+		t.Errorf("%v %d %v", over.Transport, o.Port, got.Secure)
+	}
+}
+
 // TestSyslogLooksInBoundedPlaces: old files, links and folders are passed over,
 // and a message in several files is found in all.
 func TestSyslogLooksInBoundedPlaces(t *testing.T) {

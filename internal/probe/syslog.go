@@ -45,9 +45,17 @@ var (
 // syslogOld are the words of old for the same.
 var syslogOld = map[string]string{"error": "err", "warn": "warning", "panic": "emerg", "security": "auth"}
 
+// syslogOver is the transport that was asked for; --tls is one too.
+func syslogOver(t *Trial) string {
+	if secure := t.options.Secure; secure != nil && *secure {
+		return "tls"
+	}
+	return t.Text("transport")
+}
+
 // syslogRoute is the way of a transport: RFC 5426, RFC 6587 and RFC 5425.
 func syslogRoute(t *Trial) Route {
-	switch t.Text("transport") {
+	switch syslogOver(t) {
 	case "tcp":
 		return Route{Transport: exposure.TCP, Port: 514}
 	case "tls":
@@ -122,7 +130,7 @@ func syslogCodes(words, all []string, flag string) ([]int, error) {
 
 // syslogCheck says what is wrong with the options.
 func syslogCheck(t *Trial) error {
-	transport, rfc := t.Text("transport"), t.Text("rfc")
+	transport, rfc := syslogOver(t), t.Text("rfc")
 	if !slices.Contains([]string{"udp", "tcp", "tls"}, transport) {
 		return fmt.Errorf("--transport is udp, tcp or tls, not %q", transport)
 	}
@@ -144,7 +152,7 @@ func syslogCheck(t *Trial) error {
 // receiver of ours tell that it arrived.
 func runSyslog(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 	svc := exposure.Service{Facts: exposure.Facts{}}
-	transport, rfc := t.Text("transport"), t.Text("rfc")
+	transport, rfc := syslogOver(t), t.Text("rfc")
 	messages, err := syslogMessages(fmt.Sprintf("%012x", s.peer.nonce()&0xffffffffffff), t)
 	if err != nil {
 		return svc, s.fail("options", err)

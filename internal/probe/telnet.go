@@ -181,8 +181,10 @@ func (t *telnet) talk(c *Conn) error {
 		if t.count > maxTelnetOffers {
 			return fmt.Errorf("peer negotiates without end, stopped after %d offers", maxTelnetOffers)
 		}
+		prompted := telnetPrompt.Match(bytes.TrimRight(t.text, "\x00"))
 		if len(t.answer) > 0 {
-			if _, err := c.Write(t.answer); err != nil {
+			// After the prompt nothing more is wanted of the server.
+			if _, err := c.Write(t.answer); err != nil && !prompted {
 				return err
 			}
 			t.answer = t.answer[:0]
@@ -190,7 +192,7 @@ func (t *telnet) talk(c *Conn) error {
 		if err != nil {
 			return t.pause(err)
 		}
-		if telnetPrompt.Match(bytes.TrimRight(t.text, "\x00")) {
+		if prompted {
 			return nil
 		}
 	}
