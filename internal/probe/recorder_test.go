@@ -566,7 +566,7 @@ func bytesOf(chunks <-chan chunk) chan []byte {
 // TestRecorder plays recordings as real servers and records them: the same
 // comes out, and what differs is found unless it is marked.
 func TestRecorder(t *testing.T) {
-	for _, name := range []string{"ftp/happy-vsftpd-tls", "smtp/happy-postfix-starttls", "telnet/happy-inetutils", "dns/happy-bind"} {
+	for _, name := range []string{"ftp/happy-vsftpd-tls", "smtp/happy-postfix-starttls", "pop3/happy-dovecot", "dns/happy-bind"} {
 		t.Run(strings.ReplaceAll(name, "/", "-"), func(t *testing.T) {
 			path := "testdata/" + name + ".txt"
 			old := readRecording(t, path)

@@ -112,9 +112,9 @@ func (l *lane) mend(now time.Time) {
 	if !ok {
 		return
 	}
-	err := way.leaked()
+	known, err := way.leaked(now)
 	if err == nil {
-		l.whole = now
+		l.whole = known
 		return
 	}
 	l.trouble = err
@@ -127,7 +127,7 @@ func (l *lane) mend(now time.Time) {
 	repeated := l.repeated
 	l.again(stretch{l.whole.Add(-l.ledger.trip() - leakSpan), now}, -1)
 	l.leaks += l.repeated - repeated
-	l.repeated, l.whole = repeated, now
+	l.repeated, l.whole = repeated, known
 	if l.leaks <= mostLeaks*l.plan.places() {
 		return
 	}

@@ -391,12 +391,12 @@ type leaking struct {
 	lost bool
 }
 
-func (w *leaking) leaked() error {
+func (w *leaking) leaked(now time.Time) (time.Time, error) {
 	if !w.lost {
-		return nil
+		return now, nil
 	}
 	w.lost = false
-	return errOverflow
+	return now, errOverflow
 }
 
 func (w *leaking) receive(into []evidence, until time.Time) ([]evidence, error) {

@@ -51,7 +51,6 @@ func socksServer(t *testing.T, codes map[uint16]byte) *netio.Proxy {
 }
 
 func TestScanThroughAProxy(t *testing.T) {
-	t.Parallel()
 	proxy := socksServer(t, map[uint16]byte{443: 4, 80: 0, 81: 5, 82: 4, 83: 1, 84: 2, 85: 6, 86: 3})
 	want := map[uint16]string{
 		80: "open proto-response 127.0.0.1", 81: "closed conn-refused 127.0.0.1", 82: "filtered host-unreach 127.0.0.1",
@@ -83,7 +82,6 @@ func TestScanThroughAProxy(t *testing.T) {
 
 // TestProxyThatGrantsAll: OpenSSH says yes before it has tried.
 func TestProxyThatGrantsAll(t *testing.T) {
-	t.Parallel()
 	proxy := socksServer(t, map[uint16]byte{443: 0, 80: 0, 81: 5})
 	e := New()
 	defer e.Close()
@@ -98,7 +96,6 @@ func TestProxyThatGrantsAll(t *testing.T) {
 }
 
 func TestWhatAProxyCannot(t *testing.T) {
-	t.Parallel()
 	e := New()
 	defer e.Close()
 	targets := []exposure.Target{{Address: netip.MustParseAddr("192.0.2.9")}}

@@ -14,14 +14,16 @@ import (
 // errOverflow slows the lane down: answers came faster than they were read.
 var errOverflow = errors.New("the ring of received packets was full")
 
-// leaked returns errOverflow when answers were lost since it was last asked.
-func (w *synWay) leaked() error {
+// leaked returns errOverflow when answers were lost since it was last asked, and
+// until when that is known: the reader looks when it has read what was there.
+func (w *synWay) leaked(time.Time) (time.Time, error) {
+	known := w.tap.epoch.Add(time.Duration(w.tap.sound.Load()))
 	lost := w.tap.lost.Load()
 	if lost == w.lost {
-		return nil
+		return known, nil
 	}
 	w.lost = lost
-	return errOverflow
+	return known, errOverflow
 }
 
 // longestHold bounds how long nothing is sent because answers wait to be read:
@@ -115,7 +117,7 @@ func reasonOf(err error) exposure.Reason {
 func (w *synWay) transmit(batch []ask, now time.Time) (int, error) {
 	s := w.ship()
 	w.build(s, batch, now)
-	if len(s.frames) > worthHelp && w.helper.take(s, now) {
+	if len(s.frames) > worthHelp && !w.tap.many.Load() && w.helper.take(s, now) {
 		w.sent += int64(len(s.frames))
 		return len(batch), nil
 	}

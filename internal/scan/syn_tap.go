@@ -42,6 +42,8 @@ type tap struct {
 	lost   atomic.Int64  // packets that the ring had no room for
 	epoch  time.Time
 	last   atomic.Int64 // when the packet came that was read last, since epoch
+	sound  atomic.Int64 // until when it is known how many were lost, since epoch
+	many   atomic.Bool  // several scans are under way
 
 	mu    sync.Mutex
 	ways  []*synWay
@@ -109,8 +111,10 @@ func (t *tap) read() {
 		})
 		if err == nil {
 			var lost int
+			now := time.Since(t.epoch)
 			lost, err = t.wire.Lost()
 			t.lost.Add(int64(lost))
+			t.sound.Store(int64(now))
 		}
 		if err != nil {
 			t.fail(err)
@@ -179,6 +183,7 @@ func (t *tap) add(w *synWay) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ways = append(t.ways, w)
+	t.many.Store(len(t.ways) > fewWays)
 	for _, target := range w.plan.targets {
 		list := &t.asked[askedList(target.Address)]
 		if len(*list) == 0 || (*list)[len(*list)-1] != w {
@@ -187,11 +192,17 @@ func (t *tap) add(w *synWay) {
 	}
 }
 
+// fewWays is up to how many lanes, those of the two families of one scan, are
+// helped to send: more fill the processors themselves, and what waits with their
+// helpers would bring answers beyond what the reader can take.
+const fewWays = 2
+
 func (t *tap) remove(w *synWay) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	this := func(other *synWay) bool { return other == w }
 	t.ways = slices.DeleteFunc(t.ways, this)
+	t.many.Store(len(t.ways) > fewWays)
 	for _, target := range w.plan.targets {
 		list := &t.asked[askedList(target.Address)]
 		*list = slices.DeleteFunc(*list, this)

@@ -594,10 +594,10 @@ func TestSYNReceivingFails(t *testing.T) {
 		b.wire.lost = 3
 		b.deliver(make([]byte, 20))
 		question := []ask{{index: 0, to: b.way.plan.endpoint(0)}}
-		if err := b.way.leaked(); !errors.Is(err, errOverflow) {
+		if _, err := b.way.leaked(time.Now()); !errors.Is(err, errOverflow) {
 			t.Errorf("after an overflow: %v", err)
 		}
-		if err := b.way.leaked(); err != nil {
+		if _, err := b.way.leaked(time.Now()); err != nil {
 			t.Errorf("told twice: %v", err)
 		}
 		if n, err := b.way.send(question); n != 1 || err != nil {

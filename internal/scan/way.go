@@ -106,8 +106,9 @@ type shortener interface {
 
 // leaky is a way that may lose answers in this machine.
 type leaky interface {
-	// leaked tells that it has, since it was last asked.
-	leaked() error
+	// leaked tells that it has, since it was last asked, and until when that is
+	// known.
+	leaked(now time.Time) (known time.Time, err error)
 }
 
 // belated is a way that sends beside the lane and may find out late that it
