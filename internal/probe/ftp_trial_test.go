@@ -392,7 +392,7 @@ func TestFTPHostileServers(t *testing.T) {
 				if _, err := data.Write([]byte{'-'}); err != nil {
 					return
 				}
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond) // its pace, and no synchronisation
 			}
 		}, "broken broken broken broken"},
 		"resets": {nil, func(command string, data net.Conn) {

@@ -42,24 +42,12 @@ func imapTrial(ctx context.Context, s *Session, t *Trial) (exposure.Service, err
 // mailbox logs in with the user's own password, inside TLS only, and counts.
 func (m *imap) mailbox(ctx context.Context, t *Trial) {
 	step := exposure.Step{ID: "imap-login", Asked: "LOGIN " + t.User() + " ****"}
-	works, _ := m.svc.Facts.Bool("starttls_works")
-	if m.s.secure == nil && !works {
-		step.Result, step.Why = exposure.StepSkipped, "no-tls-for-password"
-		t.Step(step)
-		return
-	}
-	password, err := mailSecret(t)
-	if err != nil {
-		t.Step(mailFailed(step, err))
-		return
-	}
-	c, err := m.secured(ctx)
-	if err != nil {
-		t.Step(mailFailed(step, err))
+	c, password, ok := mailEnter(ctx, t, &step, m.s, m.svc, m.secured)
+	if !ok {
 		return
 	}
 	defer c.Close()
-	step.Local, step.Remote = endOf(c.LocalAddr()), endOf(c.RemoteAddr())
+	var err error
 	command := "LOGIN " + imapString(t.User()) + " " + imapString(password)
 	if slices.ContainsFunc(m.svc.Facts.Texts("auth"), func(a untrusted.Text) bool { return strings.EqualFold(a.Raw(), "PLAIN") }) {
 		step.Asked = "AUTHENTICATE PLAIN " + t.User() + " ****"

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -83,6 +84,27 @@ func mailMechanism(offered []untrusted.Text) string {
 
 // errMailSecret is the cause when a password cannot be sent as it is.
 var errMailSecret = errors.New("the name or the password holds a line end or a zero byte, which cannot be sent")
+
+// mailEnter opens a connection inside TLS for a login and asks for the password.
+// Where that cannot be, it records why and ok is false.
+func mailEnter(ctx context.Context, t *Trial, step *exposure.Step, s *Session, svc exposure.Service, secured func(context.Context) (*Conn, error)) (c *Conn, password string, ok bool) {
+	works, _ := svc.Facts.Bool("starttls_works")
+	if s.secure == nil && !works {
+		step.Result, step.Why = exposure.StepSkipped, "no-tls-for-password"
+		t.Step(*step)
+		return nil, "", false
+	}
+	password, err := mailSecret(t)
+	if err == nil {
+		c, err = secured(ctx)
+	}
+	if err != nil {
+		t.Step(mailFailed(*step, err))
+		return nil, "", false
+	}
+	step.Local, step.Remote = endOf(c.LocalAddr()), endOf(c.RemoteAddr())
+	return c, password, true
+}
 
 // mailSecret asks for the password and refuses what would end a line.
 func mailSecret(t *Trial) (string, error) {

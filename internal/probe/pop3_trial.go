@@ -44,24 +44,12 @@ func pop3Trial(ctx context.Context, s *Session, t *Trial) (exposure.Service, err
 // mailbox logs in with the user's own password, inside TLS only, and counts.
 func (p *pop3) mailbox(ctx context.Context, t *Trial) {
 	step := exposure.Step{ID: "pop3-login", Asked: "USER " + t.User() + " PASS ****"}
-	works, _ := p.svc.Facts.Bool("starttls_works")
-	if p.s.secure == nil && !works {
-		step.Result, step.Why = exposure.StepSkipped, "no-tls-for-password"
-		t.Step(step)
-		return
-	}
-	password, err := mailSecret(t)
-	if err != nil {
-		t.Step(mailFailed(step, err))
-		return
-	}
-	c, err := p.secured(ctx)
-	if err != nil {
-		t.Step(mailFailed(step, err))
+	c, password, ok := mailEnter(ctx, t, &step, p.s, p.svc, p.secured)
+	if !ok {
 		return
 	}
 	defer c.Close()
-	step.Local, step.Remote = endOf(c.LocalAddr()), endOf(c.RemoteAddr())
+	var err error
 	var no errPOP3Refused
 	for _, line := range []string{"USER " + t.User(), "PASS " + password} {
 		var said string
