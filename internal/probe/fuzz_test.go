@@ -230,7 +230,7 @@ func FuzzHTTPFields(f *testing.F) {
 
 // FuzzHTTPPath holds that nothing typed can end the request line.
 func FuzzHTTPPath(f *testing.F) {
-	for _, seed := range []string{"/", "a b", "/x?y=z#w", "/\r\nHost: elsewhere", "//elsewhere/x", "/%zz", "/日本"} {
+	for _, seed := range []string{"/", "a b", "/x?y=z#w", "/\r\nHost: elsewhere", "//elsewhere/x", "/%zz", "/日本", "? "} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {

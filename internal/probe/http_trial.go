@@ -69,7 +69,17 @@ func httpPath(typed string) (string, error) {
 		return "", fmt.Errorf("--path is no path: %s", untrusted.New(typed, maxFact).Terminal())
 	}
 	u.Scheme, u.Host, u.User, u.Fragment = "", "", nil, ""
-	return u.RequestURI(), nil
+	// The parser leaves a query as it was typed, with blanks and bytes that
+	// are no ASCII.
+	var path strings.Builder
+	for _, b := range []byte(u.RequestURI()) {
+		if b <= ' ' || b >= 0x7f {
+			fmt.Fprintf(&path, "%%%02X", b)
+		} else {
+			path.WriteByte(b)
+		}
+	}
+	return path.String(), nil
 }
 
 // httpTry is one run of the test.
