@@ -34,13 +34,27 @@ type socket struct {
 	inode     uint64 // 0: no file belongs to it
 	cgroup    uint64 // of cgroup v2, in which it was made; 0: the source does not tell
 	partial   bool   // from a source that tells neither index nor v6only
+
+	// Where every socket is wanted, not listeners alone:
+	remote netip.AddrPort // the unspecified address and port 0: none
+	state  uint8          // of TCP (include/net/tcp_states.h)
 }
 
-// listeners looks again when a socket seems to have no holder: it closed while
-// the files were looked through, or went to a process that started meanwhile,
-// and must not be called the kernel's.
 func (m machine) listeners(ctx context.Context) ([]exposure.Listener, []Unseen, error) {
-	sockets, err := m.sockets(ctx)
+	sockets, found, err := m.reading(ctx, tables)
+	if err != nil {
+		return nil, nil, err
+	}
+	found = merged(found)
+	return found, unseen(found, sockets), nil
+}
+
+// reading reads tables and returns the sockets and, at the same places, what is
+// known of their owners. It looks again when a socket seems to have no holder:
+// it closed while the files were looked through, or went to a process that
+// started meanwhile, and must not be called the kernel's.
+func (m machine) reading(ctx context.Context, tables []table) ([]socket, []exposure.Listener, error) {
+	sockets, err := m.sockets(ctx, tables)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,7 +62,7 @@ func (m machine) listeners(ctx context.Context) ([]exposure.Listener, []Unseen, 
 	m.lookThrough(ctx, held)
 	found, orphans := m.owned(sockets, held)
 	if orphans {
-		still, err := m.sockets(ctx)
+		still, err := m.sockets(ctx, tables)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -56,20 +70,17 @@ func (m machine) listeners(ctx context.Context) ([]exposure.Listener, []Unseen, 
 		m.lookThrough(ctx, held)
 		found, _ = m.owned(sockets, held)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	found = merged(found)
-	return found, unseen(found, sockets), nil
+	return sockets, found, ctx.Err()
 }
 
-// intersection keeps the sockets that are still there.
+// intersection keeps the sockets that are still there. One without an inode has
+// no holder to be looked for.
 func intersection(sockets, still []socket) []socket {
 	inodes := make(map[uint64]bool, len(still))
 	for _, s := range still {
 		inodes[s.inode] = true
 	}
-	return slices.DeleteFunc(sockets, func(s socket) bool { return !inodes[s.inode] })
+	return slices.DeleteFunc(sockets, func(s socket) bool { return s.inode != 0 && !inodes[s.inode] })
 }
 
 // owned joins sockets with their owners; orphans tells that one had none though
@@ -106,7 +117,7 @@ func (m machine) owned(sockets []socket, held *holders) (found []exposure.Listen
 			group := groups.of(s.cgroup)
 			l.Unit, l.Container = group.unit, group.container
 			l.Unowned = held.complete
-			orphans = orphans || held.complete
+			orphans = orphans || held.complete && s.inode != 0
 		}
 		found = append(found, l)
 	}

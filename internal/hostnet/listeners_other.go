@@ -22,9 +22,9 @@ import (
 // Windows tells them through its IP helper; on macOS and the BSDs lsof does,
 // which shows the sockets of other users to root only.
 func Listeners(ctx context.Context) ([]exposure.Listener, []Unseen, error) {
-	all, err := sockets.ConnectionsWithContext(ctx, "inet")
+	all, err := all(ctx)
 	if err != nil {
-		return nil, nil, &Error{Op: "list", Source: source(), Err: err}
+		return nil, nil, err
 	}
 	owners := owners{known: map[int32]owner{}}
 	found := make([]exposure.Listener, 0, len(all))
@@ -40,11 +40,24 @@ func Listeners(ctx context.Context) ([]exposure.Listener, []Unseen, error) {
 		return nil, nil, err
 	}
 	found = merged(found)
-	hidden := ownersUnseen(found)
-	if runtime.GOOS != "windows" && os.Geteuid() != 0 {
-		hidden = append(hidden, Unseen{Kind: UnseenListeners})
+	return found, append(ownersUnseen(found), othersUnseen()...), nil
+}
+
+// all lists the sockets of this machine.
+func all(ctx context.Context) ([]sockets.ConnectionStat, error) {
+	all, err := sockets.ConnectionsWithContext(ctx, "inet")
+	if err != nil {
+		return nil, &Error{Op: "list", Source: source(), Err: err}
 	}
-	return found, hidden, nil
+	return all, nil
+}
+
+// othersUnseen tells that the sockets of other users are left out.
+func othersUnseen() []Unseen {
+	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
+		return nil
+	}
+	return []Unseen{{Kind: UnseenListeners}}
 }
 
 // source is whom an error is about.
@@ -55,31 +68,38 @@ func source() string {
 	return "sockets with lsof"
 }
 
-// listener takes a socket that awaits anybody. Windows says 0.0.0.0 and ::, lsof
-// says * for both.
+// listener takes a socket that awaits anybody.
 func listener(c sockets.ConnectionStat) (exposure.Listener, bool) {
-	l := exposure.Listener{Port: uint16(c.Laddr.Port)}
 	switch {
 	case c.Type == syscall.SOCK_STREAM && c.Status == "LISTEN":
-		l.Transport = exposure.TCP
 	case c.Type == syscall.SOCK_DGRAM && c.Raddr.Port == 0:
-		l.Transport = exposure.UDP
 	default:
 		return exposure.Listener{}, false
 	}
-	if c.Laddr.IP == "*" {
-		l.Address = netip.IPv4Unspecified()
-		if c.Family == syscall.AF_INET6 {
-			l.Address = netip.IPv6Unspecified()
+	return bound(c)
+}
+
+// bound takes a socket that has a port.
+func bound(c sockets.ConnectionStat) (exposure.Listener, bool) {
+	l := exposure.Listener{Transport: exposure.TCP, Port: uint16(c.Laddr.Port)}
+	if c.Type == syscall.SOCK_DGRAM {
+		l.Transport = exposure.UDP
+	}
+	address, ok := addressOf(c.Laddr.IP, c.Family)
+	l.Address = address
+	return l, ok && l.Port != 0
+}
+
+// addressOf reads an address. Windows says 0.0.0.0 and ::, lsof says * for both.
+func addressOf(text string, family uint32) (netip.Addr, bool) {
+	if text == "*" {
+		if family == syscall.AF_INET6 {
+			return netip.IPv6Unspecified(), true
 		}
-		return l, l.Port != 0
+		return netip.IPv4Unspecified(), true
 	}
-	address, err := netip.ParseAddr(c.Laddr.IP)
-	if err != nil {
-		return exposure.Listener{}, false
-	}
-	l.Address = zoned(address.Unmap())
-	return l, l.Port != 0
+	address, err := netip.ParseAddr(text)
+	return zoned(address.Unmap()), err == nil
 }
 
 // zoned takes the interface out of a link-local address in which a BSD kernel

@@ -29,14 +29,14 @@ func (m machine) procNet(t table) ([]socket, error) {
 	lines := bufio.NewScanner(file) // a line of more than 64 KiB is an error
 	lines.Scan()                    // the heading
 	for lines.Scan() {
-		s, listens, err := t.parseLine(lines.Bytes())
+		s, wanted, err := t.parseLine(lines.Bytes())
 		if err == nil && len(found) == maxSockets {
 			err = errTooMany
 		}
 		if err != nil {
 			return nil, &Error{Op: "read", Source: path, Err: err}
 		}
-		if listens {
+		if wanted {
 			found = append(found, s)
 		}
 	}
@@ -48,7 +48,7 @@ func (m machine) procNet(t table) ([]socket, error) {
 
 // parseLine reads one line of a table: number, local and remote address, state,
 // queues, timer, retransmissions, user, timeout, inode and more.
-func (t table) parseLine(line []byte) (s socket, listens bool, err error) {
+func (t table) parseLine(line []byte) (s socket, wanted bool, err error) {
 	fields := bytes.Fields(line)
 	if len(fields) < 10 {
 		return socket{}, false, errLine
@@ -57,7 +57,7 @@ func (t table) parseLine(line []byte) (s socket, listens bool, err error) {
 	if err != nil {
 		return socket{}, false, errLine
 	}
-	if uint8(state) != t.state {
+	if !t.wants(uint8(state)) {
 		return socket{}, false, nil
 	}
 	local, ok := parseHexAddress(fields[1])
@@ -66,7 +66,14 @@ func (t table) parseLine(line []byte) (s socket, listens bool, err error) {
 	if !ok || uidErr != nil || inodeErr != nil {
 		return socket{}, false, errLine
 	}
-	return socket{transport: t.transport, local: local, uid: uint32(uid), inode: inode, partial: true}, true, nil
+	s = socket{transport: t.transport, local: local, uid: uint32(uid), inode: inode, partial: true}
+	if t.all {
+		s.state = uint8(state)
+		if s.remote, ok = parseHexAddress(fields[2]); !ok {
+			return socket{}, false, errLine
+		}
+	}
+	return s, true, nil
 }
 
 // parseHexAddress reads 0100007F:0016. The kernel prints the address as 32-bit

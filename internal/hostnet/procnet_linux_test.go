@@ -56,7 +56,7 @@ func FuzzParseLine(f *testing.F) {
 	f.Add([]byte("   0: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 56288 1 0"))
 	f.Add([]byte("   0: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 07 0:0 0:0 0 0 0 1 2"))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		for _, table := range tables {
+		for _, table := range append(connected(), tables...) {
 			s, listens, err := table.parseLine(line)
 			if listens && (err != nil || !s.local.IsValid()) {
 				t.Errorf("parseLine(%q) = %+v, %v", line, s, err)
@@ -80,7 +80,7 @@ func TestSocketsFallBack(t *testing.T) {
 
 	t.Run("no-ipv6", func(t *testing.T) {
 		m := plantNet(t, map[string]string{"tcp": heading + line, "udp": heading})
-		got, err := m.sockets(t.Context())
+		got, err := m.sockets(t.Context(), tables)
 		if err != nil || len(got) != 1 || !got[0].partial {
 			t.Errorf("got %+v, %v, want one partial socket", got, err)
 		}
@@ -93,26 +93,26 @@ func TestSocketsFallBack(t *testing.T) {
 			}
 			return nil, nil
 		}
-		got, err := m.sockets(t.Context())
+		got, err := m.sockets(t.Context(), tables)
 		if err != nil || len(got) != 1 {
 			t.Errorf("got %+v, %v, want one socket", got, err)
 		}
 	})
 	t.Run("nothing-to-read", func(t *testing.T) {
-		_, err := plantNet(t, nil).sockets(t.Context())
+		_, err := plantNet(t, nil).sockets(t.Context(), tables)
 		var e *Error
 		if !errors.As(err, &e) || !errors.Is(err, fs.ErrNotExist) || filepath.Base(e.Source) != "tcp" {
 			t.Errorf("got %v, want an Error that names the file", err)
 		}
 	})
 	t.Run("malformed", func(t *testing.T) {
-		_, err := plantNet(t, map[string]string{"tcp": heading + "gibberish\n"}).sockets(t.Context())
+		_, err := plantNet(t, map[string]string{"tcp": heading + "gibberish\n"}).sockets(t.Context(), tables)
 		if !errors.Is(err, errLine) {
 			t.Errorf("got %v, want %v", err, errLine)
 		}
 	})
 	t.Run("endless-line", func(t *testing.T) {
-		_, err := plantNet(t, map[string]string{"tcp": heading + string(make([]byte, 1<<20))}).sockets(t.Context())
+		_, err := plantNet(t, map[string]string{"tcp": heading + string(make([]byte, 1<<20))}).sockets(t.Context(), tables)
 		if err == nil {
 			t.Error("a line of a megabyte was taken")
 		}

@@ -44,13 +44,13 @@ func dumpTable(t table) ([]socket, error) {
 	request := nl.NewNetlinkRequest(nl.SOCK_DIAG_BY_FAMILY, unix.NLM_F_DUMP)
 	request.AddRawData(t.request())
 	err := request.ExecuteIter(unix.NETLINK_INET_DIAG, nl.SOCK_DIAG_BY_FAMILY, func(message []byte) bool {
-		s, listens, err := t.parse(message)
+		s, wanted, err := t.parse(message)
 		switch {
 		case err != nil:
 			broken = err
 		case len(found) == maxSockets:
 			broken = errTooMany
-		case listens:
+		case wanted:
 			found = append(found, s)
 		}
 		return broken == nil
@@ -62,11 +62,11 @@ func dumpTable(t table) ([]socket, error) {
 }
 
 // request is a struct inet_diag_req_v2 that asks for all sockets in the
-// table's state. Zero ports and addresses match every socket.
+// wanted states. Zero ports and addresses match every socket.
 func (t table) request() []byte {
 	b := make([]byte, diagRequestSize)
 	b[0], b[1] = t.family, t.protocol
-	binary.NativeEndian.PutUint32(b[4:], 1<<t.state)
+	binary.NativeEndian.PutUint32(b[4:], t.states())
 	return b
 }
 
@@ -76,12 +76,12 @@ func (t table) parse(b []byte) (s socket, listens bool, err error) {
 	if len(b) < diagMessageSize {
 		return socket{}, false, errMessage
 	}
-	if b[0] != t.family || b[1] != t.state {
+	if b[0] != t.family || !t.wants(b[1]) {
 		return socket{}, false, nil
 	}
-	address := netip.AddrFrom4([4]byte(b[8:12]))
+	address, peer := netip.AddrFrom4([4]byte(b[8:12])), netip.AddrFrom4([4]byte(b[24:28]))
 	if t.family == unix.AF_INET6 {
-		address = netip.AddrFrom16([16]byte(b[8:24]))
+		address, peer = netip.AddrFrom16([16]byte(b[8:24])), netip.AddrFrom16([16]byte(b[24:40]))
 	}
 	s = socket{
 		transport: t.transport,
@@ -89,6 +89,9 @@ func (t table) parse(b []byte) (s socket, listens bool, err error) {
 		index:     binary.NativeEndian.Uint32(b[40:]),
 		uid:       binary.NativeEndian.Uint32(b[64:]),
 		inode:     uint64(binary.NativeEndian.Uint32(b[68:])),
+	}
+	if t.all {
+		s.remote, s.state = netip.AddrPortFrom(peer, binary.BigEndian.Uint16(b[6:])), b[1]
 	}
 	return s, true, s.attributes(b[diagMessageSize:])
 }

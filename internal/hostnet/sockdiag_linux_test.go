@@ -98,7 +98,7 @@ func FuzzParseMessage(f *testing.F) {
 	f.Add(message(unix.AF_INET6, 10, local, 7, 33, 99, attribute(diagV6Only, 1), attribute(diagCgroup, 1, 2, 3, 4, 5, 6, 7, 8)))
 	f.Add(message(unix.AF_INET, 7, netip.MustParseAddrPort("1.2.3.4:5"), 0, 0, 0, attribute(diagV6Only)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, table := range tables {
+		for _, table := range append(connected(), tables...) {
 			s, listens, err := table.parse(b)
 			if listens && err == nil && (!s.local.IsValid() || s.transport != table.transport) {
 				t.Errorf("%s: parse(%x) = %s", table.file, b, s)
