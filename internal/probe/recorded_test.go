@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,8 +47,11 @@ var update = flag.Bool("update", false, "write what came out as what is wanted")
 //	RST                the server resets the connection
 //	--- 3              the next three connections play what follows
 //	! error            how the probe must end; nothing: without an error
-//	~ regexp           what this matches in what a server says differs each time it is
+//	% name option=text  the test of that name is played, with that option, and not the
+//	                   probe of the folder alone; password=text is the password
+//	~ regexp           what this matches in what is said differs each time it is
 //	                   recorded (Recorder)
+//	~= name name       so do these facts
 //	=                  the Service that must come out, as JSON, to the end
 //
 // At the end of its lines the server closes. More connections than there are
@@ -59,6 +63,28 @@ type recording struct {
 	fails     string
 	want      string
 	source    string // up to the line of the want
+	test      string // that is played in place of the probe
+	values    map[string][]string
+}
+
+// through is the probe that plays a recording: the one of the folder, or a test
+// of it.
+func (r recording) through(t testing.TB, p Probe) Probe {
+	if r.test == "" {
+		return p
+	}
+	test, p, ok := testNamed(r.test)
+	if !ok {
+		t.Fatalf("no test %s", r.test)
+	}
+	p.Run = func(ctx context.Context, s *Session) (exposure.Service, error) {
+		o := TestOptions{Values: r.values}
+		if secret := strings.Join(r.values["password"], ""); secret != "" {
+			o.Password = func() (string, error) { return secret, nil }
+		}
+		return test.Run(ctx, s, &Trial{test: test, options: o})
+	}
+	return p
 }
 
 type directive struct{ verb, text string }
@@ -83,7 +109,14 @@ func readRecording(t testing.TB, path string) recording {
 	for i, line := range strings.Split(strings.TrimSuffix(r.source, "\n"), "\n") {
 		verb, text, _ := strings.Cut(line, " ")
 		switch verb {
-		case "#", "~", "":
+		case "#", "~", "~=", "":
+		case "%":
+			words := strings.Fields(text)
+			r.test, r.values = words[0], map[string][]string{}
+			for _, word := range words[1:] {
+				name, value, _ := strings.Cut(word, "=")
+				r.values[name] = []string{value}
+			}
 		case "@":
 			var name string
 			if _, err := fmt.Sscan(text, &name, &r.port); err != nil {
@@ -139,6 +172,8 @@ type player struct {
 	dialled int
 
 	datagrams []directive // the first script, where datagrams are exchanged
+	local     net.Addr    // of our end; nil: that of a pipe
+	volatile  []*regexp.Regexp
 	servers   sync.WaitGroup
 }
 
@@ -150,9 +185,15 @@ func (p *player) peer(transport exposure.Transport, at netip.AddrPort, name stri
 	return &peer{
 		target: exposure.Target{Address: at.Addr(), Name: name}, at: at, name: name, wide: defaultParallel, owned: true,
 		nonce: func() uint64 { return testNonce }, dial: p.dial, exchange: p.exchange, anyPort: p.anyPort,
-		dialFrom: func(ctx context.Context, _ uint16, to netip.AddrPort) (net.Conn, error) { return p.anyPort(ctx, to) },
+		dialFrom: func(ctx context.Context, local uint16, to netip.AddrPort) (net.Conn, error) {
+			p.local = net.UDPAddrFromAddrPort(netip.AddrPortFrom(recordedFrom, local))
+			return p.anyPort(ctx, to)
+		},
 	}
 }
+
+// recordedFrom is where a player has us, where a protocol has us say it.
+var recordedFrom = netip.MustParseAddr("192.0.2.8")
 
 // anyPort plays the first script, that of the datagrams, on a connection.
 func (p *player) anyPort(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
@@ -179,10 +220,10 @@ func (p *player) dial(ctx context.Context, _ exposure.Transport, to netip.AddrPo
 		return nil, &netio.Error{Op: "dial", Target: to, Reason: exposure.ConnRefused, Err: syscall.ECONNREFUSED}
 	}
 	client, server := net.Pipe()
-	line := &pipeLine{Conn: client}
+	line := &pipeLine{Conn: client, local: p.local}
 	p.servers.Go(func() {
 		defer server.Close()
-		(&pipeServer{t: p.t, conn: newInbox(server), n: n, line: line}).play(script)
+		(&pipeServer{t: p.t, conn: newInbox(server), n: n, line: line, volatile: p.volatile}).play(script)
 	})
 	return netio.Limits{Deadline: p.end, Bytes: maxBytes}.Bound(ctx, line, to), nil
 }
@@ -201,7 +242,7 @@ func (p *player) exchange(ctx context.Context, to netip.AddrPort, request []byte
 		switch {
 		case d.verb == "C:":
 			asked = true
-			if d.text != string(request) {
+			if !same(d.text, string(request), p.volatile) {
 				p.t.Errorf("the client asked\n%q, want\n%q", request, d.text)
 			}
 		case d.verb == "S:" && accept([]byte(d.text)):
@@ -214,11 +255,25 @@ func (p *player) exchange(ctx context.Context, to netip.AddrPort, request []byte
 	return nil, &netio.Error{Op: "receive", Target: to, Reason: exposure.NoResponse, Err: os.ErrDeadlineExceeded}
 }
 
+// same reports whether two texts differ in what is volatile only.
+func same(a, b string, volatile []*regexp.Regexp) bool {
+	return a == b || blank(letters(a), volatile) == blank(letters(b), volatile)
+}
+
 // pipeLine is the client's end of a connection, which can be reset.
 type pipeLine struct {
 	net.Conn
+	local net.Addr // nil: the pipe's
 	mu    sync.Mutex
 	reset bool
+}
+
+// LocalAddr is where the client is.
+func (l *pipeLine) LocalAddr() net.Addr {
+	if l.local != nil {
+		return l.local
+	}
+	return l.Conn.LocalAddr()
 }
 
 func (l *pipeLine) Read(b []byte) (int, error) {
@@ -285,6 +340,8 @@ type pipeServer struct {
 	conn net.Conn
 	n    int // which connection it is, for messages
 	line *pipeLine
+
+	volatile []*regexp.Regexp
 }
 
 func (s *pipeServer) play(script []directive) {
@@ -307,7 +364,7 @@ func (s *pipeServer) play(script []directive) {
 		case "C:":
 			got := make([]byte, len(d.text))
 			n, _ := io.ReadFull(s.conn, got)
-			if string(got[:n]) != d.text {
+			if !same(string(got[:n]), d.text, s.volatile) {
 				s.t.Errorf("connection %d, line %d: the client sent %q, want %q", s.n, i+1, got[:n], d.text)
 				return
 			}
@@ -404,14 +461,15 @@ func playRecording(t *testing.T, path string, r recording) {
 	if i < 0 {
 		t.Fatalf("no probe %s", name)
 	}
-	p := probes[i]
+	p := r.through(t, probes[i])
 	if r.port == 0 && len(p.Ports) > 0 {
 		r.port = p.Ports[0]
 	}
 	end := time.Now().Add(DefaultTimeout)
 	ctx, cancel := context.WithDeadline(t.Context(), end)
 	defer cancel()
-	net := &player{t: t, end: end, scripts: r.scripts}
+	volatile, _ := volatileOf(t, path, r.source)
+	net := &player{t: t, end: end, scripts: r.scripts, volatile: volatile}
 	h := &hunt{peer: net.peer(p.Transport, netip.AddrPortFrom(netip.MustParseAddr("192.0.2.7"), r.port), "home.example"), transport: p.Transport}
 	s := h.session(p, nil)
 	if name == bannerName {

@@ -43,6 +43,10 @@ type Recorder struct {
 	Asked func(said []byte) int
 	// Timeout is what the probe gets; 0: DefaultTimeout.
 	Timeout time.Duration
+	// Port is where the recording has the server, when there is none yet; 0: the
+	// probe's first. Transport is over what, likewise.
+	Port      uint16
+	Transport exposure.Transport
 }
 
 // recordedName and recordedAt are what the probe is told to look at, so that
@@ -55,7 +59,10 @@ var recordedAt = netip.MustParseAddr("192.0.2.7")
 func (r Recorder) Run(t *testing.T) {
 	t.Helper()
 	path := "testdata/" + r.Path + ".txt"
-	old := recording{source: "# " + r.From + ".\n"}
+	old := recording{source: "# " + r.From + ".\n", transport: r.Transport, port: r.Port}
+	if r.Transport != exposure.NoTransport {
+		old.source += fmt.Sprintf("@ %s %d\n", r.Transport, r.Port)
+	}
 	if _, err := os.Stat(path); err == nil {
 		old = readRecording(t, path)
 	} else if !*update {
@@ -68,8 +75,8 @@ func (r Recorder) Run(t *testing.T) {
 	if i < 0 {
 		t.Fatalf("no probe %s", folder)
 	}
-	talk := &talk{t: t, recorder: r}
-	svc, err := talk.run(probes[i], cmpOr(old.port, firstPort(probes[i])))
+	talk := &talk{t: t, recorder: r, first: probes[i].Transport == exposure.UDP}
+	svc, err := talk.run(old.through(t, probes[i]), cmpOr(old.port, firstPort(probes[i])))
 	if _, timed := svc.Facts["greeting_ms"]; timed {
 		svc.Facts["greeting_ms"] = 0 // no time passes while a recording is played
 	}
@@ -81,7 +88,7 @@ func (r Recorder) Run(t *testing.T) {
 		r.write(t, path, old, talk, message(err), got)
 		return
 	}
-	volatile := volatileOf(t, path, old.source)
+	volatile, facts := volatileOf(t, path, old.source)
 	if got := message(err); got != old.fails {
 		t.Errorf("error %q, in %s %q", got, path, old.fails)
 	}
@@ -90,7 +97,7 @@ func (r Recorder) Run(t *testing.T) {
 	if diff := cmp.Diff(was, is); diff != "" {
 		t.Errorf("%s: the real server says something else (-recorded +now); record again with -update, or mark what differs each time with a line ~ REGEXP:\n%s", path, diff)
 	}
-	if diff := cmp.Diff(mask(decode(t, []byte(old.want)), volatile), mask(decode(t, got), volatile)); diff != "" {
+	if diff := cmp.Diff(mask(decode(t, []byte(old.want)), volatile, facts), mask(decode(t, got), volatile, facts)); diff != "" {
 		t.Errorf("%s: service (-recorded +now):\n%s", path, diff)
 	}
 }
@@ -117,7 +124,7 @@ func (r Recorder) write(t *testing.T, path string, old recording, talk *talk, fa
 		if _, remark, ok := strings.Cut(line, ")"); ok && verb == "#" && out.Len() == 0 {
 			line = "# " + r.From + remark // which may have been another version
 		}
-		if verb == "#" || verb == "~" || verb == "@" {
+		if slices.Contains([]string{"#", "~", "~=", "@", "%"}, verb) {
 			out.WriteString(line)
 		}
 	}
@@ -135,9 +142,9 @@ func (r Recorder) write(t *testing.T, path string, old recording, talk *talk, fa
 }
 
 // volatileOf are the lines ~ of a recording: what such an expression matches in
-// what a server says, each byte taken for a letter, differs every time.
-func volatileOf(t testing.TB, path, source string) []*regexp.Regexp {
-	var list []*regexp.Regexp
+// what is said, each byte taken for a letter, differs every time; and those of
+// the lines ~=: the facts that do.
+func volatileOf(t testing.TB, path, source string) (list []*regexp.Regexp, facts []string) {
 	for line := range strings.Lines(source) {
 		if text, ok := strings.CutPrefix(line, "~ "); ok {
 			re, err := regexp.Compile(strings.TrimSuffix(text, "\n"))
@@ -146,8 +153,11 @@ func volatileOf(t testing.TB, path, source string) []*regexp.Regexp {
 			}
 			list = append(list, re)
 		}
+		if names, ok := strings.CutPrefix(line, "~= "); ok {
+			facts = append(facts, strings.Fields(names)...)
+		}
 	}
-	return list
+	return list, facts
 }
 
 // said is what both ends say on one connection, each as one text: how it falls
@@ -168,7 +178,7 @@ func saidOf(scripts [][]directive, volatile []*regexp.Regexp) []said {
 			}
 		}
 		list[i].Server = blank(letters(list[i].Server), volatile)
-		list[i].Client = letters(list[i].Client)
+		list[i].Client = blank(letters(list[i].Client), volatile)
 	}
 	return list
 }
@@ -195,25 +205,29 @@ func letters(s string) string {
 	return string(list)
 }
 
+// blank leaves out what is volatile.
 func blank(s string, volatile []*regexp.Regexp) string {
 	for _, re := range volatile {
-		s = re.ReplaceAllLiteralString(s, "~")
+		s = re.ReplaceAllLiteralString(s, "")
 	}
 	return s
 }
 
-// mask blanks what is volatile in the texts of a document.
-func mask(v any, volatile []*regexp.Regexp) any {
+// mask blanks what is volatile in the texts of a document, and the facts that
+// are.
+func mask(v any, volatile []*regexp.Regexp, facts []string) any {
 	switch v := v.(type) {
 	case string:
 		return blank(v, volatile)
 	case []any:
 		for i := range v {
-			v[i] = mask(v[i], volatile)
+			v[i] = mask(v[i], volatile, facts)
 		}
 	case map[string]any:
 		for k := range v {
-			v[k] = mask(v[k], volatile)
+			if v[k] = mask(v[k], volatile, facts); slices.Contains(facts, k) {
+				v[k] = "~"
+			}
 		}
 	}
 	return v
@@ -228,6 +242,8 @@ type talk struct {
 	mu        sync.Mutex
 	lines     []*recordedLine
 	datagrams []directive
+	first     bool          // what is said in datagrams comes first, if only that nothing was
+	port      *recordedLine // where that is said on a connection of its own
 	relays    sync.WaitGroup
 }
 
@@ -242,7 +258,8 @@ func (k *talk) run(p Probe, port uint16) (exposure.Service, error) {
 	at := netip.AddrPortFrom(recordedAt, port)
 	h := &hunt{transport: p.Transport, peer: &peer{
 		target: exposure.Target{Address: recordedAt, Name: recordedName}, at: at, name: recordedName, wide: defaultParallel,
-		nonce: func() uint64 { return testNonce }, dial: k.dial, exchange: k.exchange,
+		owned: true, nonce: func() uint64 { return testNonce }, dial: k.dial, exchange: k.exchange, anyPort: k.anyPort,
+		dialFrom: k.dialFrom,
 	}}
 	svc, err := guard(ctx, p, h.session(p, nil))
 	cancel()
@@ -264,22 +281,43 @@ func (k *talk) real(to netip.AddrPort, at uint16) netip.AddrPort {
 }
 
 func (k *talk) dial(ctx context.Context, transport exposure.Transport, to netip.AddrPort) (net.Conn, error) {
+	line := &recordedLine{talk: k, datagrams: transport == exposure.UDP}
+	c, err := k.record(ctx, to, line, func(d *netio.Dialer, at netip.AddrPort) (net.Conn, error) { return d.Dial(ctx, transport, at) })
+	if err == nil {
+		k.mu.Lock()
+		k.lines = append(k.lines, line)
+		k.mu.Unlock()
+	}
+	return c, err
+}
+
+// anyPort is the player's: what is said in it is the first script.
+func (k *talk) anyPort(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	k.port = &recordedLine{talk: k, datagrams: true}
+	return k.record(ctx, to, k.port, func(d *netio.Dialer, at netip.AddrPort) (net.Conn, error) { return d.DialAnyPort(ctx, at) })
+}
+
+func (k *talk) dialFrom(ctx context.Context, local uint16, to netip.AddrPort) (net.Conn, error) {
+	k.port = &recordedLine{talk: k, datagrams: true}
+	return k.record(ctx, to, k.port, func(d *netio.Dialer, at netip.AddrPort) (net.Conn, error) {
+		d.Source = netip.AddrPortFrom(netip.IPv4Unspecified(), local)
+		return d.Dial(ctx, exposure.UDP, at)
+	})
+}
+
+// record opens a line to the real server and relays it.
+func (k *talk) record(ctx context.Context, to netip.AddrPort, line *recordedLine, open func(*netio.Dialer, netip.AddrPort) (net.Conn, error)) (net.Conn, error) {
 	d := &netio.Dialer{Limits: netio.Limits{Deadline: k.end, Bytes: maxBytes}}
-	var server net.Conn
 	err := k.recorder.Enter(func() (err error) {
-		server, err = d.Dial(ctx, transport, k.real(to, to.Port()))
+		line.server, err = open(d, k.real(to, to.Port()))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	ours, theirs := net.Pipe()
-	line := &recordedLine{talk: k, server: server, datagrams: transport == exposure.UDP}
-	k.mu.Lock()
-	k.lines = append(k.lines, line)
-	k.mu.Unlock()
 	k.relays.Go(func() { line.relay(theirs) })
-	return netio.Limits{Deadline: k.end, Bytes: maxBytes}.Bound(ctx, &pipeLine{Conn: ours}, to), nil
+	return netio.Limits{Deadline: k.end, Bytes: maxBytes}.Bound(ctx, &pipeLine{Conn: ours, local: line.server.LocalAddr()}, to), nil
 }
 
 func (k *talk) exchange(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) (answer []byte, err error) {
@@ -302,7 +340,10 @@ func (k *talk) exchange(ctx context.Context, to netip.AddrPort, request []byte, 
 // scripts is what was said, by connection.
 func (k *talk) scripts() [][]directive {
 	var all [][]directive
-	if len(k.datagrams) > 0 {
+	switch {
+	case k.port != nil:
+		all = append(all, k.port.script)
+	case k.first || len(k.datagrams) > 0:
 		all = append(all, k.datagrams)
 	}
 	for _, l := range k.lines {
@@ -327,20 +368,21 @@ func (k *talk) print(out *bytes.Buffer) {
 			out.WriteString("---\n")
 		}
 		for _, d := range all[i] {
-			printDirective(out, d)
+			printDirective(out, d, !k.first)
 		}
 		i += same
 	}
 }
 
-// printDirective writes a line for each line that was said.
-func printDirective(out *bytes.Buffer, d directive) {
+// printDirective writes a line for each line that was said, where lines are what
+// is said: a datagram is one whatever it holds.
+func printDirective(out *bytes.Buffer, d directive, byLine bool) {
 	if d.verb != "S:" && d.verb != "C:" {
 		fmt.Fprintln(out, strings.TrimSpace(d.verb+" "+d.text))
 		return
 	}
 	lines := []string{d.text}
-	if d.verb == "S:" && printable(d.text) {
+	if byLine && d.verb == "S:" && printable(d.text) {
 		lines = slices.Collect(strings.Lines(d.text))
 	}
 	for _, line := range lines {
