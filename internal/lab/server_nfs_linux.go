@@ -26,7 +26,7 @@ func (h *Host) StartGanesha(t T, clients string) *Server {
 	export := func(id int, path, access string) string {
 		return fmt.Sprintf("EXPORT { Export_Id = %d; Path = %s; Pseudo = %s; Protocols = 3,4; SecType = sys; FSAL { Name = VFS; } %s }\n", id, path, path, access)
 	}
-	conf := `NFS_CORE_PARAM { Protocols = 3,4; Enable_NLM = false; Enable_RQUOTA = false; }
+	conf := `NFS_CORE_PARAM { Protocols = 3,4; MNT_Port = 20048; Enable_NLM = false; Enable_RQUOTA = false; }
 NFSV4 { Grace_Period = 1; }
 ` + export(1, "/srv/nfs/lab", "Access_Type = RO;")
 	if clients != "" {

@@ -25,6 +25,13 @@ func (s *Server) awaitText(t T, text string) {
 	}
 }
 
+// StartMemcachedUDP starts memcached on all addresses, for everybody, over TCP
+// and UDP.
+func (h *Host) StartMemcachedUDP(t T, port uint16) *Server {
+	t.Helper()
+	return h.start(t, "memcached", []wanted{{"tcp", port, 2}, {"udp", port, 2}}, "memcached", "-u", "nobody", "-m", "8", "-t", "1", "-l", "0.0.0.0,::", "-p", fmt.Sprint(port), "-U", fmt.Sprint(port))
+}
+
 // StartMemcached starts memcached on all addresses, for everybody, without UDP.
 func (h *Host) StartMemcached(t T, port uint16) *Server {
 	t.Helper()
