@@ -58,10 +58,10 @@ func (h *Host) StartXvfb(t T, arguments ...string) *Server {
 	return h.start(t, "Xvfb", []wanted{{"tcp", 6005, 2}}, append([]string{"Xvfb", ":5", "-listen", "tcp", "-nolisten", "unix"}, arguments...)...)
 }
 
-// StartOidentd starts an ident server on all addresses.
-func (h *Host) StartOidentd(t T) *Server {
+// StartOidentd starts an ident server on all addresses, with further arguments.
+func (h *Host) StartOidentd(t T, arguments ...string) *Server {
 	t.Helper()
-	return h.start(t, "oidentd", []wanted{{"tcp", 113, 2}}, "oidentd", "-i", "-S", "-u", "nobody", "-g", "nogroup")
+	return h.start(t, "oidentd", []wanted{{"tcp", 113, 2}}, append([]string{"oidentd", "-i", "-S", "-u", "nobody", "-g", "nogroup"}, arguments...)...)
 }
 
 // StartInetd starts inetd with the lines of its configuration, for the ports.

@@ -29,9 +29,16 @@ func init() {
 // may have: a byte 1 and their name (rcmd(3)).
 var rservicesSays = regexp.MustCompile(`^\x01?(?:in\.)?(r(?:login|sh|exec))d?: `)
 
+// rservicesNameless is how the rshd of Linux complains of an address without a
+// name, before it looks at the port.
+var rservicesNameless = regexp.MustCompile(`^\x01getnameinfo: `)
+
 // greetsRservices takes a refusal that names the service.
 func greetsRservices(first []byte, name string) Fit {
 	if told := rservicesSays.FindSubmatch(first); told != nil && string(told[1]) == name {
+		return Sure
+	}
+	if name == "rsh" && rservicesNameless.Match(first) {
 		return Sure
 	}
 	return No
