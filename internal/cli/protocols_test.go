@@ -334,6 +334,19 @@ func (p page) labs() {
 // startedAs are servers whose Start function bears the name of the program.
 var startedAs = map[string]string{"sshd": "OpenSSH", "nnrpd": "INN", "telnetd": "inetutils telnetd", "apache": "Apache httpd", "slapd": "OpenLDAP"}
 
+// records reports whether a lab test records: its recordings name the servers.
+func (page) records(f *ast.FuncDecl) bool {
+	found := false
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			name, ok := call.Fun.(*ast.Ident)
+			found = found || ok && strings.HasPrefix(name.Name, "recordAgain")
+		}
+		return true
+	})
+	return found
+}
+
 // started are the servers that a lab test starts which is about one protocol:
 // by the name of its file, or since it speaks of one only.
 func (p page) started() {
@@ -352,7 +365,7 @@ func (p page) started() {
 		}
 		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Body == nil {
+			if !ok || f.Body == nil || p.records(f) {
 				continue
 			}
 			var about, servers set

@@ -47,3 +47,10 @@ SystemGroup root
 	s.file = dir + "/log/error"
 	return s
 }
+
+// StartCUPSLPD starts what serves the queues of StartCUPS to clients of LPD.
+func (h *Host) StartCUPSLPD(t T) *Server {
+	t.Helper()
+	h.unpacked(t, "cups")
+	return h.StartInetd(t, "515 stream tcp6 nowait nobody /usr/lib/cups/daemon/cups-lpd cups-lpd -n\n", 515)
+}

@@ -91,7 +91,10 @@ func tail(log string) string {
 func (s *Server) awaitSockets(sockets []wanted, before map[socket]bool) error {
 	late := time.NewTimer(startTimeout)
 	defer late.Stop()
-	look := time.NewTicker(2 * time.Millisecond)
+	// To read the tables costs a millisecond, which a server that is slow to start
+	// needs itself.
+	pause := 2 * time.Millisecond
+	look := time.NewTicker(pause)
 	defer look.Stop()
 	for {
 		now, err := s.host.bound()
@@ -114,6 +117,8 @@ func (s *Server) awaitSockets(sockets []wanted, before map[socket]bool) error {
 		}
 		select {
 		case <-look.C:
+			pause = min(pause*5/4, 50*time.Millisecond)
+			look.Reset(pause)
 		case <-s.done:
 			return fmt.Errorf("ended before it listened on %v: %v", missing, s.cmd.ProcessState)
 		case <-late.C:

@@ -32,10 +32,12 @@ func (h *Host) StartMemcachedUDP(t T, port uint16) *Server {
 	return h.start(t, "memcached", []wanted{{"tcp", port, 2}, {"udp", port, 2}}, "memcached", "-u", "nobody", "-m", "8", "-t", "1", "-l", "0.0.0.0,::", "-p", fmt.Sprint(port), "-U", fmt.Sprint(port))
 }
 
-// StartMemcached starts memcached on all addresses, for everybody, without UDP.
-func (h *Host) StartMemcached(t T, port uint16) *Server {
+// StartMemcached starts memcached on all addresses, for everybody, without UDP
+// and with further arguments.
+func (h *Host) StartMemcached(t T, port uint16, arguments ...string) *Server {
 	t.Helper()
-	return h.start(t, "memcached", []wanted{{"tcp", port, 2}}, "memcached", "-u", "nobody", "-m", "8", "-l", "0.0.0.0,::", "-p", fmt.Sprint(port))
+	command := append([]string{"memcached", "-u", "nobody", "-m", "8", "-l", "0.0.0.0,::", "-p", fmt.Sprint(port)}, arguments...)
+	return h.start(t, "memcached", []wanted{{"tcp", port, 2}}, command...)
 }
 
 // StartNATS starts nats-server on all addresses, with further arguments.
@@ -49,6 +51,19 @@ func (h *Host) StartEtcd(t T) *Server {
 	t.Helper()
 	return h.start(t, "etcd", []wanted{{"tcp", 2379, 1}, {"tcp", 2380, 1}}, "etcd", "--data-dir", "/var/lib/etcd-lab",
 		"--listen-client-urls", "http://0.0.0.0:2379", "--advertise-client-urls", "http://127.0.0.1:2379", "--listen-peer-urls", "http://127.0.0.1:2380")
+}
+
+// LockEtcd has the etcd of StartEtcd ask everybody for a password: that of root
+// is secret.
+func (h *Host) LockEtcd(t T) {
+	t.Helper()
+	for _, call := range [][2]string{
+		{"user/add", `{"name":"root","password":"secret"}`}, {"role/add", `{"name":"root"}`},
+		{"user/grant", `{"user":"root","role":"root"}`}, {"enable", `{}`},
+	} {
+		h.Run(t, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/2379 &&
+			printf 'POST /v3/auth/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' "$1" "${#2}" "$2" >&3 && grep -q '^HTTP/1.1 200' <&3`, "lock", call[0], call[1])
+	}
 }
 
 // StartXvfb starts an X server without a screen on all addresses, display 5 at

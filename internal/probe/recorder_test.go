@@ -237,6 +237,7 @@ func mask(v any, volatile []*regexp.Regexp, facts []string) any {
 type talk struct {
 	t        *testing.T
 	recorder Recorder
+	number   uint16 // of the port that the probe is told
 	end      time.Time
 
 	mu        sync.Mutex
@@ -252,7 +253,7 @@ func (k *talk) run(p Probe, port uint16) (exposure.Service, error) {
 	if timeout == 0 {
 		timeout = DefaultTimeout
 	}
-	k.end = time.Now().Add(timeout)
+	k.end, k.number = time.Now().Add(timeout), port
 	ctx, cancel := context.WithDeadline(k.t.Context(), k.end)
 	defer cancel()
 	at := netip.AddrPortFrom(recordedAt, port)
@@ -273,8 +274,8 @@ func (k *talk) run(p Probe, port uint16) (exposure.Service, error) {
 }
 
 // real is where the real server has the port that the probe asked for.
-func (k *talk) real(to netip.AddrPort, at uint16) netip.AddrPort {
-	if to.Port() == at {
+func (k *talk) real(to netip.AddrPort) netip.AddrPort {
+	if to.Port() == k.number {
 		return k.recorder.To
 	}
 	return netip.AddrPortFrom(k.recorder.To.Addr(), to.Port())
@@ -309,7 +310,7 @@ func (k *talk) dialFrom(ctx context.Context, local uint16, to netip.AddrPort) (n
 func (k *talk) record(ctx context.Context, to netip.AddrPort, line *recordedLine, open func(*netio.Dialer, netip.AddrPort) (net.Conn, error)) (net.Conn, error) {
 	d := &netio.Dialer{Limits: netio.Limits{Deadline: k.end, Bytes: maxBytes}}
 	err := k.recorder.Enter(func() (err error) {
-		line.server, err = open(d, k.real(to, to.Port()))
+		line.server, err = open(d, k.real(to))
 		return err
 	})
 	if err != nil {
@@ -326,7 +327,7 @@ func (k *talk) exchange(ctx context.Context, to netip.AddrPort, request []byte, 
 	k.datagrams = append(k.datagrams, directive{"C:", string(request)})
 	k.mu.Unlock()
 	err = k.recorder.Enter(func() (err error) {
-		answer, err = netio.Exchange(ctx, d, k.real(to, to.Port()), request, func(b []byte) bool {
+		answer, err = netio.Exchange(ctx, d, k.real(to), request, func(b []byte) bool {
 			k.mu.Lock()
 			k.datagrams = append(k.datagrams, directive{"S:", string(b)})
 			k.mu.Unlock()
