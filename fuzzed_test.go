@@ -11,7 +11,7 @@ import (
 
 // parsing are the rooms that take bytes from the network or from the kernel's
 // sockets. In those below wire/ a text is as foreign as bytes are.
-var parsing = []string{"wire/...", "probe", "netio", "rawsock", "scan", "hostnet", "fingerprint"}
+var parsing = []string{"wire/...", "probe", "netio", "rawsock", "scan", "hostnet", "fingerprint", "firewall"}
 
 // unfuzzed are functions that take bytes and parse nothing that a stranger
 // wrote, by room and name, with the reason.

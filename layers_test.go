@@ -31,7 +31,7 @@ var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cook
 var (
 	edges   = []string{"netio", "rawsock", "hostnet"}
 	observe = []string{"scan", "probe", "receive"}
-	judge   = []string{"rules"}
+	judge   = []string{"rules", "firewall"}
 )
 
 // rooms is the table. A room that is not here does not exist: a new one adds
@@ -58,7 +58,8 @@ var rooms = map[string]room{
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
 
-	"rules": {may: words},
+	"rules":    {may: words},
+	"firewall": {may: words},
 
 	// PortQry's words over sekisho's own eyes; cli gives it the scan.
 	"portqry": {may: join(words, "netio", "probe")},
