@@ -44,6 +44,7 @@ func (l Limits) deadline(ctx context.Context) time.Time {
 // port may be 0). The zero Dialer is ready to use.
 type Dialer struct {
 	Source netip.AddrPort
+	Again  bool // the source port serves one TCP connection after another: each ends by a reset, which leaves nothing that holds the port
 	Limits Limits
 	Proxy  *Proxy // through which connections go; nil: none
 	Name   string // what the proxy is asked for where the address is only a stand-in, see ByName
@@ -65,10 +66,19 @@ func (d *Dialer) Dial(ctx context.Context, transport exposure.Transport, to neti
 	if transport == exposure.UDP {
 		conn, err = nd.DialUDP(ctx, "udp", d.Source, to)
 	} else {
+		if d.Again {
+			nd.Control = shareSource
+		}
 		conn, err = nd.DialTCP(ctx, "tcp", d.Source, to)
 	}
 	if err != nil {
 		return nil, failure(ctx, "dial", to, err)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && d.Again {
+		err = tcp.SetLinger(0)
+	}
+	if err != nil {
+		return nil, errors.Join(failure(ctx, "dial", to, err), conn.Close())
 	}
 	// Two ends that are equal are this machine's own socket, which TCP allows
 	// by a simultaneous open (RFC 9293 section 3.5): nobody listens there.
