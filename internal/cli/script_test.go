@@ -5,9 +5,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -15,9 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(tidy{m}, map[string]func(){
-		"sekisho": func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
-	})
+	run := func() { os.Exit(cli.Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+	testscript.Main(tidy{m}, map[string]func(){"sekisho": run, "portqry": run, "PortQry.exe": run})
 }
 
 // tidy runs the tests and then removes what they built for all of them.
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setup,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"code": code, "await": awaitLine, "dial": dialAndStay},
 	})
 }
 
@@ -59,6 +60,10 @@ func setup(env *testscript.Env) error {
 	// program that a session runs must stay in the same one.
 	const confined = "SEKISHO_LAB_CONFINED"
 	env.Setenv(confined, os.Getenv(confined))
+	if err := reserve(env); err != nil {
+		return err
+	}
+	env.Setenv("PID", strconv.Itoa(os.Getpid())) // of who listens
 	for name, greeting := range map[string]string{
 		"BANNER":  "220 files.example FTP ready\r\n",
 		"ESCAPES": "\x1b[31mred\x1b]0;title\a\u202egpj.exe\u009b1m\x00 banner\r\n",
@@ -69,6 +74,26 @@ func setup(env *testscript.Env) error {
 		}
 		env.Setenv(name, strconv.Itoa(port))
 	}
+	return nil
+}
+
+// reserve sets $FREE, a port that nobody has, and $DATAGRAMS, one of UDP that
+// this process has.
+func reserve(env *testscript.Env) error {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Setenv("FREE", strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	if err := l.Close(); err != nil {
+		return err
+	}
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { c.Close() })
+	env.Setenv("DATAGRAMS", strconv.Itoa(c.LocalAddr().(*net.UDPAddr).Port))
 	return nil
 }
 
@@ -111,4 +136,29 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s: exit code %d, want %d", strings.Join(args[1:], " "), got, want)
 	}
+}
+
+// awaitLine waits until a file holds what a pattern matches: await PATTERN FILE.
+func awaitLine(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await PATTERN FILE")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if text, err := os.ReadFile(ts.MkAbs(args[1])); err == nil && pattern.Match(text) {
+			return
+		}
+	}
+	ts.Fatalf("%s never came to hold %q", args[1], args[0])
+}
+
+// dialAndStay connects to a port of 127.0.0.1 and stays until the session ends.
+func dialAndStay(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: dial PORT")
+	}
+	c, err := net.Dial("tcp4", net.JoinHostPort("127.0.0.1", args[0]))
+	ts.Check(err)
+	ts.Defer(func() { c.Close() })
 }

@@ -60,6 +60,7 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.StepResult]():  {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
 	reflect.TypeFor[exposure.ServerRole]():  {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
 	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
+	reflect.TypeFor[exposure.SocketState](): {exposure.SocketState(""), exposure.SocketListen, exposure.SocketEstablished, exposure.SocketFinWait1, exposure.SocketTimeWait, exposure.SocketClosed},
 	reflect.TypeFor[exposure.Certainty]():   {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }
 
@@ -128,6 +129,8 @@ func fill(t *rapid.T, v reflect.Value, field string) {
 		v.SetBool(rapid.Bool().Draw(t, field))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(rapid.Int64Range(0, 70000).Draw(t, field))
+	case reflect.Uint64:
+		v.SetUint(rapid.Uint64().Draw(t, field))
 	case reflect.Uint16:
 		v.SetUint(rapid.Uint64Range(0, 65535).Draw(t, field))
 	case reflect.Float64:
@@ -181,6 +184,13 @@ func arbitraryLocal(t *rapid.T) exposure.LocalDocument {
 func arbitraryTest(t *rapid.T) exposure.TestDocument {
 	d := arbitrary[exposure.TestDocument](t)
 	d.Schema = exposure.TestSchema
+	return d
+}
+
+// arbitraryQuery is the document of query with its name.
+func arbitraryQuery(t *rapid.T) exposure.QueryDocument {
+	d := arbitrary[exposure.QueryDocument](t)
+	d.Schema, d.ExitCode = exposure.QuerySchema, 0
 	return d
 }
 

@@ -3,6 +3,7 @@ package output_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -80,11 +81,21 @@ func TestDocumentsFollowTheirSchema(t *testing.T) {
 		valid(t, compiled(t, "connect"), connectIn(t, connected(), output.Options{Format: "json", Redact: redact}))
 		valid(t, compiled(t, "test"), testIn(t, tested(lang.English), output.Options{Format: "json", Redact: redact}))
 	}
+	valid(t, compiled(t, "query"), queryIn(t, output.Query, exposure.QueryDocument{Schema: exposure.QuerySchema}))
+}
+
+// queryIn is a document of query as it is written.
+func queryIn(t interface{ Fatalf(string, ...any) }, write func(io.Writer, exposure.QueryDocument) error, d exposure.QueryDocument) []byte {
+	var b bytes.Buffer
+	if err := write(&b, d); err != nil {
+		t.Fatalf("%v", err)
+	}
+	return b.Bytes()
 }
 
 func TestArbitraryDocumentsFollowTheirSchema(t *testing.T) {
 	report, scan, local := compiled(t, "report"), compiled(t, "scan"), compiled(t, "local")
-	test, servers := compiled(t, "test"), compiled(t, "connect")
+	test, servers, query := compiled(t, "test"), compiled(t, "connect"), compiled(t, "query")
 	rapid.Check(t, func(t *rapid.T) {
 		o := output.Options{Format: "json", Show: output.ShowAll, Redact: rapid.Bool().Draw(t, "redact")}
 		valid(t, report, reportIn(t, arbitraryReport(t), o))
@@ -92,6 +103,12 @@ func TestArbitraryDocumentsFollowTheirSchema(t *testing.T) {
 		valid(t, local, localIn(t, arbitraryLocal(t), o))
 		valid(t, test, testIn(t, arbitraryTest(t), o))
 		valid(t, servers, connectIn(t, arbitraryConnect(t), o))
+		asked := arbitraryQuery(t)
+		valid(t, query, queryIn(t, output.Query, asked))
+		line := queryIn(t, output.QueryLine, asked)
+		if valid(t, query, line); bytes.Count(line, []byte("\n")) != 1 {
+			t.Fatalf("several lines: %s", line)
+		}
 	})
 }
 
@@ -125,7 +142,7 @@ func TestSchemaRefuses(t *testing.T) {
 // describes, key by key, both ways.
 func TestSchemaKnowsEveryField(t *testing.T) {
 	for name, document := range map[string]any{
-		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{},
+		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{}, "query": exposure.QueryDocument{},
 	} {
 		b, err := output.Schema(name)
 		if err != nil {

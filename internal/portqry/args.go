@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sekisho/internal/exposure"
 )
 
 // Command is what a command line asks for.
@@ -18,6 +20,8 @@ type Command struct {
 	TCP, UDP    bool
 	Ports       []uint16 // in the order of asking
 	Range       bool     // given by -r: no protocol is spoken with the endpoint mapper
+	Set         string   // name of a set of ports, empty: none
+	FollowEPM   bool     // the ports that the endpoint mapper names are asked too
 	Quiet       bool     // nothing on the screen but errors
 	Log         string   // file, empty: none
 	Overwrite   bool     // without asking
@@ -28,7 +32,47 @@ type Command struct {
 	Interactive bool
 	Help        bool
 
+	Local     bool          // what this machine uses, instead of a query
+	WatchPort uint16        // watched for changes, 0: none
+	WatchPID  int           // watched for changes, 0: none
+	Every     time.Duration // between two looks
+	Verbose   bool          // services and modules of processes
+
+	// Beyond PortQry:
+	JSON       bool
+	Authorized bool   // consent to ask a stranger
+	Family     string // 4 or 6; empty: either
+
 	Line string // as it was typed, for the log
+}
+
+// Watches reports whether this machine is watched for changes.
+func (c Command) Watches() bool { return c.WatchPort != 0 || c.WatchPID != 0 }
+
+// OnLocal reports whether this machine is read and nobody is queried.
+func (c Command) OnLocal() bool { return c.Local || c.Watches() }
+
+// Asked are the questions that the command asks, in their order.
+func (c Command) Asked() []Asked {
+	if c.Set != "" {
+		return sets[c.Set]
+	}
+	asked := make([]Asked, 0, 2*len(c.Ports))
+	for _, port := range c.Ports {
+		if c.TCP {
+			asked = append(asked, Asked{exposure.TCP, port})
+		}
+		if c.UDP {
+			asked = append(asked, Asked{exposure.UDP, port})
+		}
+	}
+	return asked
+}
+
+// Asked is a port of a transport.
+type Asked struct {
+	Transport exposure.Transport
+	Port      uint16
 }
 
 // The defaults of PortQry.
@@ -36,6 +80,7 @@ const (
 	defaultPort      = 80
 	defaultCommunity = "public"
 	defaultNode      = "127.0.0.1"
+	defaultEvery     = time.Minute
 )
 
 // Error is a command line that cannot be carried out, in the words that the
@@ -62,85 +107,112 @@ func Parse(args []string) (Command, error) {
 
 // parser takes a command line apart.
 type parser struct {
-	args []string
-	c    Command
-	from []string // which of -e, -o and -r were given
+	args  []string
+	c     Command
+	given []string // names of options, in the order of the line
+}
+
+// valued are the options that have a value.
+var valued = map[string]func(p *parser, word, value string) error{
+	"n": func(p *parser, _, value string) error { p.c.Node = value; return nil },
+	"p": func(p *parser, _, value string) (err error) { p.c.TCP, p.c.UDP, err = protocols(value); return err },
+	"e": func(p *parser, word, value string) error {
+		port, err := number(word, value)
+		p.c.Ports = []uint16{port}
+		return err
+	},
+	"r": func(p *parser, word, value string) (err error) {
+		p.c.Range = true
+		p.c.Ports, err = span(word, value)
+		return err
+	},
+	"o":  func(p *parser, word, value string) (err error) { p.c.Ports, err = list(word, value); return err },
+	"l":  func(p *parser, word, value string) (err error) { p.c.Log, err = logName(word, value); return err },
+	"sp": func(p *parser, word, value string) (err error) { p.c.Source, err = number(word, value); return err },
+	"cn": func(p *parser, word, value string) (err error) {
+		p.c.Community, err = p.community(word, value)
+		return err
+	},
+	"wport": func(p *parser, word, value string) (err error) { p.c.WatchPort, err = number(word, value); return err },
+	"wpid":  func(p *parser, word, value string) (err error) { p.c.WatchPID, err = process(word, value); return err },
+	"wt":    func(p *parser, word, value string) (err error) { p.c.Every, err = seconds(word, value); return err },
+	"set":   func(p *parser, word, value string) (err error) { p.c.Set, err = setName(word, value); return err },
+	"format": func(p *parser, word, value string) (err error) {
+		p.c.JSON, err = format(word, value)
+		return err
+	},
+	"lang": func(*parser, string, string) error { return nil }, // heard before anything was said
+}
+
+// plain are the options without a value.
+var plain = map[string]func(c *Command){
+	"?": func(c *Command) { c.Help = true }, "h": func(c *Command) { c.Help = true }, "help": func(c *Command) { c.Help = true },
+	"q":     func(c *Command) { c.Quiet = true },
+	"y":     func(c *Command) { c.Overwrite = true },
+	"sl":    func(c *Command) { c.SlowLink = true },
+	"s":     func(c *Command) { c.SlowLink = true }, // of version 1
+	"nr":    func(c *Command) { c.NoReverse = true },
+	"i":     func(c *Command) { c.Interactive = true },
+	"local": func(c *Command) { c.Local = true },
+	"v":     func(c *Command) { c.Verbose = true },
+	"4":     func(c *Command) { c.Family += "4" },
+	"6":     func(c *Command) { c.Family += "6" },
+
+	"authorized": func(c *Command) { c.Authorized = true },
+	"follow-epm": func(c *Command) { c.FollowEPM = true },
 }
 
 // option takes one option and its value off the arguments.
 func (p *parser) option() error {
 	word := p.args[0]
 	p.args = p.args[1:]
-	name, ok := strings.CutPrefix(strings.ToLower(word), "-")
+	name, value, joined := strings.Cut(word, "=")
+	name = strings.ToLower(name)
+	dashed, ok := strings.CutPrefix(name, "-")
 	old := false
 	if !ok {
-		name, old = strings.CutPrefix(strings.ToLower(word), "/")
+		dashed, old = strings.CutPrefix(name, "/")
 	}
-	if name = strings.TrimPrefix(name, "-"); !ok && !old || name == "" {
+	if name = strings.TrimPrefix(dashed, "-"); !ok && !old || name == "" {
 		return wrong("%q is no option of PortQry; options begin with - or /", word)
 	}
-	switch name {
-	case "?", "h", "help":
-		p.c.Help = true
-	case "q":
-		p.c.Quiet = true
-	case "y":
-		p.c.Overwrite = true
-	case "sl":
-		p.c.SlowLink = true
-	case "s":
-		p.c.SlowLink = true // of version 1
-	case "nr":
-		p.c.NoReverse = true
-	case "i":
-		if old {
-			p.c.NoReverse = true // of version 1
-		} else {
-			p.c.Interactive = true
-		}
-	case "n", "p", "e", "r", "o", "l", "sp", "cn":
+	if old && name == "i" { // of version 1
+		name = "nr"
+	}
+	if name == "f" {
+		name = "format"
+	}
+	if set, is := plain[name]; is && !joined {
+		p.given = append(p.given, name)
+		set(&p.c)
+		return nil
+	}
+	take, is := valued[name]
+	if !is {
+		return wrong("%q is no option of PortQry; -? shows them", word)
+	}
+	p.given = append(p.given, name)
+	if !joined {
 		if len(p.args) == 0 {
 			return wrong("option %s needs a value", word)
 		}
-		value := p.args[0]
-		p.args = p.args[1:]
-		return p.valued(name, word, value)
-	case "local", "wport", "wpid", "wt", "v":
-		return wrong("%s: the local mode of PortQry is not spoken yet; sekisho local shows what listens here and whose it is", word)
-	default:
-		return wrong("%q is no option of PortQry; -? shows them", word)
+		value, p.args = p.args[0], p.args[1:]
 	}
-	return nil
+	return take(p, strings.TrimSuffix(word, "="+value), value)
 }
 
-// valued takes an option that has a value.
-func (p *parser) valued(name, word, value string) (err error) {
-	switch name {
-	case "n":
-		p.c.Node = value
-	case "p":
-		p.c.TCP, p.c.UDP, err = protocols(value)
-	case "e":
-		p.from = append(p.from, word)
-		var port uint16
-		port, err = number(word, value)
-		p.c.Ports = []uint16{port}
-	case "r":
-		p.from = append(p.from, word)
-		p.c.Range = true
-		p.c.Ports, err = span(word, value)
-	case "o":
-		p.from = append(p.from, word)
-		p.c.Ports, err = list(word, value)
-	case "l":
-		p.c.Log = value
-	case "sp":
-		p.c.Source, err = number(word, value)
-	case "cn":
-		p.c.Community, err = community(word, value)
+// has tells which of some options were given, with their dash.
+func (p *parser) has(names ...string) (found []string) {
+	for _, name := range p.given {
+		if slices.Contains(names, name) {
+			found = append(found, "-"+name)
+		}
 	}
-	return err
+	return found
 }
+
+// apart are options of which each excludes the others.
+var apart = [][]string{{"e", "o", "r", "set"}, {"local", "wport", "wpid"}, {"p", "set"}, {"i", "set"}, {"4", "6"}}
 
 // whole checks what the options say together.
 func (p *parser) whole() error {
@@ -148,11 +220,25 @@ func (p *parser) whole() error {
 	if c.Help {
 		return nil
 	}
-	if len(p.from) > 1 {
-		return wrong("%s cannot be used together", strings.Join(p.from, " and "))
+	for _, names := range apart {
+		if found := p.has(names...); len(found) > 1 {
+			return wrong("%s cannot be used together", strings.Join(found, " and "))
+		}
 	}
-	if c.Quiet && (c.Range || slices.Contains(p.from, "-o") || c.TCP && c.UDP) {
-		return wrong("-q answers for one port of one protocol: not with -o, -r or -p both")
+	if c.OnLocal() {
+		return p.local()
+	}
+	if p.has("wt") != nil {
+		return wrong("-wt goes only with -wport or -wpid")
+	}
+	if c.Quiet && (c.Interactive || c.Set != "" || p.has("o", "r") != nil || c.TCP && c.UDP) {
+		return wrong("-q answers for one port of one protocol: not with -o, -r, -i, -set or -p both")
+	}
+	if c.Quiet && c.JSON {
+		return wrong("-q prints nothing: not with --format json")
+	}
+	if c.Interactive && c.JSON {
+		return wrong("--format json answers one command line: not with -i")
 	}
 	if c.Node == "" && !c.Interactive {
 		return wrong("say which system to query: -n name_to_query")
@@ -160,8 +246,28 @@ func (p *parser) whole() error {
 	if strings.ContainsAny(c.Node, " \t") {
 		return wrong("%q is no name or address of a system", c.Node)
 	}
-	if c.Ports == nil && !c.Interactive {
+	if c.Ports == nil && c.Set == "" && !c.Interactive {
 		c.Ports = []uint16{defaultPort}
+	}
+	if c.FollowEPM && (c.Range || c.Interactive || !slices.ContainsFunc(c.Asked(), func(a Asked) bool { return a.Port == portEPM })) {
+		return wrong("--follow-epm asks the ports that the endpoint mapper names: it goes with -e 135, an -o with 135 in it, or -set ad")
+	}
+	return nil
+}
+
+// local checks what goes with the local mode, where -q counts for nothing.
+func (p *parser) local() error {
+	c := &p.c
+	which := p.has("local", "wport", "wpid")[0]
+	if found := p.has("n", "e", "r", "o", "p", "sp", "cn", "i", "set", "follow-epm"); found != nil {
+		return wrong("%s and %s cannot be used together: the one queries a system, the other reads this one", which, found[0])
+	}
+	if c.Local && p.has("wt") != nil {
+		return wrong("-wt goes only with -wport or -wpid")
+	}
+	c.Quiet = false
+	if c.Watches() && c.Every == 0 {
+		c.Every = defaultEvery
 	}
 	return nil
 }
@@ -226,14 +332,61 @@ func list(word, value string) ([]uint16, error) {
 	return ports, nil
 }
 
-// community reads the name between exclamation marks. Both or neither of them
-// may be missing: shells take them for themselves.
+// community reads the name between exclamation marks, in which blanks may
+// stand: then it is several arguments. Both marks or neither may be missing:
+// shells take them for themselves.
+func (p *parser) community(word, value string) (string, error) {
+	for len(value) > 0 && value[0] == '!' && (len(value) == 1 || !strings.HasSuffix(value, "!")) && len(p.args) > 0 {
+		value += " " + p.args[0]
+		p.args = p.args[1:]
+	}
+	return community(word, value)
+}
+
 func community(word, value string) (string, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(value, "!"), "!")
 	if name == "" || strings.HasPrefix(value, "!") != strings.HasSuffix(value, "!") || value == "!" {
 		return "", wrong("%s %q: a community name stands between exclamation marks, as !public!", word, value)
 	}
 	return name, nil
+}
+
+// logName reads the name of a log file, which PortQry does not let hold blanks;
+// its folders may.
+func logName(word, value string) (string, error) {
+	if name := value[strings.LastIndexAny(value, `/\`)+1:]; name == "" || strings.ContainsAny(name, " \t") {
+		return "", wrong("%s %q: the log needs a file name, and one without spaces", word, value)
+	}
+	return value, nil
+}
+
+// process reads the number of a process.
+func process(word, value string) (int, error) {
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil || n == 0 {
+		return 0, wrong("%s %q: a process ID is a number from 1", word, value)
+	}
+	return int(n), nil
+}
+
+// seconds reads how long is waited between two looks.
+func seconds(word, value string) (time.Duration, error) {
+	n, err := strconv.ParseUint(value, 10, 16)
+	if err != nil || n < 1 || n > 1200 {
+		return 0, wrong("%s %q: the watch time is 1 to 1200 seconds", word, value)
+	}
+	return time.Duration(n) * time.Second, nil
+}
+
+// format reads the form of what is printed.
+func format(word, value string) (json bool, err error) {
+	switch strings.ToLower(value) {
+	case "json":
+		return true, nil
+	case "text":
+		return false, nil
+	}
+	return false, wrong("%s %q: the format is text or json", word, value)
 }
 
 // The waits for an answer: PortQry's own are not documented.

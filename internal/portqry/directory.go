@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"sekisho/internal/exposure"
-	"sekisho/internal/netio"
 	"sekisho/internal/probe"
 	"sekisho/internal/wire/msrpc"
 )
@@ -26,20 +25,21 @@ var rootOrder = []string{
 }
 
 // askLDAP asks for the root of the directory.
-func askLDAP(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{q.sending(a)}}
+func askLDAP(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{q.sending(a)}
 	svc := probe.Identify(ctx, exposure.Target{Address: a.Address}, a.Transport, a.Port, probe.Options{})
 	if svc.Protocol != "ldap" && svc.Protocol != "cldap" {
-		return s
+		return
 	}
 	s.Heard = true
 	var root []string
 	for _, line := range svc.Facts.Texts("root_dse") {
 		root = append(root, line.Terminal())
+		name, value, _ := strings.Cut(line.Terminal(), ": ")
+		s.Found.Attributes = append(s.Found.Attributes, exposure.QueryAttribute{Name: name, Value: value})
 	}
 	s.Answer = append([]string{"LDAP query response:", ""}, rootLines(root)...)
 	s.End = []string{"======== End of LDAP query response ========"}
-	return s
 }
 
 // rootLines puts the attributes of a root in PortQry's order: the server's
@@ -85,29 +85,33 @@ const (
 )
 
 // askRPC asks the endpoint mapper for all that it knows.
-func askRPC(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{"Querying Endpoint Mapper Database..."}}
+func askRPC(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{"Querying Endpoint Mapper Database..."}
 	look := lookTCP
 	if a.Transport == exposure.UDP {
 		look = lookUDP
 	}
 	endpoints, heard := look(ctx, a)
 	if s.Heard = heard; !heard {
-		return s
+		return
 	}
 	s.Answer = []string{"Server's response:", ""}
 	for _, e := range endpoints {
-		s.Answer = append(s.Answer, shown(strings.TrimSpace("UUID: "+e.Interface.String()+" "+e.Annotation)), shown(e.Binding()), "")
+		found := exposure.QueryEndpoint{
+			UUID: e.Interface.String(), Annotation: shown(e.Annotation), Binding: shown(e.Binding()), Protocol: e.Protocol,
+			Host: shown(e.Address), Endpoint: shown(e.Port),
+		}
+		s.Found.Endpoints = append(s.Found.Endpoints, found)
+		s.Answer = append(s.Answer, "UUID: "+withNote(found.UUID, found.Annotation), found.Binding, "")
 	}
 	s.Answer = append(s.Answer, fmt.Sprintf("Total endpoints found: %d", len(endpoints)))
 	s.End = []string{"==== End of RPC Endpoint Mapper query response ===="}
-	return s
 }
 
 // lookTCP looks up over a connection. Heard says that an endpoint mapper
 // answered, whatever came of it.
 func lookTCP(ctx context.Context, a Asking) (found []msrpc.Endpoint, heard bool) {
-	c, err := (&netio.Dialer{Limits: netio.Limits{Bytes: 4 << 20}}).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
+	c, err := a.dialer(4<<20).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
 	if err != nil {
 		return nil, false
 	}

@@ -36,10 +36,11 @@ var shortcuts = []shortcut{
 // maxInput is the longest line that interactive mode reads, in bytes.
 const maxInput = 4096
 
-// Interactive is the interactive mode: it reads commands until exit or the end
-// of its input and returns the exit code of the last query. An error is one of
-// in or out.
-func Interactive(ctx context.Context, c Command, eyes Eyes, in io.Reader, out io.Writer) (int, error) {
+// Interactive is the interactive mode: it reads commands until exit, the end of
+// its input or the end of ctx and returns the exit code of the last query. What
+// is typed goes to typed too, for a log. An error is one of in or out, or ctx's
+// own.
+func Interactive(ctx context.Context, c Command, eyes Eyes, in io.Reader, out, typed io.Writer) (int, error) {
 	i := &interactive{Command: c, eyes: eyes, out: out}
 	if i.Node == "" {
 		i.Node = defaultNode
@@ -47,24 +48,50 @@ func Interactive(ctx context.Context, c Command, eyes Eyes, in io.Reader, out io
 	if i.Ports == nil {
 		i.Ports = []uint16{defaultPort}
 	}
-	fmt.Fprintf(out, "\nPortqry Interactive Mode\n\nType 'help' for a list of commands\n\nDefault Node: %s\n\n", i.Node)
+	fmt.Fprintf(out, "\nPortqry Interactive Mode\n\nType 'help' for a list of commands\n\nDefault Node: %s\n\n", shown(i.Node))
 	i.show()
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxInput)
+	lines, failed := linesOf(in)
 	for {
-		if _, err := fmt.Fprint(out, "> "); err != nil || ctx.Err() != nil {
-			return i.code, cmpErr(err, ctx)
+		if _, err := fmt.Fprint(out, "> "); err != nil {
+			return i.code, err
 		}
-		if !lines.Scan() {
-			return i.code, lines.Err()
+		var line string
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(out)
+			return i.code, ctx.Err()
+		case read, ok := <-lines:
+			if !ok {
+				fmt.Fprintln(out)
+				return i.code, <-failed
+			}
+			line = read
 		}
-		if strings.EqualFold(strings.TrimSpace(lines.Text()), "exit") {
+		fmt.Fprintln(typed, shown(line))
+		if strings.EqualFold(strings.TrimSpace(line), "exit") {
 			return i.code, nil
 		}
-		if err := i.do(ctx, strings.Fields(lines.Text())); err != nil {
+		if err := i.do(ctx, strings.Fields(line)); err != nil {
 			return i.code, err
 		}
 	}
+}
+
+// linesOf reads lines one by one, so that whoever waits for one can wait for
+// something else too. The reading goroutine ends with the input: nothing else
+// ends a read from a terminal.
+func linesOf(in io.Reader) (<-chan string, <-chan error) {
+	lines, failed := make(chan string), make(chan error, 1)
+	go func() {
+		defer close(lines)
+		scanner := bufio.NewScanner(in)
+		scanner.Buffer(nil, maxInput)
+		for scanner.Scan() {
+			lines <- scanner.Text()
+		}
+		failed <- scanner.Err()
+	}()
+	return lines, failed
 }
 
 // interactive is a session and the options that it has by now.
@@ -150,6 +177,7 @@ func (i *interactive) query(ctx context.Context, words []string) error {
 	}
 	s := shortcuts[at]
 	c := i.Command
+	c.Range = false
 	switch {
 	case slices.Equal(s.tcp, s.udp):
 		c.TCP, c.UDP, c.Ports = true, true, s.tcp
@@ -168,17 +196,15 @@ func (i *interactive) query(ctx context.Context, words []string) error {
 // found.
 func (i *interactive) ask(ctx context.Context, c Command) error {
 	fmt.Fprintln(i.out, "resolving service name using local services file...")
-	for _, port := range c.Ports {
-		for _, t := range (&run{Command: c}).transports() {
-			if name := i.eyes.Service(t, port); name != "" {
-				fmt.Fprintf(i.out, "%s port resolved to the '%s' service\n", words[t], name)
-			} else {
-				fmt.Fprintf(i.out, "%s port %d: unknown service\n", words[t], port)
-			}
+	for _, on := range c.Asked() {
+		if name := i.eyes.Service(on.Transport, on.Port); name != "" {
+			fmt.Fprintf(i.out, "%s port resolved to the '%s' service\n", words[on.Transport], name)
+		} else {
+			fmt.Fprintf(i.out, "%s port %d: unknown service\n", words[on.Transport], on.Port)
 		}
 	}
-	code, err := Query(ctx, c, i.eyes, i.out)
-	i.code = code
+	found, err := Query(ctx, c, i.eyes, i.out)
+	i.code = found.ExitCode
 	return err
 }
 
@@ -197,7 +223,7 @@ func (i *interactive) set(words []string) error {
 	case "port", "e":
 		var port uint16
 		if port, err = number(name, value); err == nil {
-			i.Ports = []uint16{port}
+			i.Ports, i.Range = []uint16{port}, false
 		}
 	case "sport", "sp":
 		if value == "0" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -21,6 +22,8 @@ func ports(from, to uint16) []uint16 {
 	}
 	return list
 }
+
+const quietly = "-q answers for one port of one protocol: not with -o, -r, -i, -set or -p both"
 
 func TestParse(t *testing.T) {
 	for _, c := range []struct {
@@ -50,12 +53,44 @@ func TestParse(t *testing.T) {
 		{line: "-n host -o 1,,2", err: `-o "": a port is a number from 1 to 65535`},
 		{line: "-n host -e 1 -r 2:3", err: "-e and -r cannot be used together"},
 		{line: "-n host -e 1 -o 2 -r 3:4", err: "-e and -o and -r cannot be used together"},
-		{line: "-n host -r 2:3 -q", err: "-q answers for one port of one protocol: not with -o, -r or -p both"},
-		{line: "-n host -p both -q", err: "-q answers for one port of one protocol: not with -o, -r or -p both"},
+		{line: "-n host -r 2:3 -q", err: quietly},
+		{line: "-n host -p both -q", err: quietly},
 		{line: "-n host -p sctp", err: `-p "sctp": the protocol is TCP, UDP or BOTH`},
 		{line: "-n host -cn public!", err: `-cn "public!": a community name stands between exclamation marks, as !public!`},
 		{line: "-n host -x", err: `"-x" is no option of PortQry; -? shows them`},
-		{line: "-local", err: "-local: the local mode of PortQry is not spoken yet; sekisho local shows what listens here and whose it is"},
+		{line: "-local", want: Command{TCP: true, Local: true}},
+		{line: "-local -v -q -l a.txt", want: Command{TCP: true, Local: true, Verbose: true, Log: "a.txt"}},
+		{line: "-wport 135 -v -wt 2", want: Command{TCP: true, WatchPort: 135, Verbose: true, Every: 2 * time.Second}},
+		{line: "-wpid 1276 -nr", want: Command{TCP: true, WatchPID: 1276, NoReverse: true, Every: time.Minute}},
+		{line: "-local -wport 1", err: "-local and -wport cannot be used together"},
+		{line: "-wpid 1 -wport 1 -local", err: "-wpid and -wport and -local cannot be used together"},
+		{line: "-wport 1 -n host", err: "-wport and -n cannot be used together: the one queries a system, the other reads this one"},
+		{line: "-local -wt 5", err: "-wt goes only with -wport or -wpid"},
+		{line: "-n host -wt 5", err: "-wt goes only with -wport or -wpid"},
+		{line: "-wport 1 -wt 0", err: `-wt "0": the watch time is 1 to 1200 seconds`},
+		{line: "-wport 1 -wt 1201", err: `-wt "1201": the watch time is 1 to 1200 seconds`},
+		{line: "-wport 70000", err: `-wport "70000": a port is a number from 1 to 65535`},
+		{line: "-wpid x", err: `-wpid "x": a process ID is a number from 1`},
+		{line: "-n host -cn !my community name! -e 161 -p udp", want: Command{Node: "host", UDP: true, Ports: []uint16{161}, Community: "my community name"}},
+		{line: "-n host -cn ! -e 161", err: `-cn "! -e 161": a community name stands between exclamation marks, as !public!`},
+		{line: "-n host -set AD", want: Command{Node: "host", TCP: true, Set: "ad"}},
+		{line: "-n host --set=sql", want: Command{Node: "host", TCP: true, Set: "sql"}},
+		{line: "-n host -set mail", err: `-set "mail": the sets are ad, exchange, sql, web`},
+		{line: "-n host -set ad -e 25", err: "-set and -e cannot be used together"},
+		{line: "-n host -set ad -p udp", err: "-set and -p cannot be used together"},
+		{line: "-n host -set ad -q", err: quietly},
+		{line: "-n host --format JSON --lang ja -6", want: Command{Node: "host", TCP: true, Ports: []uint16{80}, JSON: true, Family: "6"}},
+		{line: "-n host -f json", want: Command{Node: "host", TCP: true, Ports: []uint16{80}, JSON: true}},
+		{line: "-n host -format xml", err: `-format "xml": the format is text or json`},
+		{line: "-n host -4 -6", err: "-4 and -6 cannot be used together"},
+		{line: "-i --format json", err: "--format json answers one command line: not with -i"},
+		{line: "-n host -q --format json", err: "-q prints nothing: not with --format json"},
+		{line: "-n host -e 135 --follow-epm --authorized", want: Command{Node: "host", TCP: true, Ports: []uint16{135}, FollowEPM: true, Authorized: true}},
+		{line: "-n host --follow-epm", err: "--follow-epm asks the ports that the endpoint mapper names: it goes with -e 135, an -o with 135 in it, or -set ad"},
+		{line: "-n host -r 130:140 --follow-epm", err: "--follow-epm asks the ports that the endpoint mapper names: it goes with -e 135, an -o with 135 in it, or -set ad"},
+		{line: "-n host -l logs/", err: `-l "logs/": the log needs a file name, and one without spaces`},
+		{line: "-n host -Q /O 1,2", err: quietly},
+		{line: "-n host -nr=1", err: `"-nr=1" is no option of PortQry; -? shows them`},
 		{line: "host", err: `"host" is no option of PortQry; options begin with - or /`},
 	} {
 		t.Run(c.line, func(t *testing.T) {
@@ -83,8 +118,8 @@ func TestParse(t *testing.T) {
 
 // host is a system of a table: what its ports are and say.
 type host struct {
-	states map[askedOn]exposure.State
-	says   map[askedOn]*Speech
+	states map[Asked]exposure.State
+	says   map[Asked]*Speech
 	fails  error
 }
 
@@ -103,25 +138,27 @@ func (h host) eyes() Eyes {
 			return "", errors.New("no name")
 		},
 		State: func(_ context.Context, a Asking) (exposure.State, error) {
-			return h.states[askedOn{a.Transport, a.Port}], h.fails
+			return h.states[a.Asked], h.fails
 		},
 		Service: func(transport exposure.Transport, port uint16) string {
-			return map[askedOn]string{{exposure.TCP, 80}: "http", {exposure.TCP, 21}: "ftp", {exposure.UDP, 161}: "snmp", {exposure.TCP, 135}: "epmap"}[askedOn{transport, port}]
+			return map[Asked]string{{exposure.TCP, 80}: "http", {exposure.TCP, 21}: "ftp", {exposure.UDP, 161}: "snmp", {exposure.TCP, 135}: "epmap"}[Asked{transport, port}]
 		},
-		Speak: func(_ context.Context, a Asking) *Speech { return h.says[askedOn{a.Transport, a.Port}] },
+		Allowed: func(netip.Addr, int) error { return nil },
+		Ahead:   func(context.Context, netip.Addr, []Asked) error { return nil },
+		Speak:   func(_ context.Context, a Asking) *Speech { return h.says[a.Asked] },
 	}
 }
 
 func TestQuery(t *testing.T) {
-	tcp := func(port uint16) askedOn { return askedOn{exposure.TCP, port} }
-	udp := func(port uint16) askedOn { return askedOn{exposure.UDP, port} }
+	tcp := func(port uint16) Asked { return Asked{exposure.TCP, port} }
+	udp := func(port uint16) Asked { return Asked{exposure.UDP, port} }
 	for _, c := range []struct {
 		name, line string
 		host       host
 		code       int
 		want       string
 	}{
-		{"listening", "-n 192.0.2.7", host{states: map[askedOn]exposure.State{tcp(80): exposure.Open}}, Listening, `
+		{"listening", "-n 192.0.2.7", host{states: map[Asked]exposure.State{tcp(80): exposure.Open}}, Listening, `
 Querying target system called:
 
  192.0.2.7
@@ -135,7 +172,7 @@ querying...
 TCP port 80 (http service): LISTENING
 
 `},
-		{"no-reverse-lookup", "-n 192.0.2.7 -e 22 -nr", host{states: map[askedOn]exposure.State{tcp(22): exposure.Closed}}, NotListening, `
+		{"no-reverse-lookup", "-n 192.0.2.7 -e 22 -nr", host{states: map[Asked]exposure.State{tcp(22): exposure.Closed}}, NotListening, `
 Querying target system called:
 
  192.0.2.7
@@ -143,7 +180,7 @@ Querying target system called:
 TCP port 22 (unknown service): NOT LISTENING
 
 `},
-		{"no-name", "-n 192.0.2.8 -e 22", host{states: map[askedOn]exposure.State{tcp(22): exposure.Filtered}}, Filtered, `
+		{"no-name", "-n 192.0.2.8 -e 22", host{states: map[Asked]exposure.State{tcp(22): exposure.Filtered}}, Filtered, `
 Querying target system called:
 
  192.0.2.8
@@ -167,7 +204,7 @@ Attempting to resolve name to IP address...
 Failed to resolve name to IP address
 
 `},
-		{"several", "-n server -o 80,22 -p both -nr", host{states: map[askedOn]exposure.State{
+		{"several", "-n server -o 80,22 -p both -nr", host{states: map[Asked]exposure.State{
 			tcp(80): exposure.Open, udp(80): exposure.OpenFiltered, tcp(22): exposure.Closed, udp(22): exposure.Closed,
 		}}, Filtered, `
 Querying target system called:
@@ -177,6 +214,8 @@ Querying target system called:
 Attempting to resolve name to IP address...
 
 Name resolved to 192.0.2.7
+
+querying...
 
 TCP port 80 (http service): LISTENING
 
@@ -188,8 +227,8 @@ UDP port 22 (unknown service): NOT LISTENING
 
 `},
 		{"banner", "-n server -e 21", host{
-			states: map[askedOn]exposure.State{tcp(21): exposure.Open},
-			says:   map[askedOn]*Speech{tcp(21): {Banner: true, Heard: true, Lead: []string{"Data returned from port:"}, Answer: []string{"220 Microsoft FTP Service", "331 Anonymous access allowed, send identity (e-mail name) as password."}}},
+			states: map[Asked]exposure.State{tcp(21): exposure.Open},
+			says:   map[Asked]*Speech{tcp(21): {Banner: true, Heard: true, Lead: []string{"Data returned from port:"}, Answer: []string{"220 Microsoft FTP Service", "331 Anonymous access allowed, send identity (e-mail name) as password."}}},
 		}, Listening, `
 Querying target system called:
 
@@ -209,8 +248,8 @@ Data returned from port:
 
 `},
 		{"datagram-answered", "-n server -e 161 -p udp -nr", host{
-			states: map[askedOn]exposure.State{udp(161): exposure.OpenFiltered},
-			says:   map[askedOn]*Speech{udp(161): {Heard: true, Lead: []string{"Sending SNMP query to UDP port 161..."}}},
+			states: map[Asked]exposure.State{udp(161): exposure.OpenFiltered},
+			says:   map[Asked]*Speech{udp(161): {Heard: true, Lead: []string{"Sending SNMP query to UDP port 161..."}}},
 		}, Listening, `
 Querying target system called:
 
@@ -220,6 +259,8 @@ Attempting to resolve name to IP address...
 
 Name resolved to 192.0.2.7
 
+querying...
+
 UDP port 161 (snmp service): LISTENING or FILTERED
 
 Sending SNMP query to UDP port 161...
@@ -228,8 +269,8 @@ UDP port 161 is LISTENING
 
 `},
 		{"datagram-silent", "-n server -e 161 -p udp -nr", host{
-			states: map[askedOn]exposure.State{udp(161): exposure.OpenFiltered},
-			says:   map[askedOn]*Speech{udp(161): {Lead: []string{"Sending SNMP query to UDP port 161..."}}},
+			states: map[Asked]exposure.State{udp(161): exposure.OpenFiltered},
+			says:   map[Asked]*Speech{udp(161): {Lead: []string{"Sending SNMP query to UDP port 161..."}}},
 		}, Filtered, `
 Querying target system called:
 
@@ -238,6 +279,8 @@ Querying target system called:
 Attempting to resolve name to IP address...
 
 Name resolved to 192.0.2.7
+
+querying...
 
 UDP port 161 (snmp service): LISTENING or FILTERED
 
@@ -255,6 +298,8 @@ Attempting to resolve name to IP address...
 
 Name resolved to 192.0.2.7
 
+querying...
+
 Cannot use source port 500, this port is already in use.
 Remote ISAKMP/IPSec services may only communicate with source port 500.
 Temporarily turn off the 'IPSEC Policy Agent' or the 'IPSEC Services'
@@ -269,9 +314,9 @@ example: net stop PolicyAgent
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			code, err := Query(t.Context(), command, c.host.eyes(), &out)
-			if err != nil || code != c.code {
-				t.Errorf("exit code %d, error %v; want %d", code, err, c.code)
+			found, err := Query(t.Context(), command, c.host.eyes(), &out)
+			if err != nil || found.ExitCode != c.code {
+				t.Errorf("exit code %d, error %v; want %d", found.ExitCode, err, c.code)
 			}
 			if d := cmp.Diff(c.want, out.String()); d != "" {
 				t.Errorf("-want +got:\n%s", d)
@@ -281,10 +326,10 @@ example: net stop PolicyAgent
 }
 
 func TestInteractive(t *testing.T) {
-	h := host{states: map[askedOn]exposure.State{{exposure.TCP, 80}: exposure.Open, {exposure.TCP, 53}: exposure.Open, {exposure.UDP, 53}: exposure.Closed}}
+	h := host{states: map[Asked]exposure.State{{exposure.TCP, 80}: exposure.Open, {exposure.TCP, 53}: exposure.Open, {exposure.UDP, 53}: exposure.Closed}}
 	in := "set all\nset port=80\nset p=BOTH\nset sport=53\nset cn=!x!\nset nr\nset sl\nset all\nnode server\nset p=tcp\nq\nquery dns\nquery what\nset colour=red\nset e=x\nwhat\nn\n\nexit\nset all\n"
 	var out bytes.Buffer
-	code, err := Interactive(t.Context(), Command{TCP: true, Community: "public", Interactive: true}, h.eyes(), strings.NewReader(in), &out)
+	code, err := Interactive(t.Context(), Command{TCP: true, Community: "public", Interactive: true}, h.eyes(), strings.NewReader(in), &out, io.Discard)
 	if err != nil || code != NotListening {
 		t.Errorf("exit code %d, error %v", code, err)
 	}
@@ -363,10 +408,10 @@ func TestServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for on, want := range map[askedOn]string{
+	for on, want := range map[Asked]string{
 		{exposure.TCP, 80}: "http", {exposure.UDP, 80}: "", {exposure.UDP, 53}: "domain", {exposure.TCP, 81}: `bad\x1b`,
 	} {
-		if got := s.Of(on.transport, on.port); got != want {
+		if got := s.Of(on.Transport, on.Port); got != want {
 			t.Errorf("%v: %q, want %q", on, got, want)
 		}
 	}
@@ -405,7 +450,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("/n /e 1 -? -o 1,2;3")
 	f.Fuzz(func(t *testing.T, line string) {
 		c, err := Parse(strings.Fields(line))
-		if err == nil && !c.Help && c.Node == "" && !c.Interactive {
+		if err == nil && !c.Help && c.Node == "" && !c.Interactive && !c.OnLocal() {
 			t.Error("a query of nobody")
 		}
 		for _, p := range c.Ports {

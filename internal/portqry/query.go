@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/untrusted"
@@ -28,22 +29,25 @@ type Eyes struct {
 	// Lookup finds the addresses of a name, and Name the name of an address.
 	Lookup func(ctx context.Context, name string) ([]netip.Addr, error)
 	Name   func(ctx context.Context, address netip.Addr) (string, error)
+	// Allowed says why an address must not be asked so many ports, nil when it may.
+	Allowed func(address netip.Addr, ports int) error
+	// Ahead asks ports all at once, whose State is wanted one after another then.
+	Ahead func(ctx context.Context, address netip.Addr, asked []Asked) error
 	// State asks one port, from a source port if that is not 0, with a first
 	// datagram of no protocol where it is UDP.
 	State func(ctx context.Context, a Asking) (exposure.State, error)
 	// Service is what the services file calls a port of a transport, empty when
 	// it does not know it.
 	Service func(transport exposure.Transport, port uint16) string
-	// Speak asks a port in its protocol; nil lines say that it has none of its
-	// own.
+	// Speak asks a port in its protocol; nil says that it has none of its own.
 	Speak func(ctx context.Context, a Asking) *Speech
 }
 
 // Asking is one question.
 type Asking struct {
+	Asked
 	Address   netip.Addr
-	Transport exposure.Transport
-	Port      uint16
+	Service   string // by the services file
 	Source    uint16
 	Slow      bool   // wait twice as long for datagrams
 	Community string // of SNMP
@@ -60,49 +64,60 @@ type Speech struct {
 	// Verdict is the line that ends it where something came back, if it is not
 	// the usual one.
 	Verdict string
+	// Ephemeral means that it was not asked from the source port of -sp.
+	Ephemeral bool
+	Found     exposure.QueryAnswer
 }
 
 // run is one query as it is printed.
 type run struct {
 	Command
-	eyes Eyes
-	out  io.Writer
-	code int
-	err  error // of the writer
+	eyes  Eyes
+	out   io.Writer
+	found exposure.QueryDocument
+	err   error // that ends the run
 }
 
-// Query carries a command line out and returns the exit code. What it prints
-// goes to out line by line, so that a log is whole up to an interrupt. An error
-// is one of out, or ctx's own.
-func Query(ctx context.Context, c Command, eyes Eyes, out io.Writer) (int, error) {
+// Query carries a command line out and returns what it found, with the exit
+// code. What it prints goes to out line by line, so that a log is whole up to
+// an interrupt. An error is one of out, of Eyes.Allowed, or ctx's own; what was
+// found until then is returned beside it.
+func Query(ctx context.Context, c Command, eyes Eyes, out io.Writer) (exposure.QueryDocument, error) {
 	r := &run{Command: c, eyes: eyes, out: out}
+	r.query(ctx)
+	if r.err == nil {
+		r.err = ctx.Err()
+	}
+	r.found.Partial = r.err != nil
+	return r.found, r.err
+}
+
+func (r *run) query(ctx context.Context) {
 	address, ok := r.resolve(ctx)
 	if !ok {
-		return Unresolved, cmpErr(r.err, ctx)
+		r.found.ExitCode = Unresolved
+		return
 	}
-	if !r.NoReverse {
-		r.print("querying...", "")
+	r.found.Address = address
+	asked := r.Asked()
+	if r.err = r.eyes.Allowed(address, len(r.Ports)); r.err != nil {
+		return
 	}
-	for _, port := range r.Ports {
-		for _, transport := range r.transports() {
-			if ctx.Err() != nil || r.err != nil {
-				return r.code, cmpErr(r.err, ctx)
-			}
-			r.port(ctx, Asking{
-				Address: address, Transport: transport, Port: port, Source: r.Source,
-				Slow: r.SlowLink, Community: r.Community, Range: r.Range,
-			})
+	if r.Range && r.Source == 0 {
+		if r.err = r.eyes.Ahead(ctx, address, asked); r.err != nil {
+			return
 		}
 	}
-	return r.code, cmpErr(r.err, ctx)
+	for _, on := range asked {
+		r.ask(ctx, on)
+	}
+	if r.FollowEPM {
+		r.follow(ctx)
+	}
 }
 
-func cmpErr(err error, ctx context.Context) error {
-	if err != nil {
-		return err
-	}
-	return ctx.Err()
-}
+// over tells that there is nothing more to ask.
+func (r *run) over(ctx context.Context) bool { return r.err != nil || ctx.Err() != nil }
 
 // print writes lines and keeps the first error.
 func (r *run) print(lines ...string) {
@@ -113,77 +128,118 @@ func (r *run) print(lines ...string) {
 	}
 }
 
-func (r *run) transports() []exposure.Transport {
-	var list []exposure.Transport
-	if r.TCP {
-		list = append(list, exposure.TCP)
-	}
-	if r.UDP {
-		list = append(list, exposure.UDP)
-	}
-	return list
-}
-
 // resolve finds the address of the node and, of an address, its name. A name
-// without an address ends the query.
+// without an address ends the query. PortQry leaves out the line querying...
+// together with the lines of the name.
 func (r *run) resolve(ctx context.Context) (netip.Addr, bool) {
-	r.print("", "Querying target system called:", "", " "+r.Node, "")
-	address, err := netip.ParseAddr(r.Node)
+	r.found.Target = r.Node
+	r.print("", "Querying target system called:", "", " "+shown(r.Node), "")
+	address, err := netip.ParseAddr(strings.Trim(r.Node, "[]"))
 	if err == nil {
-		if !r.NoReverse {
-			r.print("Attempting to resolve IP address to a name...", "")
-			name, err := r.eyes.Name(ctx, address)
-			if err == nil && name != "" {
-				r.print("IP address resolved to "+untrusted.New(name, maxName).Terminal(), "")
-			} else {
-				r.print("Failed to resolve IP address to name", "")
-			}
+		if r.NoReverse {
+			return address, true
 		}
+		r.print("Attempting to resolve IP address to a name...", "")
+		name, err := r.eyes.Name(ctx, address)
+		if err == nil && name != "" {
+			r.found.Name = untrusted.New(name, maxName).Terminal()
+			r.print("IP address resolved to "+r.found.Name, "")
+		} else {
+			r.print("Failed to resolve IP address to name", "")
+		}
+		r.print("querying...", "")
 		return address, true
 	}
 	r.print("Attempting to resolve name to IP address...", "")
 	addresses, err := r.eyes.Lookup(ctx, r.Node)
-	if err != nil || len(addresses) == 0 {
-		r.print("Failed to resolve name to IP address", "")
+	at := slices.IndexFunc(addresses, func(a netip.Addr) bool { return r.Family == "" || (r.Family == "4") == a.Unmap().Is4() })
+	if err != nil || at < 0 {
+		r.print(Unresolvable, "")
 		return netip.Addr{}, false
 	}
-	r.print("Name resolved to "+addresses[0].String(), "")
-	return addresses[0], true
+	r.print("Name resolved to "+addresses[at].String(), "", "querying...", "")
+	return addresses[at], true
 }
+
+// Unresolvable is what PortQry says of a name that has no address.
+const Unresolvable = "Failed to resolve name to IP address"
 
 // maxName is the longest name of a host, in bytes.
 const maxName = 255
 
-// port asks one port of one transport.
-func (r *run) port(ctx context.Context, a Asking) {
-	state, err := r.eyes.State(ctx, a)
-	switch {
-	case errors.Is(err, ErrSourceBusy):
-		r.print(sourceBusy(a)...)
-		r.count(exposure.Unknown)
+// ask asks one port of one transport.
+func (r *run) ask(ctx context.Context, on Asked) {
+	if r.over(ctx) {
 		return
+	}
+	a := r.asking(on)
+	state, err := r.eyes.State(ctx, a)
+	port := exposure.QueriedPort{Transport: on.Transport, Port: on.Port, Service: a.Service, State: state}
+	switch {
 	case err != nil && ctx.Err() != nil:
 		return
 	case err != nil:
-		r.print(fmt.Sprintf("%s port %d could not be asked: %s", words[a.Transport], a.Port, untrusted.New(err.Error(), maxName).Terminal()), "")
-		r.count(exposure.Unknown)
-		return
+		port.Error = r.unasked(a, err)
+	default:
+		r.print(r.verdict(a, state), "")
+		if state == exposure.Open || state == exposure.OpenFiltered {
+			r.speak(a, &port, r.eyes.Speak(ctx, a))
+		}
+		port.Verdict = verdicts[port.State]
 	}
-	r.print(r.verdict(a, state), "")
-	talks := state == exposure.Open || state == exposure.OpenFiltered
-	if !talks || r.eyes.Speak == nil {
-		r.count(state)
-		return
+	if ctx.Err() == nil {
+		r.keep(port)
 	}
-	if speech := r.eyes.Speak(ctx, a); speech != nil {
-		state = r.speak(a, state, speech)
-	}
-	r.count(state)
 }
 
-// speak prints a conversation and returns what is known of the port behind it.
-func (r *run) speak(a Asking, state exposure.State, s *Speech) exposure.State {
-	if a.Source != 0 && slices.Contains(ephemeral, askedOn{a.Transport, a.Port}) {
+// asking is the question to a port.
+func (r *run) asking(on Asked) Asking {
+	return Asking{
+		Asked: on, Address: r.found.Address, Service: r.eyes.Service(on.Transport, on.Port), Source: r.Source,
+		Slow: r.SlowLink, Community: r.Community, Range: r.Range,
+	}
+}
+
+// unasked tells why a port could not be asked. PortQry has no word for the
+// state of it, and none of its words would be true.
+func (r *run) unasked(a Asking, err error) string {
+	if errors.Is(err, ErrSourceBusy) {
+		lines := sourceBusy(a)
+		r.print(lines...)
+		return lines[0]
+	}
+	text := untrusted.New(err.Error(), maxReason).Terminal()
+	r.print(fmt.Sprintf("%s port %d could not be asked: %s", words[a.Transport], a.Port, text), "")
+	return text
+}
+
+// maxReason bounds what is said of a fault, in bytes.
+const maxReason = 512
+
+// keep takes a port into what was found and makes the exit code: 0 as long as
+// every port is LISTENING, else that of the first one that is not.
+func (r *run) keep(port exposure.QueriedPort) {
+	r.found.Ports = append(r.found.Ports, port)
+	if r.found.ExitCode != Listening {
+		return
+	}
+	switch port.State {
+	case exposure.Open:
+	case exposure.Closed:
+		r.found.ExitCode = NotListening
+	default:
+		r.found.ExitCode = Filtered
+	}
+}
+
+// speak prints a conversation and corrects the state of the port by it.
+func (r *run) speak(a Asking, port *exposure.QueriedPort, s *Speech) {
+	if s == nil {
+		return
+	}
+	port.Answer = &s.Found
+	port.Answer.Answered = s.Heard
+	if a.Source != 0 && s.Ephemeral {
 		r.print("Using ephemeral source port")
 	}
 	r.print(s.Lead...)
@@ -198,61 +254,34 @@ func (r *run) speak(a Asking, state exposure.State, s *Speech) exposure.State {
 	switch {
 	case s.Banner:
 		r.print("")
-		return state
 	case s.Heard:
 		r.print("", cmp.Or(s.Verdict, fmt.Sprintf("%s port %d is LISTENING", words[a.Transport], a.Port)), "")
-		return exposure.Open
+		port.State = exposure.Open
 	case a.Transport == exposure.TCP:
-		r.print("")
-		return state // it took the connection
+		r.print("") // it took the connection
+	default:
+		r.print("", fmt.Sprintf("%s port %d is FILTERED", words[a.Transport], a.Port), "")
+		port.State = exposure.Filtered
 	}
-	r.print("", fmt.Sprintf("%s port %d is FILTERED", words[a.Transport], a.Port), "")
-	return exposure.Filtered
-}
-
-// askedOn is a port of a transport.
-type askedOn struct {
-	transport exposure.Transport
-	port      uint16
-}
-
-// ephemeral are the ports whose second question leaves from another source port
-// than the one that -sp names.
-var ephemeral = []askedOn{
-	{exposure.TCP, 135}, {exposure.UDP, 135}, {exposure.UDP, 389}, {exposure.UDP, 137},
 }
 
 var words = map[exposure.Transport]string{exposure.TCP: "TCP", exposure.UDP: "UDP"}
 
-// verdict is the line that scripts look for.
-func (r *run) verdict(a Asking, state exposure.State) string {
-	service := r.eyes.Service(a.Transport, a.Port)
-	if service == "" {
-		service = "unknown"
-	}
-	word := map[exposure.State]string{
-		exposure.Open: "LISTENING", exposure.Closed: "NOT LISTENING", exposure.Filtered: "FILTERED", exposure.OpenFiltered: "LISTENING or FILTERED",
-	}[state]
-	return fmt.Sprintf("%s port %d (%s service): %s", words[a.Transport], a.Port, service, word)
+// verdicts are PortQry's words for states.
+var verdicts = map[exposure.State]string{
+	exposure.Open: "LISTENING", exposure.Closed: "NOT LISTENING", exposure.Filtered: "FILTERED", exposure.OpenFiltered: "LISTENING or FILTERED",
 }
 
-// count makes the exit code: 0 as long as every port is LISTENING, else that of
-// the first one that is not.
-func (r *run) count(state exposure.State) {
-	if r.code != Listening {
-		return
-	}
-	switch state {
-	case exposure.Open:
-	case exposure.Closed:
-		r.code = NotListening
-	default:
-		r.code = Filtered
-	}
+// verdict is the line that scripts look for.
+func (r *run) verdict(a Asking, state exposure.State) string {
+	return fmt.Sprintf("%s port %d (%s service): %s", words[a.Transport], a.Port, cmp.Or(a.Service, "unknown"), verdicts[state])
 }
 
 // ErrSourceBusy is the cause when the port to ask from belongs to somebody else.
 var ErrSourceBusy = errors.New("the source port is in use")
+
+// ErrSourceReserved is the cause when this user may not ask from the port.
+var ErrSourceReserved = errors.New("source ports below 1024 are for root: run it as root, or choose a higher one")
 
 // sourceBusy is what PortQry says of it.
 func sourceBusy(a Asking) []string {

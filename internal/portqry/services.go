@@ -11,7 +11,7 @@ import (
 )
 
 // Services are the names that a services file gives to ports.
-type Services map[askedOn]string
+type Services map[Asked]string
 
 // maxServices is the most lines that are read.
 const maxServices = 1 << 16
@@ -32,11 +32,11 @@ func ReadServices(r io.Reader) (Services, error) {
 		if err != nil {
 			continue
 		}
-		var on askedOn
-		if on.transport.UnmarshalText([]byte(strings.ToLower(transport))) != nil {
+		var on Asked
+		if on.Transport.UnmarshalText([]byte(strings.ToLower(transport))) != nil {
 			continue
 		}
-		if on.port = uint16(port); s[on] == "" {
+		if on.Port = uint16(port); s[on] == "" {
 			s[on] = untrusted.New(fields[0], maxName).Terminal()
 		}
 	}
@@ -45,5 +45,5 @@ func ReadServices(r io.Reader) (Services, error) {
 
 // Of is the name of a port, empty when it has none.
 func (s Services) Of(transport exposure.Transport, port uint16) string {
-	return s[askedOn{transport, port}]
+	return s[Asked{transport, port}]
 }

@@ -21,49 +21,67 @@ import (
 // maxAnswer is how many bytes of an answer are shown.
 const maxAnswer = 4096
 
-// Speak asks a port in the protocol that PortQry asks it in. It is nil for a
+// Speak asks a port in the protocol that PortQry asks it in: that of its number,
+// or that of the service which the services file names there. It is nil for a
 // port that PortQry has no question for.
 func Speak(ctx context.Context, a Asking) *Speech {
-	i := slices.IndexFunc(questions, func(q question) bool { return q.on == askedOn{a.Transport, a.Port} })
-	if i < 0 || a.Range && a.Port == 135 {
+	i := slices.IndexFunc(questions, func(q question) bool { return q.on == a.Asked })
+	if i < 0 {
+		i = slices.IndexFunc(questions, func(q question) bool {
+			return q.on.Transport == a.Transport && slices.Contains(q.services, strings.ToLower(a.Service))
+		})
+	}
+	if i < 0 || a.Range && questions[i].on.Port == portEPM {
 		return nil
 	}
+	q := questions[i]
 	wait := udpWait
-	if a.Slow {
+	if a.Slow && a.Transport == exposure.UDP {
 		wait *= 2
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	return questions[i].ask(ctx, questions[i], a)
+	// The local key exchange daemon answers port 500 only (RFC 2408 section
+	// 2.5.1): asking from there is what -sp 500 is for.
+	ephemeral := q.ephemeral && !(q.on.Port == 500 && a.Source == 500)
+	s := &Speech{Ephemeral: ephemeral, Found: exposure.QueryAnswer{Protocol: q.protocol}}
+	if ephemeral {
+		a.Source = 0
+	}
+	q.ask(ctx, q, a, s)
+	return s
 }
 
 // question is what one port is asked.
 type question struct {
-	on    askedOn
-	name  string // as PortQry calls it
-	probe string // whose first datagram it is, and who knows its answer
-	ask   func(ctx context.Context, q question, a Asking) *Speech
+	on        Asked
+	name      string   // as PortQry calls it
+	protocol  string   // as sekisho does
+	services  []string // names in services files
+	ephemeral bool     // asked from another port than that of -sp
+	probe     string   // whose first datagram it is, and who knows its answer
+	ask       func(ctx context.Context, q question, a Asking, s *Speech)
 }
 
 var questions = []question{
-	{askedOn{exposure.UDP, 53}, "DNS", "dns", askDatagram},
-	{askedOn{exposure.TCP, 53}, "DNS", "dns", askDNSStream},
-	{askedOn{exposure.UDP, 69}, "TFTP", "tftp", askDatagram},
-	{askedOn{exposure.TCP, 135}, "RPC", "", askRPC},
-	{askedOn{exposure.UDP, 135}, "RPC", "", askRPC},
-	{askedOn{exposure.TCP, 389}, "LDAP", "", askLDAP},
-	{askedOn{exposure.UDP, 389}, "LDAP", "", askLDAP},
-	{askedOn{exposure.UDP, 137}, "NETBIOS", "netbios-ns", askNetBIOS},
-	{askedOn{exposure.UDP, 161}, "SNMP", "", askSNMP},
-	{askedOn{exposure.UDP, 500}, "ISAKMP", "ikev1", askDatagram},
-	{askedOn{exposure.UDP, 1434}, "SQL Server", "", askSQL},
-	{askedOn{exposure.UDP, 1701}, "L2TP", "l2tp", askDatagram},
-	{askedOn{exposure.TCP, 1745}, "ISA", "", askISA},
-	{askedOn{exposure.UDP, 1745}, "ISA", "", askISA},
-	{askedOn{exposure.TCP, 21}, "FTP", "", askBanner},
-	{askedOn{exposure.TCP, 25}, "SMTP", "", askBanner},
-	{askedOn{exposure.TCP, 110}, "POP3", "", askBanner},
-	{askedOn{exposure.TCP, 143}, "IMAP", "", askBanner},
+	{Asked{exposure.UDP, 53}, "DNS", "dns", []string{"domain"}, false, "dns", askDatagram},
+	{Asked{exposure.TCP, 53}, "DNS", "dns", []string{"domain"}, false, "dns", askDNSStream},
+	{Asked{exposure.UDP, 69}, "TFTP", "tftp", []string{"tftp"}, false, "tftp", askDatagram},
+	{Asked{exposure.TCP, portEPM}, "RPC", "msrpc", []string{"epmap"}, true, "", askRPC},
+	{Asked{exposure.UDP, portEPM}, "RPC", "msrpc", []string{"epmap"}, true, "", askRPC},
+	{Asked{exposure.TCP, 389}, "LDAP", "ldap", []string{"ldap"}, true, "", askLDAP},
+	{Asked{exposure.UDP, 389}, "LDAP", "cldap", []string{"ldap"}, true, "", askLDAP},
+	{Asked{exposure.UDP, 137}, "NETBIOS", "netbios-ns", []string{"netbios-ns", "nbname"}, true, "netbios-ns", askNetBIOS},
+	{Asked{exposure.UDP, 161}, "SNMP", "snmp", []string{"snmp"}, false, "", askSNMP},
+	{Asked{exposure.UDP, 500}, "ISAKMP", "ikev1", []string{"isakmp", "ike"}, true, "ikev1", askDatagram},
+	{Asked{exposure.UDP, 1434}, "SQL Server", "mssql", []string{"ms-sql-m"}, false, "", askSQL},
+	{Asked{exposure.UDP, 1701}, "L2TP", "l2tp", []string{"l2tp", "l2f"}, false, "l2tp", askDatagram},
+	{Asked{exposure.TCP, 1745}, "ISA", "isa", nil, false, "", askISA},
+	{Asked{exposure.UDP, 1745}, "ISA", "isa", nil, false, "", askISA},
+	{Asked{exposure.TCP, 21}, "FTP", "ftp", []string{"ftp"}, false, "", askBanner},
+	{Asked{exposure.TCP, 25}, "SMTP", "smtp", []string{"smtp"}, false, "", askBanner},
+	{Asked{exposure.TCP, 110}, "POP3", "pop3", []string{"pop3"}, false, "", askBanner},
+	{Asked{exposure.TCP, 143}, "IMAP", "imap", []string{"imap", "imap2", "imap4"}, false, "", askBanner},
 }
 
 // sending is the line before a question.
@@ -71,50 +89,73 @@ func (q question) sending(a Asking) string {
 	return fmt.Sprintf("Sending %s query to %s port %d...", q.name, words[a.Transport], a.Port)
 }
 
+// hello is the probe with the first datagram of a question.
+func (q question) hello() probe.Probe {
+	for _, p := range probe.Hellos(q.on.Port) {
+		if p.Name == q.probe {
+			return p
+		}
+	}
+	return probe.Probe{}
+}
+
+// dialer asks from the port of -sp.
+func (a Asking) dialer(bytes int64) *netio.Dialer {
+	return FromPort(a.Address, a.Source, bytes)
+}
+
+// FromPort is a dialer from a source port, which is free again at once, or from
+// any if that is 0.
+func FromPort(to netip.Addr, port uint16, bytes int64) *netio.Dialer {
+	d := &netio.Dialer{Limits: netio.Limits{Bytes: bytes}}
+	if port != 0 {
+		from := netip.IPv4Unspecified()
+		if to.Unmap().Is6() {
+			from = netip.IPv6Unspecified()
+		}
+		d.Source, d.Again = netip.AddrPortFrom(from, port), true
+	}
+	return d
+}
+
 // exchange sends a datagram and returns the reply that accept takes.
 func exchange(ctx context.Context, a Asking, request []byte, accept func([]byte) bool) ([]byte, error) {
-	return netio.Exchange(ctx, &netio.Dialer{}, netip.AddrPortFrom(a.Address, a.Port), request, accept)
+	return netio.Exchange(ctx, a.dialer(0), netip.AddrPortFrom(a.Address, a.Port), request, accept)
 }
 
 // askDatagram asks by the first datagram of a probe: any answer in its protocol
 // says that the port is LISTENING.
-func askDatagram(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{q.sending(a)}}
-	for _, p := range probe.Hellos(a.Port) {
-		if p.Name != q.probe {
-			continue
-		}
-		hello := p.Hello(rand.Uint64())
-		_, err := exchange(ctx, a, hello, func(reply []byte) bool { return p.Match(hello, reply) })
-		s.Heard = err == nil
+func askDatagram(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{q.sending(a)}
+	p := q.hello()
+	hello := p.Hello(rand.Uint64())
+	_, err := exchange(ctx, a, hello, func(reply []byte) bool { return p.Match(hello, reply) })
+	if s.Heard = err == nil; !s.Heard && q.name == "DNS" {
+		s.Answer = []string{timedOut}
 	}
-	if !s.Heard && q.name == "DNS" {
-		s.Answer = []string{"DNS query timed out"}
-	}
-	return s
 }
+
+// timedOut is what PortQry says of a name server that does not answer.
+const timedOut = "DNS query timed out"
 
 // askDNSStream asks over TCP, where each message has its length before it (RFC
 // 1035 section 4.2.2).
-func askDNSStream(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{q.sending(a)}}
-	for _, p := range probe.Hellos(a.Port) {
-		hello := p.Hello(rand.Uint64())
-		reply, err := stream(ctx, a, append(binary.BigEndian.AppendUint16(nil, uint16(len(hello))), hello...), func(b []byte) bool {
-			return len(b) >= 2 && len(b) >= 2+int(binary.BigEndian.Uint16(b))
-		})
-		s.Heard = err == nil && len(reply) > 2 && p.Match(hello, reply[2:])
+func askDNSStream(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{q.sending(a)}
+	p := q.hello()
+	hello := p.Hello(rand.Uint64())
+	reply, err := stream(ctx, a, append(binary.BigEndian.AppendUint16(nil, uint16(len(hello))), hello...), func(b []byte) bool {
+		return len(b) >= 2 && len(b) >= 2+int(binary.BigEndian.Uint16(b))
+	})
+	if s.Heard = err == nil && len(reply) > 2 && p.Match(hello, reply[2:]); !s.Heard {
+		s.Answer = []string{timedOut}
 	}
-	if !s.Heard {
-		s.Answer = []string{"DNS query timed out"}
-	}
-	return s
 }
 
 // stream sends over a connection of its own and reads until enough says so, or
 // the peer pauses or ends.
 func stream(ctx context.Context, a Asking, request []byte, enough func([]byte) bool) ([]byte, error) {
-	c, err := (&netio.Dialer{Limits: netio.Limits{Bytes: maxAnswer * 4}}).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
+	c, err := a.dialer(maxAnswer*4).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
 	if err != nil {
 		return nil, err
 	}
@@ -141,21 +182,20 @@ func stream(ctx context.Context, a Asking, request []byte, enough func([]byte) b
 
 // askNetBIOS asks for the status of the adapter, which ends in its address (RFC
 // 1002 section 4.2.18).
-func askNetBIOS(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{"Attempting NETBIOS adapter status query to UDP port 137..."}}
-	for _, p := range probe.Hellos(a.Port) {
-		hello := p.Hello(rand.Uint64())
-		reply, err := exchange(ctx, a, hello, func(b []byte) bool { return p.Match(hello, b) })
-		if err != nil {
-			continue
-		}
-		s.Heard = true
-		if address, ok := adapter(reply); ok {
-			s.Answer = []string{fmt.Sprintf("Server's response: MAC address %x", address)}
-		}
-		s.Verdict = "UDP port: LISTENING"
+func askNetBIOS(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{fmt.Sprintf("Attempting NETBIOS adapter status query to UDP port %d...", a.Port)}
+	p := q.hello()
+	hello := p.Hello(rand.Uint64())
+	reply, err := exchange(ctx, a, hello, func(b []byte) bool { return p.Match(hello, b) })
+	if err != nil {
+		return
 	}
-	return s
+	s.Heard = true
+	s.Verdict = "UDP port: LISTENING"
+	if address, ok := adapter(reply); ok {
+		s.Found.MAC = fmt.Sprintf("%x", address)
+		s.Answer = []string{"Server's response: MAC address " + s.Found.MAC}
+	}
 }
 
 // adapter finds the unit's address in a node status: behind the record's head,
@@ -173,8 +213,9 @@ func adapter(reply []byte) ([]byte, bool) {
 }
 
 // askSNMP asks for the description of the system by the community name of -cn.
-func askSNMP(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{"", "community name for query:", "", " " + a.Community, "", q.sending(a)}}
+func askSNMP(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Found.Community = shown(a.Community)
+	s.Lead = []string{"community name for query:", "", " " + s.Found.Community, "", q.sending(a)}
 	id := int32(rand.Uint32() >> 1)
 	request := snmp.Message{Version: snmp.V1, Community: []byte(a.Community), PDU: snmp.PDU{
 		Op: snmp.Get, ID: id, Bindings: []snmp.Binding{{Name: snmp.OID{1, 3, 6, 1, 2, 1, 1, 1, 0}, Value: snmp.Value{Kind: snmp.Null}}},
@@ -184,23 +225,27 @@ func askSNMP(ctx context.Context, q question, a Asking) *Speech {
 		return err == nil && m.PDU.ID == id
 	})
 	s.Heard = err == nil
-	return s
 }
 
 // askSQL asks the SQL Server browser for its instances.
-func askSQL(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{q.sending(a)}}
+func askSQL(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{q.sending(a)}
 	// CLNT_UCAST_EX asks for all of them (MC-SQLR section 2.2.2).
 	reply, err := exchange(ctx, a, []byte{0x03}, func(b []byte) bool {
 		return len(b) > 3 && b[0] == 0x05 && int(binary.LittleEndian.Uint16(b[1:])) == len(b)-3
 	})
 	if err != nil {
-		return s
+		return
 	}
 	s.Heard = true
-	s.Answer = append([]string{"Server's response:", ""}, instances(string(reply[3:]))...)
+	lines := instances(string(reply[3:]))
+	for _, line := range lines {
+		if name, value, ok := strings.Cut(line, " "); ok {
+			s.Found.Attributes = append(s.Found.Attributes, exposure.QueryAttribute{Name: name, Value: value})
+		}
+	}
+	s.Answer = append([]string{"Server's response:", ""}, lines...)
 	s.End = []string{"==== End of SQL Server query response ===="}
-	return s
 }
 
 // instances are the lines of an SVR_RESP: names and values in turn, with an
@@ -224,8 +269,8 @@ func instances(text string) []string {
 
 // askISA asks the control port of a firewall client. Its datagrams are not
 // published; any answer at all is shown.
-func askISA(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Lead: []string{q.sending(a)}}
+func askISA(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{q.sending(a)}
 	var (
 		reply []byte
 		err   error
@@ -236,23 +281,23 @@ func askISA(ctx context.Context, q question, a Asking) *Speech {
 		reply, err = stream(ctx, a, []byte("GET /wspad.dat HTTP/1.0\r\n\r\n"), func([]byte) bool { return false })
 	}
 	if err != nil {
-		return s
+		return
 	}
 	s.Heard = true
+	s.Found.Text = textLines(reply)
 	if a.Transport == exposure.TCP {
-		s.Answer = append([]string{"ISA query response:", ""}, textLines(reply)...)
+		s.Answer = append([]string{"ISA query response:", ""}, s.Found.Text...)
 		s.End = []string{"======== End of ISA query response ========"}
 	}
-	return s
 }
 
 // askBanner shows what the server says first. An FTP server is then told the
 // name of nobody in particular.
-func askBanner(ctx context.Context, q question, a Asking) *Speech {
-	s := &Speech{Banner: true}
-	c, err := (&netio.Dialer{Limits: netio.Limits{Bytes: maxAnswer * 4}}).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
+func askBanner(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Banner = true
+	c, err := a.dialer(maxAnswer*4).Dial(ctx, exposure.TCP, netip.AddrPortFrom(a.Address, a.Port))
 	if err != nil {
-		return s
+		return
 	}
 	defer c.Close()
 	said := readLines(c)
@@ -264,9 +309,8 @@ func askBanner(ctx context.Context, q question, a Asking) *Speech {
 	if len(said) > 0 {
 		s.Heard = true
 		s.Lead = []string{"Data returned from port:"}
-		s.Answer = said
+		s.Answer, s.Found.Text = said, said
 	}
-	return s
 }
 
 // readLines reads what a server says until a line is whole that no other one
