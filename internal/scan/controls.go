@@ -13,7 +13,9 @@ import (
 type controls struct {
 	queue  []controlAsk         // in the order of asking
 	turns  int                  // whose turn it is
-	due    time.Time            // of the next one
+	due    time.Time            // of the next one, be there much to ask or little
+	busy   time.Time            // before that no other, however much is asked
+	after  int                  // questions, of all there were, that make one due
 	asked  int                  // that were sent
 	line   watch                // over all hosts
 	random *rand.Rand           // where in a batch they go
@@ -31,14 +33,16 @@ type controlAsk struct {
 	at       time.Time
 }
 
-// How many control questions a second are asked: at least so many in all, more
-// where much is sent, but fewer of each open port, whose service may have a short
-// queue for connections. Where the pace is slow, at most one question of so
-// many is a control, or they would leave no room for what is to be found out.
+// How many control questions are asked: at least so many a second in all, and
+// more where much is sent, one to so many questions, so that what they tell is
+// what became of the questions and not what the line does in the pauses. Fewer of
+// each open port, whose service may have a short queue for connections. Where
+// the pace is slow, at most one question of so many is a control, or they would
+// leave no room for what is to be found out.
 const (
 	controlsAll   = 50
 	controlsMost  = 2000
-	controlsPart  = 200 // one of so many packets
+	controlsPart  = 200 // one to so many questions
 	openPart      = 1000
 	controlsShare = 10
 	// controlsPinned is how often one connection is asked that keeps its
@@ -100,32 +104,44 @@ func (l *lane) control(now time.Time, spare bool) bool {
 			}
 			c.last[index] = now
 		}
-		rate := controlsAll
-		if !spare {
-			rate = l.controlRate(h, closed)
-		}
-		c.due = now.Add(time.Second / time.Duration(rate))
+		c.due = now.Add(time.Second / time.Duration(l.controlRate(h)))
+		c.busy = now.Add(time.Second / controlsMost)
+		c.after = l.questions + l.controlPart(h, closed)
 		return true
 	}
 	c.due = now.Add(time.Second / controlsAll)
 	return false
 }
 
-// controlRate is how many controls a second there are to be, now that a port of
-// h has been asked.
-func (l *lane) controlRate(h *host, closed bool) int {
-	rate, open := controlsAll, 0
-	if l.throttle != nil {
-		rate = min(max(rate, int(l.throttle.rate/controlsPart)), controlsMost)
-		open = int(l.throttle.rate / openPart)
+// controlDue reports whether it is time for a control.
+func (l *lane) controlDue(now time.Time) bool {
+	c := &l.controls
+	return !now.Before(c.due) || !l.pinned && l.throttle != nil && l.questions >= c.after && !now.Before(c.busy)
+}
+
+// controlRate is how many controls a second there are to be at least, now that
+// a port of h has been asked.
+func (l *lane) controlRate(h *host) int {
+	if l.pinned {
+		return max(min(controlsAll, controlsPinned*max(len(h.accepting), len(h.refusing))), 1)
 	}
-	switch {
-	case l.pinned:
-		rate = min(rate, controlsPinned*max(len(h.accepting), len(h.refusing)))
-	case !closed && len(l.ledger.hosts) == 1:
-		rate = max(min(rate, open*len(h.accepting)), controlsAll)
+	if l.throttle != nil && l.ample() && len(h.refusing) == 0 && l.throttle.rested.opens.asked < controlsAll {
+		return restedRate * controlsAll
 	}
-	return max(rate, 1)
+	return controlsAll
+}
+
+// restedRate is how many times more controls there are in the pauses at the
+// beginning, until it is known what the path loses by itself, of a host that
+// refuses nothing and so cannot run short of refusals.
+const restedRate = 4
+
+// controlPart is after how many questions there is to be another one.
+func (l *lane) controlPart(h *host, closed bool) int {
+	if !closed && len(l.ledger.hosts) == 1 {
+		return max(openPart/max(len(h.accepting), 1), controlsPart)
+	}
+	return controlsPart
 }
 
 // uncontrol takes back a control question that was not sent.

@@ -157,7 +157,7 @@ func (l *lane) lap(now time.Time) {
 		if l.laps > 1 && !l.ledger.answered() {
 			// Perhaps it was too fast for the way, and there is time: a host of
 			// which nothing is heard is waited for anyway.
-			l.throttle.calm(max(calmRate, float64(l.plan.places())/calmLap.Seconds()))
+			l.throttle.calm(max(calmRate, float64(l.plan.places())/calmLap.Seconds()), now)
 		}
 	}
 	l.fit(now)

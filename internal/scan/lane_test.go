@@ -385,6 +385,31 @@ func TestLaneNarrow(t *testing.T) {
 	}
 }
 
+// TestLaneNarrowStealth scans hosts of which hardly any port answers over ways
+// that take far less than may be sent: what is too much is seen by the controls
+// alone, laps are shorter than a judgement takes, and the pauses between them are
+// without loss.
+func TestLaneNarrowStealth(t *testing.T) {
+	for _, rate := range []int{200000, 100000, 50000, 20000} {
+		for seed := range uint64(2) {
+			t.Run(fmt.Sprintf("%d-%d", rate, seed), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := &network{
+						answer: everyNth(13000, "", false), delay: 20 * time.Millisecond, loss: 0.05,
+						narrow: rate, queue: rate / 50, clockless: true, random: rand.New(rand.NewPCG(seed, 1)),
+						plan: newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(65535), 1+seed),
+					}
+					r := drive(t.Context(), t, w, -1)
+					if got := r.states(); got["open syn-ack"] != 6 {
+						t.Errorf("got %v, want 6 open", got)
+					}
+					t.Logf("%d packets in %v", w.sent, r.elapsed)
+				})
+			})
+		}
+	}
+}
+
 // leaking is a network whose answers get lost in this machine for a while.
 type leaking struct {
 	*network

@@ -20,7 +20,7 @@ func (l *lane) draw(now time.Time) (busy bool) {
 		room = min(room, hushAsks*len(l.plan.targets)-int(l.way.packets()))
 	}
 	stalled := l.stalled(now)
-	for len(l.batch) < room && l.controlling() && !now.Before(l.controls.due) {
+	for len(l.batch) < room && l.controlling() && l.controlDue(now) {
 		spare := !stalled && !l.affords()
 		if spare && !l.ample() || !l.control(now, spare) {
 			break

@@ -15,18 +15,23 @@ import (
 type throttle struct {
 	most  float64 // packets a second
 	blind float64 // the same while nobody answers, no more than most
+	bold  float64 // what it was before nobody answered for too long
 	least float64 // no path is believed to be slower
 	rate  float64
 
 	intervals []interval // not judged yet, the last one is going on
 	pool      interval   // judged ones that say too little alone
-	usual     shares     // when the path is not hurried
+	few       interval   // all those of which even a pool said too little
+	fewFor    time.Duration
+	rested    interval // what came of questions in the pauses
+	usual     shares   // when the path is not hurried
 	base      time.Duration
 	queued    time.Duration // more than base when it was first slowed down for that
 	slowed    int           // for that since, without it getting shorter
 	before    float64       // the rate then
 	started   time.Time
 	sober     time.Time // what was sent before went at a rate that is given up
+	lapped    time.Time // what was sent before were questions to ports that answer more often
 	ceiling   float64   // at which packets got lost; 0 when none did
 	calms     int       // judgements near the ceiling without loss
 	hold      int       // so many of them, and the ceiling is tried again
@@ -66,8 +71,10 @@ type fall struct {
 	rate float64
 }
 
-// loss is a judgement that packets got lost.
-type loss struct{ share, speed float64 }
+// loss is a judgement that packets got lost: the share that came of those that
+// were expected, at which speed, and the speed that the first of several such
+// judgements in turn was about.
+type loss struct{ share, speed, top float64 }
 
 // The measures of a throttle.
 const (
@@ -78,7 +85,7 @@ const (
 	mostIntervals = 256
 	judgeAfter    = 10 * time.Millisecond // beside the round-trip time
 	telling       = 20.0                  // answers that must be expected before their lack tells something
-	surprise      = 4                     // standard deviations that are no chance in thousands of judgements
+	surprise      = 4.0                   // standard deviations that are no chance in thousands of judgements
 	poolTime      = 100 * time.Millisecond
 	idle          = 0.2                   // of the rate
 	seldom        = 0.1                   // answers to a packet: where there are fewer, nearly nobody answers
@@ -94,20 +101,24 @@ const (
 
 func newThrottle(l limits) *throttle {
 	return &throttle{
-		most: l.rate, blind: l.blind, least: min(500, l.rate/10),
+		most: l.rate, blind: l.blind, bold: l.blind, least: min(500, l.rate/10),
 		rate: min(firstRate, l.rate), hold: firstHold,
 	}
 }
 
 // lap tells that from now on other ports are asked, which answer more seldom.
+// Of what was asked before, the controls alone go on telling something.
 func (t *throttle) lap(now time.Time) {
-	t.usual.questions, t.pool, t.sober = 0, interval{}, now
+	t.usual.questions, t.lapped = 0, now
+	t.pool.questions, t.few.questions = outcome{}, outcome{}
 }
 
 // calm bounds what is sent blindly.
-func (t *throttle) calm(rate float64) {
+func (t *throttle) calm(rate float64, now time.Time) {
 	t.blind = min(t.blind, rate)
-	t.rate = min(t.rate, rate)
+	if t.rate > rate {
+		t.rate, t.sober = rate, now
+	}
 }
 
 // send counts what goes out now.
@@ -166,6 +177,9 @@ func (t *throttle) judge(now time.Time, trip time.Duration) {
 		}
 		i.to = end
 		t.intervals = t.intervals[:copy(t.intervals, t.intervals[1:])]
+		if i.from.Before(t.lapped) {
+			i.questions = outcome{}
+		}
 		if !i.from.Before(t.sober) {
 			t.weigh(t.pool.plus(i), now)
 		}
@@ -174,13 +188,17 @@ func (t *throttle) judge(now time.Time, trip time.Duration) {
 
 // weigh judges an interval.
 func (t *throttle) weigh(i interval, now time.Time) {
-	expected, came, enough := t.expect(&i)
+	expected, came, spread := t.expect(&i)
 	t.pool = interval{}
 	if i.speed() < idle*i.rate {
-		return // there was little to send: the rate had no part in what came of it
+		// There was little to send: the rate had no part in what came of it.
+		t.rested = t.rested.plus(i)
+		t.usual.learn(&t.rested)
+		return
 	}
 	t.usual.learn(&i)
 	queue := t.queue(&i)
+	queues := queue > max(risingTrip, t.base/4)
 	if expected < telling {
 		patience := poolTime
 		switch {
@@ -193,29 +211,52 @@ func (t *throttle) weigh(i interval, now time.Time) {
 			t.pool = i // until it tells more
 			return
 		}
+		if t.fewer(&i, queues, now) {
+			return
+		}
 		t.usual.average(&i)
 		t.rise(&i, t.blind)
 		return
 	}
 	switch {
-	case came < enough:
+	case tooFew(expected, came, spread, queues):
 		if came == 0 && now.Sub(t.fell.at) > fallTime {
 			t.fell = fall{now, t.rate}
 		}
-		likely := min(came+2*math.Sqrt(came)+1, expected)
-		t.lost(&i, likely/expected, queue > max(risingTrip, t.base/4), now)
+		t.lost(&i, expected, came, queues, now)
 	case queue > max(queueingTrip, t.base/2):
 		if t.slowed++; t.slowed == 1 {
 			t.queued, t.before = queue, t.rate
 		}
 		t.drop(i.speed()*0.7, now)
-	case queue > max(risingTrip, t.base/4):
+	case queues:
 		t.calms = 0
 	default:
 		t.suspect = nil
 		t.usual.average(&i)
 		t.rise(&i, t.most)
 	}
+}
+
+// fewer takes in an interval in which too few answers were expected for a
+// judgement. It reports whether with those before they were enough for one, and
+// packets got lost.
+func (t *throttle) fewer(i *interval, queues bool, now time.Time) bool {
+	t.few = t.few.plus(*i)
+	t.fewFor += i.to.Sub(i.from)
+	expected, came, spread := t.expect(&t.few)
+	if expected < telling {
+		return false
+	}
+	few := t.few
+	few.to = few.from.Add(t.fewFor) // without the pauses
+	t.few, t.fewFor = interval{}, 0
+	if !tooFew(expected, came, spread, queues) {
+		t.blind = min(4*t.blind, t.bold)
+		return false
+	}
+	t.lost(&few, expected, came, queues, now)
+	return true
 }
 
 // queue is how much longer than usual the round trips took. When they got no
@@ -240,9 +281,9 @@ func (t *throttle) queue(i *interval) time.Duration {
 // mostSlowed is how often the rate is lowered for a queue that gets no shorter.
 const mostSlowed = 8
 
-// expect is how many answers an unhurried path would have brought back, and how
-// many came. Fewer than enough are no chance.
-func (t *throttle) expect(i *interval) (expected, came, enough float64) {
+// expect is how many answers an unhurried path would have brought back, give or
+// take the spread of chance, and how many came.
+func (t *throttle) expect(i *interval) (expected, came, spread float64) {
 	variance := 1.0
 	for usual, o := range t.usual.kinds(i) {
 		if t.limited && usual != &t.usual.opens {
@@ -252,8 +293,20 @@ func (t *throttle) expect(i *interval) (expected, came, enough float64) {
 		variance += *usual * (1 - *usual) * float64(o.asked)
 		came += float64(o.answered)
 	}
-	return expected, came, expected*(1-drift) - surprise*math.Sqrt(variance)
+	return expected, came, math.Sqrt(variance)
 }
+
+// tooFew reports whether fewer answers came than chance may leave. Where a queue
+// builds up beside, less has to be put down to chance.
+func tooFew(expected, came, spread float64, queues bool) bool {
+	if queues {
+		return most(came) < expected*(1-drift)
+	}
+	return came < expected*(1-drift)-surprise*spread
+}
+
+// most is how many answers there would have been at the most without chance.
+func most(came float64) float64 { return came + 2*math.Sqrt(came) + 1 }
 
 // drift is what the usual share may be wrong by.
 const drift = 0.05
@@ -294,21 +347,32 @@ func (s *shares) kinds(i *interval) iter.Seq2[*float64, outcome] {
 // lost slows down to what came through. When the last such step has not
 // helped, though nothing queues, the loss has other reasons than the rate: it is
 // usual from now on.
-func (t *throttle) lost(i *interval, share float64, queues bool, now time.Time) {
+func (t *throttle) lost(i *interval, expected, came float64, queues bool, now time.Time) {
+	share := min(most(came), expected) / expected // at the most
 	if open := i.opens; open.asked >= 5 && float64(open.answered) >= 0.8*t.usual.opens*float64(open.asked) && !t.limited {
 		t.limited, t.suspect, t.ceiling = true, nil, 0
 		return
 	}
-	if s := t.suspect; s != nil && !queues && share < s.share+(1-s.share)/3 {
-		t.usual = shares{}
-		t.usual.learn(i)
-		t.suspect, t.ceiling = nil, 0
-		t.rate, t.sober = max(t.rate, s.speed), now
-		return
+	top := i.speed()
+	if s := t.suspect; s != nil {
+		// Had the rate been the reason, as much would have come as before, which
+		// is a greater share of less.
+		hoped := min(s.share*s.speed/i.speed(), 1)
+		if !queues && i.speed() < s.speed && share < s.share+(hoped-s.share)/3 {
+			t.usual = shares{}
+			t.usual.learn(i)
+			t.suspect, t.ceiling = nil, 0
+			t.rate, t.sober = max(t.rate, s.top), now
+			return
+		}
+		top = max(top, s.top)
 	}
-	t.suspect = &loss{share, i.speed()}
+	t.suspect = &loss{min(came/expected, 1), i.speed(), top}
 	if t.hurried.to.IsZero() {
 		t.hurried.from = i.from
+		if !t.lossy && !t.started.IsZero() {
+			t.hurried.from = t.started // what was asked blindly went faster yet
+		}
 	}
 	t.hurried.to = now
 	if queues {
@@ -336,6 +400,7 @@ func (t *throttle) stall(since, now time.Time) {
 func (t *throttle) drop(rate float64, now time.Time) {
 	t.rate = max(min(rate, t.rate), t.least)
 	t.ceiling, t.sober, t.lossy = t.rate, now, true
+	t.few, t.fewFor = interval{}, 0
 	if t.calms > 0 {
 		t.hold = min(2*t.hold, mostHold)
 	}
