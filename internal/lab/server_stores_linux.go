@@ -58,8 +58,10 @@ func (h *Host) StartEtcd(t T) *Server {
 func (h *Host) LockEtcd(t T) {
 	t.Helper()
 	for _, call := range [][2]string{
-		{"user/add", `{"name":"root","password":"secret"}`}, {"role/add", `{"name":"root"}`},
-		{"user/grant", `{"user":"root","role":"root"}`}, {"enable", `{}`},
+		{"user/add", `{"name":"root","password":"secret"}`},
+		{"role/add", `{"name":"root"}`},
+		{"user/grant", `{"user":"root","role":"root"}`},
+		{"enable", `{}`},
 	} {
 		h.Run(t, "bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/2379 &&
 			printf 'POST /v3/auth/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' "$1" "${#2}" "$2" >&3 && grep -q '^HTTP/1.1 200' <&3`, "lock", call[0], call[1])

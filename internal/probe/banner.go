@@ -54,7 +54,6 @@ var bannerShapes = []struct {
 	protocol string
 	match    *regexp.Regexp
 }{
-	{"irc", regexp.MustCompile(`^(?::\S+ )?(?:NOTICE (?:AUTH|\*)|020 \*) :.*\n`)},
 	{"managesieve", regexp.MustCompile(`^"IMPLEMENTATION" ".*\n`)},
 	{"zabbix", regexp.MustCompile(`^ZBXD\x01`)},
 }

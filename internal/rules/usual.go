@@ -44,6 +44,9 @@ var usualPorts = map[string][]uint16{
 	"amqp":       {5672, 5671},
 	"nats":       {4222},
 	"rsync":      {873},
+
+	"irc":       {6667, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6668, 6669, 6697, 7000},
+	"minecraft": {25565},
 }
 
 // judgeWrongService speaks of a service on the port of another.
