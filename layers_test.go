@@ -48,6 +48,9 @@ var rooms = map[string]room{
 	// The files of fingerprints are read through an fs.FS that cli hands in.
 	"fingerprint": {may: []string{"untrusted", "exposure"}},
 
+	// The lessons that go with the catalogue.
+	"book": {may: []string{"portspec"}},
+
 	"netio":   {may: words, modules: []string{"golang.org/x/sys", "golang.org/x/net", "github.com/vishvananda/netlink"}},
 	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
 	"hostnet": {may: words, modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
@@ -67,7 +70,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "fingerprint", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "fingerprint", "book", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

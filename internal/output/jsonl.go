@@ -73,6 +73,10 @@ type (
 		Type string `json:"type"`
 		exposure.CatalogueEntry
 	}
+	topicLine struct {
+		Type string `json:"type"`
+		exposure.Topic
+	}
 	serverLine struct {
 		Type string `json:"type"`
 		exposure.ConnectedServer
@@ -182,6 +186,9 @@ func jsonlServices(w io.Writer, d exposure.CatalogueDocument, _ Options) error {
 	l := &lines{w: w}
 	for _, s := range d.Services {
 		l.write(catalogueLine{"service", s})
+	}
+	for _, t := range d.Topics {
+		l.write(topicLine{"topic", t})
 	}
 	return l.err
 }

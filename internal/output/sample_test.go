@@ -215,12 +215,29 @@ func connected() exposure.ConnectDocument {
 	}}
 }
 
-// book is a few entries of a catalogue.
+// book is a few entries of the book of services, and a topic.
 func book() exposure.CatalogueDocument {
-	return exposure.CatalogueDocument{Schema: exposure.ServicesSchema, Version: "0.1.0", Services: []exposure.CatalogueEntry{
-		{Name: "telnet", TCP: []uint16{23, 2323}, Summary: "a terminal on another machine", Risk: "Who sits on the way reads the password.", Cleartext: true, LoginCleartext: true, Successor: "ssh"},
-		{Name: "domain", Aliases: []string{"dns"}, TCP: []uint16{53}, UDP: []uint16{53}, Summary: "names and addresses", Risk: "It floods others.", Cleartext: true, Successor: "domain-s"},
-		{Name: "netbios-ns", UDP: []uint16{137}, Summary: "names of the LAN", Risk: "It tells who is logged on.", LocalOnly: true},
-		{Name: "back-orifice", UDP: []uint16{31337}, Summary: "a trojan of 1998", Risk: "Somebody else rules the machine.", Trojan: true},
-	}}
+	return exposure.CatalogueDocument{
+		Schema: exposure.ServicesSchema, Version: "0.1.0",
+		Services: []exposure.CatalogueEntry{
+			{
+				Name: "telnet", TCP: []uint16{23, 2323}, Range: "system", Summary: "a terminal on another machine", Session: "The client connects, and each key goes out by itself.",
+				Risk: "Who sits on the way reads the password.", Close: "Switch it off and use SSH.", Usual: exposure.Usual{HomePC: "closed", HomeServer: "closed", MailServer: "closed", WebServer: "closed"},
+				Cleartext: true, LoginCleartext: true, Successor: "ssh", Facts: []string{"One packet a key.", "Enter sends no more than any other key, so that whoever reads along reads letter by letter."},
+				Diagrams: []exposure.Diagram{
+					{Title: "One key", Parties: []string{"client", "サーバー"}, Steps: []exposure.DiagramStep{{From: 0, To: 1, Text: "the key: l"}, {From: 1, To: 0, Text: "ACKとエコー l"}}},
+					{Title: "Past a third", Parties: []string{"PC", "server", "MX", "PC"}, Steps: []exposure.DiagramStep{{From: 0, To: 1, Text: "SMTP 587"}, {From: 1, To: 2, Text: "SMTP 25"}, {From: 3, To: 1, Text: "POP3, past another one"}}},
+				},
+			},
+			{
+				Name: "domain", Aliases: []string{"dns"}, TCP: []uint16{53}, UDP: []uint16{53}, Range: "system", Summary: "names and addresses", Session: "A question and an answer.", Risk: "It floods others.", Close: "Listen on the LAN.",
+				Usual: exposure.Usual{HomePC: "outward", HomeServer: "lan", MailServer: "outward", WebServer: "open"}, Cleartext: true, Upgrade: "STARTTLS",
+				Tables: []exposure.Table{{Title: "Facilities", Heads: []string{"NUMBER", "NAME"}, Rows: [][]string{{"0", "kern"}, {"16-23", "local0 to local7, which are free for whoever wants to sort the logs of devices"}}}},
+			},
+			{Name: "netbios-ns", UDP: []uint16{137}, Range: "user", Summary: "names of the LAN", Session: "Asked of everybody.", Risk: "It tells who is logged on.", Close: "Switch it off.", Usual: exposure.Usual{HomePC: "lan", HomeServer: "lan", MailServer: "closed", WebServer: "closed"}, LocalOnly: true},
+			{Name: "back-orifice", UDP: []uint16{31337}, Range: "dynamic", Summary: "a trojan of 1998", Session: "It waits.", Risk: "Somebody else rules the machine.", Close: "Install anew.", Usual: exposure.Usual{HomePC: "closed", HomeServer: "closed", MailServer: "closed", WebServer: "closed"}, Cleartext: true, Trojan: true},
+		},
+		Topics: []exposure.Topic{{Name: "ports", Title: "Port numbers", Facts: []string{"From 0 to 65535."}, Tables: []exposure.Table{{Title: "Ranges", Heads: []string{"PORTS", "WHAT FOR"}, Rows: [][]string{{"0-1023", "services that everybody knows"}}}}}},
+		Also:   []string{"ssh", "ftp"},
+	}
 }

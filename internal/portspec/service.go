@@ -101,3 +101,7 @@ var serviceNames = sync.OnceValue(func() []string {
 	}
 	return names
 })
+
+// Nearest is the name that a mistaken one was probably meant to be, empty when
+// it is like none.
+func Nearest(name string) string { return nearest(strings.ToLower(name), serviceNames()) }
