@@ -201,6 +201,7 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 	}
 	d.FinishedAt, d.Partial = now(), ctx.Err() != nil
 	d.Transport, d.Port = outcome.Service.Transport, outcome.Service.Port
+	d.State = outcome.State
 	d.Service, d.Steps, d.Flow = prints.Describe(outcome.Service), outcome.Steps, outcome.Flow
 	d.Findings = a.judgeTest(ctx, d, m)
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Test(w, d, a.outputOptions()) }); err != nil {

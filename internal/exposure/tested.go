@@ -88,6 +88,7 @@ type TestDocument struct {
 	Transport  Transport  `json:"transport"`
 	Port       uint16     `json:"port"`
 	View       View       `json:"view"`
+	State      State      `json:"state,omitempty"` // of the port, by what came back; absent when nothing can be said
 	Service    Service    `json:"service"`
 	Steps      []Step     `json:"steps"`
 	Flow       []Flow     `json:"flow,omitempty"`

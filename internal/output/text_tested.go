@@ -29,6 +29,9 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 		p.paragraph("", plain, p.say.Say("test.service", "Service", name))
 	} else {
 		p.paragraph("", yellow, p.say.Say("test.no-service", "Test", d.Test))
+		if d.State != exposure.Unknown {
+			p.paragraph("", plain, p.say.Say("test.state", "Port", port, "State", p.say.Say("state."+d.State.String())))
+		}
 	}
 	p.steps(d.Steps)
 	p.flow(d.Flow)
@@ -37,7 +40,7 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 		Transport: d.Transport, Port: d.Port, Findings: d.Findings,
 	}}}}}
 	p.findings(r)
-	if d.Service.Error != "" {
+	if d.Service.Error != "" && !shown(d) {
 		p.gap()
 		p.paragraph("", yellow, p.say.Say("test.ended", "Error", d.Service.Error))
 	}
@@ -57,6 +60,16 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 	}
 	p.paragraph("", bold, p.say.Say("test.last", "Test", d.Test, "Done", done, "Wrong", wrong, "Mend", mendable(collect(r))))
 	return p.to(w)
+}
+
+// shown reports whether a step or the state of the port has told already what
+// ended the test.
+func shown(d exposure.TestDocument) bool {
+	switch d.State {
+	case exposure.Closed, exposure.Filtered, exposure.OpenFiltered:
+		return true
+	}
+	return slices.ContainsFunc(d.Steps, func(s exposure.Step) bool { return s.Detail == d.Service.Error })
 }
 
 // stepStyles make what went wrong stand out.

@@ -44,6 +44,7 @@ type Session struct {
 	learned  exposure.Service
 	open     []io.Closer
 	finished bool
+	arrived  bool                // a connection to the port came about
 	shown    []*x509.Certificate // in the last TLS handshake
 }
 
@@ -148,6 +149,11 @@ func (s *Session) dialPeer(ctx context.Context, transport exposure.Transport, po
 	}
 	if !s.keep(c) {
 		return nil, closeWith(c, net.ErrClosed)
+	}
+	if transport == exposure.TCP && port == s.peer.at.Port() {
+		s.mu.Lock()
+		s.arrived = true
+		s.mu.Unlock()
 	}
 	s.tell(signal{connected: time.Since(begun)})
 	return c, nil

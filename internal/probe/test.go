@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 	"sekisho/internal/untrusted"
 )
 
@@ -204,6 +206,7 @@ func (t *Trial) Flow(f exposure.Flow) {
 // Outcome is what a test found out.
 type Outcome struct {
 	Service exposure.Service
+	State   exposure.State // of the port, by what came back
 	Steps   []exposure.Step
 	Flow    []exposure.Flow
 }
@@ -275,7 +278,44 @@ func runTest(ctx context.Context, at *peer, p Probe, test Test, o TestOptions) O
 	}
 	trial.mu.Lock()
 	defer trial.mu.Unlock()
-	return Outcome{svc, slices.Clone(trial.steps), slices.Clone(trial.flow)}
+	return Outcome{svc, s.state(svc, err), slices.Clone(trial.steps), slices.Clone(trial.flow)}
+}
+
+// state is what a test shows of its port: what answers is open, and one that
+// stays silent to datagrams may be.
+func (s *Session) state(svc exposure.Service, err error) exposure.State {
+	var network *netio.Error
+	s.mu.Lock()
+	arrived := s.arrived || len(s.first) > 0
+	s.mu.Unlock()
+	switch {
+	case arrived || svc.Confidence >= exposure.Likely:
+		return exposure.Open
+	case errors.As(err, &network):
+	case svc.Transport == exposure.UDP && errors.Is(cause(err), os.ErrDeadlineExceeded):
+		return exposure.OpenFiltered
+	default:
+		return exposure.Unknown
+	}
+	switch network.Reason {
+	case exposure.ConnRefused, exposure.Reset:
+		return exposure.Closed
+	case exposure.PortUnreach:
+		// The host itself says so of a port that nobody has; for others it is how
+		// a packet filter rejects (RFC 1122 section 4.1.3.1).
+		if svc.Transport == exposure.UDP && network.By == "" {
+			return exposure.Closed
+		}
+		return exposure.Filtered
+	case exposure.NoResponse:
+		if svc.Transport == exposure.UDP {
+			return exposure.OpenFiltered
+		}
+		return exposure.Filtered
+	case exposure.AdminProhibited, exposure.ProtoUnreach, exposure.HostUnreach, exposure.NetUnreach, exposure.TimeExceeded:
+		return exposure.Filtered
+	}
+	return exposure.Unknown
 }
 
 // begin has every connection of the session begin with TLS and keeps what the
