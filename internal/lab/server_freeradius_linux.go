@@ -3,7 +3,7 @@ package lab
 import "fmt"
 
 // StartFreeRADIUS starts FreeRADIUS for the clients of the LAN, which know the
-// secret given. Nobody can log in.
+// secret given. Nobody can log in; how is told to who asks by EAP.
 func (h *Host) StartFreeRADIUS(t T, secret string) *Server {
 	t.Helper()
 	h.WriteFile(t, "/etc/radius/radiusd.conf", fmt.Sprintf(`
@@ -19,6 +19,11 @@ modules {
 	always reject {
 		rcode = reject
 	}
+	eap {
+		default_eap_type = md5
+		md5 {
+		}
+	}
 }
 client lan {
 	ipaddr = 192.168.0.0/16
@@ -31,7 +36,13 @@ server lab {
 		port = 1812
 	}
 	authorize {
+		eap {
+			ok = return
+		}
 		reject
+	}
+	authenticate {
+		eap
 	}
 }
 `, secret))

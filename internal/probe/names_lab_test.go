@@ -282,6 +282,15 @@ func TestRADIUSInDepth(t *testing.T) {
 			t.Errorf("secret %q: %+v", c.secret, out.Service)
 		}
 	}
+	o := probe.TestOptions{User: "bob", Password: func() (string, error) { return "correct-horse", nil }}
+	out, err := probe.RunTestThrough(t.Context(), l.LAN.Do, "radius", exposure.Target{Address: l.Home.V4}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holdSteps(t, out, map[string]string{"radius-secret": "ok", "radius-user": "ok"})
+	if last := out.Steps[len(out.Steps)-1]; last.Said.Raw() != "Access-Challenge" || out.Service.Facts.Text("eap_method").Raw() != "EAP-MD5" {
+		t.Errorf("%+v", out)
+	}
 }
 
 // TestDNSOverTLSAndHTTPS asks Unbound over TLS, which is recognised at its port

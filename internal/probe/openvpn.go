@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 
 	"sekisho/internal/exposure"
@@ -11,7 +12,8 @@ import (
 func init() {
 	// Servers with tls-auth or tls-crypt, which most guides tell to set, answer
 	// nobody without their key.
-	register(Probe{Name: "openvpn", Transport: exposure.UDP, Ports: []uint16{1194}, Silent: true, Hello: openvpnHello, Match: openvpnReplies, Tell: openvpnTell})
+	register(Probe{Name: "openvpn", Transport: exposure.UDP, Ports: []uint16{1194}, Silent: true, Hello: openvpnHello, Match: openvpnReplies, Tell: openvpnTell, Tests: []Test{openvpnTest}})
+	register(Probe{Name: "openvpn", Transport: exposure.TCP, Ports: []uint16{1194}, ClientFirst: true, Run: runOpenVPN})
 }
 
 const (
@@ -44,4 +46,19 @@ func openvpnReplies(hello, b []byte) bool {
 func openvpnTell(_ []byte, svc *exposure.Service) {
 	svc.Product = untrusted.New("OpenVPN", 0)
 	svc.Facts["static_key"] = false
+}
+
+// runOpenVPN asks over TCP.
+func runOpenVPN(ctx context.Context, s *Session) (exposure.Service, error) {
+	hello := openvpnHello(s.peer.nonce())
+	b, err := s.openvpnFramed(ctx, hello)
+	if err == nil && !openvpnReplies(hello, b) {
+		err = ErrProtocol
+	}
+	if err != nil {
+		return exposure.Service{}, s.fail("ask", err)
+	}
+	svc := exposure.Service{Protocol: "openvpn", Confidence: exposure.Confirmed, Facts: exposure.Facts{}}
+	openvpnTell(b, &svc)
+	return svc, nil
 }

@@ -73,7 +73,7 @@ func TestTunnelsRecordedAgain(t *testing.T) {
 	}
 	h.StartDnsmasq(t, "dhcp-range=192.168.77.100,192.168.77.110,1h\ndhcp-option=option:router,192.168.77.1\ndomain=home.example\n")
 	recordDatagrams(t, l.LAN, at(67), "dhcp/happy-inform", "dnsmasq", "dnsmasq-base")
-	h.StartOpenVPN(t)
+	h.StartOpenVPN(t, 1194)
 	recordDatagrams(t, l.LAN, at(1194), "openvpn/happy", "OpenVPN", "openvpn")
 	h.StartFreeRADIUS(t, "correct-horse")
 	recordDatagrams(t, l.LAN, at(1812), "radius/happy-freeradius", "FreeRADIUS", "freeradius")

@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "wireguard", Transport: exposure.UDP, Ports: []uint16{51820}, Silent: true, Hello: wireguardHello, Match: wireguardReplies})
+	register(Probe{Name: "wireguard", Transport: exposure.UDP, Ports: []uint16{51820}, Silent: true, Hello: wireguardHello, Match: wireguardReplies, Tests: []Test{wireguardTest}})
 }
 
 const (

@@ -31,6 +31,45 @@ func TestStatusServer(t *testing.T) {
 	}
 }
 
+// TestIdentity names a user as RFC 3579 section 2.1 has it, signed over zeros in
+// place of the proof.
+func TestIdentity(t *testing.T) {
+	b := Identity(7, [16]byte{1}, "bob", "secret")
+	want := []byte{1, 7, 0, byte(len(b)), 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 5, 'b', 'o', 'b', 32, 9, 's', 'e', 'k', 'i', 's', 'h', 'o', 79, 10, 2, 0, 0, 8, 1, 'b', 'o', 'b', 80, 18}
+	if !bytes.HasPrefix(b, want) || len(b) != len(want)+md5.Size {
+		t.Fatalf("% x", b)
+	}
+	bare := append(bytes.Clone(want), make([]byte, md5.Size)...)
+	if !bytes.Equal(proof(bare, "secret"), b[len(want):]) {
+		t.Error("the proof is another one")
+	}
+	if long := Identity(7, [16]byte{}, string(make([]byte, 1000)), "s"); len(long) > 4096 {
+		t.Errorf("%d bytes", len(long))
+	}
+}
+
+func TestMethod(t *testing.T) {
+	head := append([]byte{11, 1, 0, 0}, make([]byte, 16)...)
+	for want, attributes := range map[string][]byte{
+		"PEAP": {18, 3, 'x', 79, 8, 1, 1, 0, 6, 25, 0}, "EAP-MD5": {79, 7, 1, 1, 0, 5, 4}, "EAP type 99": {79, 7, 1, 1, 0, 5, 99},
+		"": {79, 6, 4, 1, 0, 4}, // a failure asks for nothing
+	} {
+		if got, ok := Method(append(bytes.Clone(head), attributes...)); got != want || ok != (want != "") {
+			t.Errorf("%q, %v, want %q", got, ok, want)
+		}
+	}
+	for _, lie := range [][]byte{{79, 0, 1, 1}, {79, 200, 1}, {79}, {79, 1}} {
+		if got, ok := Method(append(bytes.Clone(head), lie...)); ok {
+			t.Errorf("% x is %s", lie, got)
+		}
+	}
+}
+
+func FuzzMethod(f *testing.F) {
+	f.Add(append(make([]byte, headerSize), 79, 8, 1, 1, 0, 6, 25, 0))
+	f.Fuzz(func(_ *testing.T, b []byte) { Method(b) })
+}
+
 func FuzzCheck(f *testing.F) {
 	request := StatusServer(1, [16]byte{}, "s")
 	sum := md5.Sum(append(append([]byte{2, 1, 0, 20}, make([]byte, 16)...), 's'))
