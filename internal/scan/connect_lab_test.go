@@ -142,7 +142,7 @@ func rules(t *testing.T, h *lab.Host) (tcp, udp map[uint16]wanted) {
 func TestStatesOnALink(t *testing.T) {
 	l := lab.New(t)
 	tcp, udp := rules(t, l.Home)
-	zoned := linkLocal(t, l.Home).WithZone("eth0")
+	zoned := linkLocal(t, l.Home, "eth0").WithZone("eth0")
 	sekisho := program(t)
 	targets := []netip.Addr{l.Home.V4, l.Home.V6, zoned}
 	d := scanFrom(t, l.LAN, sekisho, "-p", "t:20001-20006,u:20001-20003,20005,20007", "--ping", l.Home.V4.String(), l.Home.V6.String(), zoned.String())

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"sekisho/internal/lab"
 )
@@ -62,25 +63,33 @@ func TestEngineOnInterfacesThatStandOnOthers(t *testing.T) {
 	}
 }
 
-// linkLocals are the addresses of an interface that need no router.
-func linkLocals(t *testing.T, h *lab.Host, name string) []netip.Addr {
+// linkLocal is the address of an interface that needs no router. The kernel
+// makes it some time after the interface is up.
+func linkLocal(t *testing.T, h *lab.Host, name string) netip.Addr {
 	t.Helper()
 	at := device(t, h, name)
-	var addresses []net.Addr
-	err := h.Do(func() (err error) {
-		addresses, err = at.Addrs()
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []netip.Addr
-	for _, a := range addresses {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() {
-			found = append(found, p.Addr().WithZone(""))
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for give := time.After(10 * time.Second); ; {
+		var addresses []net.Addr
+		err := h.Do(func() (err error) {
+			addresses, err = at.Addrs()
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range addresses {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() {
+				return p.Addr().WithZone("")
+			}
+		}
+		select {
+		case <-look.C:
+		case <-give:
+			t.Fatalf("%s has no link-local address: %v", name, addresses)
 		}
 	}
-	return found
 }
 
 // A household's router is known by its link-local address (RFC 4861 section
@@ -88,11 +97,8 @@ func linkLocals(t *testing.T, h *lab.Host, name string) []netip.Addr {
 func TestEngineThroughAGatewayOfTheLink(t *testing.T) {
 	l := lab.New(t)
 	l.Outside.Listen(t, "tcp", "[::]:22")
-	gateways := linkLocals(t, l.Router, "lan")
-	if len(gateways) != 1 {
-		t.Fatalf("gateways %v", gateways)
-	}
-	l.LAN.Run(t, "ip", "-6", "route", "replace", "default", "via", gateways[0].String(), "dev", "eth0")
+	gateway := linkLocal(t, l.Router, "lan")
+	l.LAN.Run(t, "ip", "-6", "route", "replace", "default", "via", gateway.String(), "dev", "eth0")
 	l.LAN.Run(t, "ip", "neigh", "flush", "dev", "eth0")
 	openOnly(22).holds(t, rawEngine(t, l.LAN, l.Outside.V6), rawRequest(both(l.Outside), portsBetween(1, 200)...))
 }

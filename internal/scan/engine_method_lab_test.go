@@ -22,7 +22,7 @@ func TestEveryOwnAddressIsConnectedTo(t *testing.T) {
 	l.Home.Run(t, "ip", "-6", "route", "add", "local", "2608:26:98::/64", "dev", "lo")
 	sekisho := program(t)
 	for _, target := range []string{
-		"127.9.9.9", "::1", l.Home.V6.String(), "fd26:5e19:7::a", linkLocal(t, l.Home).String() + "%eth0",
+		"127.9.9.9", "::1", l.Home.V6.String(), "fd26:5e19:7::a", linkLocal(t, l.Home, "eth0").String() + "%eth0",
 		"26.99.7.7", "2608:26:99::7", "26.99.8.8", "2608:26:98::8",
 	} {
 		t.Run(target, func(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -114,29 +113,6 @@ func guard(t *testing.T, l *lab.Lab) map[uint16]exposure.State {
 
 const guarded = "22,23,1001-1005,8080,9999"
 
-// linkLocal is the address of a host's eth0 that needs no router.
-func linkLocal(t *testing.T, h *lab.Host) netip.Addr {
-	t.Helper()
-	var found netip.Addr
-	err := h.Do(func() error {
-		device, err := net.InterfaceByName("eth0")
-		if err != nil {
-			return err
-		}
-		addresses, err := device.Addrs()
-		for _, a := range addresses {
-			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() {
-				found = p.Addr().WithZone("")
-			}
-		}
-		return err
-	})
-	if err != nil || !found.IsValid() {
-		t.Fatalf("%s has no link-local address: %v", h.Name, err)
-	}
-	return found
-}
-
 // With privilege raw SYNs are sent, without it ports are connected to. The
 // states must be the same, and the truth.
 func TestRootAndNobodyAgree(t *testing.T) {
@@ -159,7 +135,7 @@ func TestRootAndNobodyAgree(t *testing.T) {
 	}{
 		{"lan_v4", l.LAN, l.Home.V4.String(), truth},
 		{"lan_v6", l.LAN, l.Home.V6.String(), truth},
-		{"lan_link_local", l.LAN, linkLocal(t, l.Home).String() + "%eth0", truth},
+		{"lan_link_local", l.LAN, linkLocal(t, l.Home, "eth0").String() + "%eth0", truth},
 		{"routed_v6", l.Outside, l.Home.V6.String(), truth},
 		{"forwarded_v4", l.Outside, l.Router.V4.String(), forwarded},
 	} {
