@@ -67,7 +67,7 @@ func (e *Error) Error() string { return e.Line(false) }
 // Line says it in one line of English or Japanese, for where there is no room
 // to point.
 func (e *Error) Line(ja bool) string {
-	return fmt.Sprintf(place.in(ja), e.Offset+1, e.sentence(ja))
+	return fmt.Sprintf(place.in(ja), e.Offset+1, e.Sentence(ja))
 }
 
 // Caret says it for a terminal: the list, and under it a mark below the
@@ -93,11 +93,12 @@ func (e *Error) Caret(ja bool) string {
 	if to < len(runes) {
 		text += "..."
 	}
-	return text + "\n" + strings.Repeat(" ", column) + "^ " + e.sentence(ja)
+	return text + "\n" + strings.Repeat(" ", column) + "^ " + e.Sentence(ja)
 }
 
-// sentence is what is wrong and what was probably meant.
-func (e *Error) sentence(ja bool) string {
+// Sentence is what is wrong and what was probably meant, without the place, in
+// English or Japanese.
+func (e *Error) Sentence(ja bool) string {
 	s := messages[e.Kind].in(ja)
 	if strings.Contains(s, "%") {
 		s = fmt.Sprintf(s, clip(e.Item))
