@@ -28,7 +28,37 @@ type Verdict struct {
 	Zone        Zone        `json:"zone"`
 	Expectation Expectation `json:"expectation"`
 	Verdict     Outcome     `json:"verdict"`
+	Basis       Basis       `json:"basis,omitempty"` // absent when nothing was there to rest on
+	Why         []string    `json:"why,omitempty"`   // in the language of the report; text of the network in it is escaped
+	From        string      `json:"from,omitempty"`  // file:line:column or profile that expects it
 	Cause       *Cause      `json:"cause,omitempty"`
+}
+
+// GroupVerdict is the Verdict of many ports together, of all those of a range
+// or of the rest that have no verdict of their own.
+type GroupVerdict struct {
+	Transport Transport `json:"transport"`
+	Ports     string    `json:"ports"` // a list of ranges, or rest
+	Count     int       `json:"count"` // how many it speaks of
+	Verdict
+}
+
+// Sweep is what became of the ports that were asked at one address and of which
+// the report keeps no observation of their own.
+type Sweep struct {
+	Address   netip.Addr   `json:"address"`
+	Transport Transport    `json:"transport"`
+	View      View         `json:"view"`
+	Ports     string       `json:"ports"` // that were asked, those with an observation too
+	States    []SweepState `json:"states"`
+}
+
+// SweepState counts ports of a Sweep that are alike.
+type SweepState struct {
+	State  State  `json:"state"`
+	Reason Reason `json:"reason"`
+	By     string `json:"by,omitempty"` // as in an Observation
+	Count  int    `json:"count"`
 }
 
 // Cause is the named reason why a port is not as expected.
@@ -63,9 +93,21 @@ func (p Port) Exposed() bool {
 
 // Host is one machine of a report.
 type Host struct {
-	Name      string       `json:"name,omitempty"`
-	Addresses []netip.Addr `json:"addresses"`
-	Ports     []Port       `json:"ports"`
+	Name      string         `json:"name,omitempty"`
+	Addresses []netip.Addr   `json:"addresses"`
+	Ports     []Port         `json:"ports"`
+	Swept     []Sweep        `json:"swept,omitempty"`
+	Verdicts  []GroupVerdict `json:"verdicts,omitempty"`
+	// ListenersKnown says that every socket of this host is among the listeners
+	// of its ports: where there is none, nothing is bound.
+	ListenersKnown bool `json:"listeners_known,omitempty"`
+}
+
+// Own reports whether a host is the machine that sekisho ran on.
+func (h Host) Own() bool {
+	return slices.ContainsFunc(h.Addresses, netip.Addr.IsLoopback) || slices.ContainsFunc(h.Ports, func(p Port) bool {
+		return len(p.Listeners) > 0 || slices.ContainsFunc(p.Observations, func(o Observation) bool { return o.View.Own() })
+	})
 }
 
 // Report is the document of check.
@@ -77,7 +119,9 @@ type Report struct {
 	Partial    bool          `json:"partial"`
 	Vantages   []Vantage     `json:"vantages"`
 	Hosts      []Host        `json:"hosts"`
-	Asked      string        `json:"asked,omitempty"` // the ports to look at, as the user wrote them; absent when that was left to sekisho
+	Outgoing   []Port        `json:"outgoing,omitempty"` // ports of others that were tried from here, with the policy's verdicts
+	Policy     string        `json:"policy,omitempty"`   // the file that judged; absent without one
+	Asked      string        `json:"asked,omitempty"`    // the ports to look at, as the user wrote them; absent when that was left to sekisho
 	Scan       *ScanSummary  `json:"scan,omitempty"`
 	Unseen     []string      `json:"unseen,omitempty"` // what could not be seen and why, in the report's language
 	Summary    ReportSummary `json:"summary"`

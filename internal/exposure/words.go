@@ -128,13 +128,43 @@ const (
 	ZoneLAN        Zone = "lan"
 	ZoneInternetV4 Zone = "internet-v4"
 	ZoneInternetV6 Zone = "internet-v6"
+	// ZoneOutgoing is everybody out there whom this network wants to reach: the
+	// port is theirs.
+	ZoneOutgoing Zone = "outgoing"
 )
 
 // Expectation is what the policy wants of a port in a zone.
 type Expectation string
 
+// The expectations. Closed is met by a refusal and by silence, stealth by
+// silence only; any asks nothing of the state.
+const (
+	ExpectOpen    Expectation = "open"
+	ExpectClosed  Expectation = "closed"
+	ExpectStealth Expectation = "stealth"
+	ExpectAny     Expectation = "any"
+)
+
 // Outcome is what became of an Expectation: never pass for what was not seen.
 type Outcome string
+
+// The outcomes.
+const (
+	Pass         Outcome = "pass"
+	Fail         Outcome = "fail"
+	Inconclusive Outcome = "inconclusive"
+)
+
+// Basis is what a Verdict rests on: on what was seen from the zone, or on what
+// the machine knows of itself.
+type Basis string
+
+// The bases.
+const (
+	BasisSeen     Basis = "seen"
+	BasisOwnFacts Basis = "own-facts" // nothing is bound, so that silence is no listener
+	BasisComputed Basis = "computed"  // the firewall's rules were evaluated
+)
 
 // Certainty is how sure a Cause is.
 type Certainty string

@@ -57,6 +57,7 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.Severity]():    {exposure.Info, exposure.Low, exposure.Medium, exposure.High},
 	reflect.TypeFor[exposure.Expectation](): {exposure.Expectation("open"), exposure.Expectation("closed"), exposure.Expectation("stealth"), exposure.Expectation("any")},
 	reflect.TypeFor[exposure.Outcome]():     {exposure.Outcome("pass"), exposure.Outcome("fail"), exposure.Outcome("inconclusive")},
+	reflect.TypeFor[exposure.Basis]():       {exposure.BasisSeen, exposure.BasisOwnFacts, exposure.BasisComputed},
 	reflect.TypeFor[exposure.StepResult]():  {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
 	reflect.TypeFor[exposure.ServerRole]():  {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
 	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
@@ -162,12 +163,21 @@ func special(t *rapid.T, field string) string {
 func arbitraryReport(t *rapid.T) exposure.Report {
 	r := arbitrary[exposure.Report](t)
 	r.Schema = exposure.ReportSchema
-	for _, h := range r.Hosts {
-		for _, p := range h.Ports {
+	caused := func(ports []exposure.Port) {
+		for _, p := range ports {
 			for i := range p.Verdicts {
 				if p.Verdicts[i].Cause != nil {
 					p.Verdicts[i].Cause.ID = "host-firewall"
 				}
+			}
+		}
+	}
+	caused(r.Outgoing)
+	for _, h := range r.Hosts {
+		caused(h.Ports)
+		for i := range h.Verdicts {
+			if h.Verdicts[i].Cause != nil {
+				h.Verdicts[i].Cause.ID = "host-firewall"
 			}
 		}
 	}

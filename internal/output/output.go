@@ -178,22 +178,35 @@ func whole(r exposure.Report) exposure.Report {
 	r.Vantages = present(r.Vantages)
 	r.Hosts = each(present(r.Hosts), func(h exposure.Host) exposure.Host {
 		h.Addresses = present(h.Addresses)
-		h.Ports = each(present(h.Ports), func(p exposure.Port) exposure.Port {
-			p.Observations = present(p.Observations)
-			p.Findings = each(p.Findings, wholeFinding)
-			p.Verdicts = each(p.Verdicts, func(v exposure.Verdict) exposure.Verdict {
-				if v.Cause != nil {
-					cause := *v.Cause
-					cause.Evidence, cause.Remedy = present(cause.Evidence), present(cause.Remedy)
-					v.Cause = &cause
-				}
-				return v
-			})
-			return p
+		h.Ports = each(present(h.Ports), wholePort)
+		h.Swept = each(h.Swept, func(s exposure.Sweep) exposure.Sweep {
+			s.States = present(s.States)
+			return s
+		})
+		h.Verdicts = each(h.Verdicts, func(g exposure.GroupVerdict) exposure.GroupVerdict {
+			g.Verdict = wholeVerdict(g.Verdict)
+			return g
 		})
 		return h
 	})
+	r.Outgoing = each(r.Outgoing, wholePort)
 	return r
+}
+
+func wholePort(p exposure.Port) exposure.Port {
+	p.Observations = present(p.Observations)
+	p.Findings = each(p.Findings, wholeFinding)
+	p.Verdicts = each(p.Verdicts, wholeVerdict)
+	return p
+}
+
+func wholeVerdict(v exposure.Verdict) exposure.Verdict {
+	if v.Cause != nil {
+		cause := *v.Cause
+		cause.Evidence, cause.Remedy = present(cause.Evidence), present(cause.Remedy)
+		v.Cause = &cause
+	}
+	return v
 }
 
 func wholeFinding(f exposure.Finding) exposure.Finding {

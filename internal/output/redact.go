@@ -195,7 +195,10 @@ func (m *mask) evidence(s string) string {
 func (m *mask) report(r exposure.Report) exposure.Report {
 	// Names first: sentences are searched for all of them.
 	r.Hosts = each(r.Hosts, m.hostFacts)
+	r.Outgoing = each(r.Outgoing, m.portFacts)
 	r.Hosts = each(r.Hosts, m.hostWords)
+	r.Outgoing = each(r.Outgoing, m.portWords)
+	r.Policy = m.file(r.Policy)
 	r.Vantages = each(r.Vantages, func(v exposure.Vantage) exposure.Vantage {
 		v.ID = m.vantage(v.ID)
 		v.Address = m.address(v.Address)
@@ -221,40 +224,67 @@ func (m *mask) vantage(id string) string {
 func (m *mask) hostFacts(h exposure.Host) exposure.Host {
 	h.Name = m.name("host", h.Name)
 	h.Addresses = each(h.Addresses, m.address)
-	h.Ports = each(h.Ports, func(p exposure.Port) exposure.Port {
-		p.Listeners = each(p.Listeners, m.listener)
-		p.Services = each(p.Services, m.service)
-		p.Observations = each(p.Observations, m.observation)
-		return p
+	h.Ports = each(h.Ports, m.portFacts)
+	h.Swept = each(h.Swept, func(s exposure.Sweep) exposure.Sweep {
+		s.Address = m.address(s.Address)
+		s.States = each(s.States, func(st exposure.SweepState) exposure.SweepState {
+			st.By = m.by(st.By)
+			return st
+		})
+		return s
 	})
 	return h
 }
 
+func (m *mask) portFacts(p exposure.Port) exposure.Port {
+	p.Listeners = each(p.Listeners, m.listener)
+	p.Services = each(p.Services, m.service)
+	p.Observations = each(p.Observations, m.observation)
+	return p
+}
+
 func (m *mask) hostWords(h exposure.Host) exposure.Host {
-	h.Ports = each(h.Ports, func(p exposure.Port) exposure.Port {
-		p.Services = each(p.Services, func(s exposure.Service) exposure.Service {
-			s.Product = m.product(s.Product)
-			s.Error = m.evidence(s.Error)
-			return s
-		})
-		p.Findings = each(p.Findings, func(f exposure.Finding) exposure.Finding {
-			f.Evidence = m.evidence(f.Evidence)
-			f.Meaning = m.sentence(f.Meaning)
-			f.Remedy = each(f.Remedy, m.sentence)
-			return f
-		})
-		p.Verdicts = each(p.Verdicts, func(v exposure.Verdict) exposure.Verdict {
-			if v.Cause != nil {
-				cause := *v.Cause
-				cause.Evidence = each(cause.Evidence, m.evidence)
-				cause.Remedy = each(cause.Remedy, m.sentence)
-				v.Cause = &cause
-			}
-			return v
-		})
-		return p
+	h.Ports = each(h.Ports, m.portWords)
+	h.Verdicts = each(h.Verdicts, func(g exposure.GroupVerdict) exposure.GroupVerdict {
+		g.Verdict = m.verdict(g.Verdict)
+		return g
 	})
 	return h
+}
+
+func (m *mask) portWords(p exposure.Port) exposure.Port {
+	p.Services = each(p.Services, func(s exposure.Service) exposure.Service {
+		s.Product = m.product(s.Product)
+		s.Error = m.evidence(s.Error)
+		return s
+	})
+	p.Findings = each(p.Findings, func(f exposure.Finding) exposure.Finding {
+		f.Evidence = m.evidence(f.Evidence)
+		f.Meaning = m.sentence(f.Meaning)
+		f.Remedy = each(f.Remedy, m.sentence)
+		return f
+	})
+	p.Verdicts = each(p.Verdicts, m.verdict)
+	return p
+}
+
+func (m *mask) verdict(v exposure.Verdict) exposure.Verdict {
+	v.Why, v.From = each(v.Why, m.evidence), m.file(v.From)
+	if v.Cause != nil {
+		cause := *v.Cause
+		cause.Evidence = each(cause.Evidence, m.evidence)
+		cause.Remedy = each(cause.Remedy, m.sentence)
+		v.Cause = &cause
+	}
+	return v
+}
+
+// file leaves the name of a file without the folders, which tell the user's.
+func (m *mask) file(s string) string {
+	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
+		s = s[i+1:]
+	}
+	return m.sentence(s)
 }
 
 func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {
@@ -309,12 +339,18 @@ func (m *mask) product(t untrusted.Text) untrusted.Text {
 func (m *mask) observation(o exposure.Observation) exposure.Observation {
 	o.Host = m.name("host", o.Host)
 	o.Address = m.address(o.Address)
-	if o.By != exposure.Local {
-		o.By = m.name("host", o.By)
-	}
+	o.By = m.by(o.By)
 	o.Vantage = m.vantage(o.Vantage)
 	o.Detail = m.evidence(o.Detail)
 	return o
+}
+
+// by masks who answered in place of a target.
+func (m *mask) by(s string) string {
+	if s == exposure.Local {
+		return s
+	}
+	return m.name("host", s)
 }
 
 func (m *mask) summary(s exposure.ScanSummary) exposure.ScanSummary {

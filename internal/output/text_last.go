@@ -22,12 +22,12 @@ func (p *page) lastLine(r exposure.Report) string {
 	c := count(r)
 	asked := shortened(harmless(r.Asked), quoteWidth)
 	switch one := len(r.Hosts) == 1; {
-	case one && own(r.Hosts[0]) && c.views[exposure.ViewOutside]:
+	case one && r.Hosts[0].Own() && c.views[exposure.ViewOutside]:
 		if asked != "" {
 			return p.say.Say("report.last-outside-asked", "Asked", asked, "Count", c.outside, "Mend", mend)
 		}
 		return p.say.Say("report.last-outside", "Count", c.outside, "Mend", mend)
-	case one && own(r.Hosts[0]):
+	case one && r.Hosts[0].Own():
 		if asked != "" {
 			return p.say.Say("report.last-asked", "Asked", asked, "Count", c.exposed, "Mend", mend)
 		}

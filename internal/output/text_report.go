@@ -3,7 +3,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 		p.host(r, h)
 	}
 	p.unshown(r)
+	p.verdicts(r)
 	p.findings(r)
 	p.unseen(r.Unseen)
 	p.scanned(r)
@@ -33,19 +33,10 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 
 const timeLayout = "2006-01-02 15:04 UTC"
 
-// own reports whether a host is the machine that sekisho runs on.
-func own(h exposure.Host) bool {
-	return slices.ContainsFunc(h.Addresses, netip.Addr.IsLoopback) || slices.ContainsFunc(h.Ports, func(p exposure.Port) bool {
-		return len(p.Listeners) > 0 || slices.ContainsFunc(p.Observations, func(o exposure.Observation) bool {
-			return o.View.Own()
-		})
-	})
-}
-
 func (p *page) host(r exposure.Report, h exposure.Host) {
 	p.gap()
 	name, when := hostName(h), r.StartedAt.UTC().Format(timeLayout)
-	mine := own(h)
+	mine := h.Own()
 	if mine {
 		p.paragraph("", bold, p.say.Say("report.this-machine", "Host", name, "Time", when, "Version", r.Version))
 	} else {
@@ -114,7 +105,7 @@ func (s Show) showsPort(p exposure.Port) bool {
 	case s == ShowOpen:
 		return false
 	}
-	return len(p.Findings) > 0 || slices.ContainsFunc(p.Verdicts, func(v exposure.Verdict) bool { return v.Verdict != "pass" })
+	return len(p.Findings) > 0 || slices.ContainsFunc(p.Verdicts, func(v exposure.Verdict) bool { return v.Verdict != exposure.Pass })
 }
 
 // state is the state that says most about a port: that it is open somewhere
@@ -151,8 +142,8 @@ func (p *page) stateCell(port exposure.Port) cell {
 
 // verdictCell holds the worst verdict of the port, empty without a policy.
 func (p *page) verdictCell(port exposure.Port) cell {
-	styles := map[exposure.Outcome]style{"fail": red, "inconclusive": yellow, "pass": green}
-	for _, outcome := range []exposure.Outcome{"fail", "inconclusive", "pass"} {
+	styles := map[exposure.Outcome]style{exposure.Fail: red, exposure.Inconclusive: yellow, exposure.Pass: green}
+	for _, outcome := range []exposure.Outcome{exposure.Fail, exposure.Inconclusive, exposure.Pass} {
 		var lines []string
 		for _, v := range port.Verdicts {
 			if v.Verdict == outcome {
