@@ -13,6 +13,7 @@ import (
 	"sekisho/internal/fingerprint"
 	"sekisho/internal/hostnet"
 	"sekisho/internal/output"
+	"sekisho/internal/policy"
 	"sekisho/internal/portspec"
 	"sekisho/internal/probe"
 	"sekisho/internal/reach"
@@ -20,77 +21,101 @@ import (
 	"sekisho/internal/scan"
 )
 
+// checkFlags are the flags of check beside those of every look at ports.
+type checkFlags struct {
+	scanFlags
+	failOn, folder, policy string
+}
+
 // checkCommand is the main job: scan, identify, judge, explain, one report.
 func (a *app) checkCommand() *cobra.Command {
-	var (
-		flags  scanFlags
-		failOn string
-		folder string // of fingerprints
-	)
+	var flags checkFlags
 	cmd := &cobra.Command{
 		Use:     "check [HOST…] [-p PORTS]",
 		Short:   a.say.Say("help.check"),
 		Long:    a.say.Say("help.check-long"),
-		Example: "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --fail-on medium",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			threshold, err := a.threshold(failOn)
-			if err != nil {
-				return err
-			}
-			prints, err := a.fingerprints(folder)
-			if err != nil {
-				return err
-			}
-			return a.runCheck(cmd.Context(), &flags, args, threshold, prints)
-		},
+		Example: "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --policy sekisho.yaml -f junit -o report.xml\n  sekisho check --fail-on medium",
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.runCheck(cmd.Context(), &flags, args) },
 	}
 	flags.register(cmd.Flags(), a.say)
-	cmd.Flags().StringVar(&failOn, "fail-on", "", a.say.Say("flag.fail-on"))
-	cmd.Flags().StringVar(&folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
+	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
+	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
+	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
 }
 
-func (a *app) runCheck(ctx context.Context, flags *scanFlags, args []string, threshold *exposure.Severity, prints *fingerprint.Matcher) error {
-	m, err := a.machine()
+func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) error {
+	// What is wrong with the flags is said before anybody is asked anything.
+	threshold, err := a.threshold(flags.failOn)
 	if err != nil {
 		return err
 	}
-	run := &checkRun{app: a, flags: flags, machine: m, prints: prints}
+	run, err := a.newCheck(&flags.scanFlags)
+	if err != nil {
+		return err
+	}
+	if run.prints, err = a.fingerprints(flags.folder); err != nil {
+		return err
+	}
+	if run.policy, err = a.policyOf(flags.policy); err != nil {
+		return err
+	}
+	if err := run.see(ctx, args); err != nil {
+		return err
+	}
+	run.judge()
+	run.unlooked()
+	if err := a.deliver(func(w *bufio.Writer) error { return output.Report(w, run.report, a.outputOptions()) }); err != nil {
+		return err
+	}
+	switch s := run.report.Summary; {
+	case ctx.Err() != nil:
+		return context.Canceled
+	case s.Fail > 0, threshold != nil && run.worst >= int(*threshold):
+		return exit(exitFail)
+	case s.Inconclusive > 0, run.report.Partial, run.report.Scan.Unknown > 0, !run.report.Scan.Complete:
+		return exit(exitUnseen)
+	}
+	return nil
+}
+
+// newCheck prepares a run of check by the flags.
+func (a *app) newCheck(flags *scanFlags) (*checkRun, error) {
+	m, err := a.machine()
+	if err != nil {
+		return nil, err
+	}
+	run := &checkRun{app: a, flags: flags, machine: m}
 	run.report = exposure.Report{
 		Schema: exposure.ReportSchema, Version: version(), StartedAt: now(), Hosts: []exposure.Host{}, Asked: flags.ports,
 		Vantages: []exposure.Vantage{{ID: vantageSelf, Kind: "self", Address: m.source()}},
 	}
 	if run.base, err = flags.request(a, m); err != nil {
-		return err
+		return nil, err
 	}
-	if run.spec, err = flags.spec(a); err != nil {
-		return err
-	}
-	whole := ctx
-	ctx, cancel := a.bounded(ctx)
+	run.spec, err = flags.spec(a)
+	return run, err
+}
+
+// see looks at everything and fills the report, as far as an interrupt or
+// --timeout leaves it.
+func (r *checkRun) see(ctx context.Context, args []string) error {
+	ctx, cancel := r.app.bounded(ctx)
 	defer cancel()
+	var err error
 	if len(args) == 0 {
-		err = run.thisMachine(ctx)
+		err = r.thisMachine(ctx)
 	} else {
-		err = run.otherHosts(ctx, args)
+		err = r.otherHosts(ctx, args)
+	}
+	if err == nil {
+		err = r.tried(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	run.report.Partial = ctx.Err() != nil
-	run.report.FinishedAt = now()
-	run.judge()
-	if err := a.deliver(func(w *bufio.Writer) error { return output.Report(w, run.report, a.outputOptions()) }); err != nil {
-		return err
-	}
-	switch {
-	case whole.Err() != nil:
-		return context.Canceled
-	case threshold != nil && run.worst >= int(*threshold):
-		return exit(exitFail)
-	case run.report.Partial || run.report.Scan.Unknown > 0 || !run.report.Scan.Complete:
-		return exit(exitUnseen)
-	}
+	r.report.Partial = ctx.Err() != nil
+	r.report.FinishedAt = now()
 	return nil
 }
 
@@ -105,8 +130,9 @@ func (m machine) source() netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 }
 
-// judge adds the findings and counts them. The worst severity is kept for
-// --fail-on, −1 when there is no finding.
+// judge adds the findings and counts them, and the verdicts of the policy where
+// there is one. The worst severity is kept for --fail-on, −1 when there is no
+// finding.
 func (r *checkRun) judge() {
 	r.worst = -1
 	for h := range r.report.Hosts {
@@ -120,6 +146,9 @@ func (r *checkRun) judge() {
 				r.worst = max(r.worst, int(f.Severity))
 			}
 		}
+	}
+	if r.policy != nil {
+		r.report = r.policy.Judge(r.report, policyContext(r.report), r.app.tag)
 	}
 }
 
@@ -135,11 +164,14 @@ type checkRun struct {
 	flags      *scanFlags
 	machine    machine
 	prints     *fingerprint.Matcher // of --fingerprints, nil without it
+	policy     *policy.Policy       // nil without one
 	base       scan.Request
 	spec       portspec.Spec // of -p, zero without it
 	report     exposure.Report
 	listeners  []exposure.Listener
 	ownersSeen bool             // we had the privilege to see whose each listener is
+	allSeen    bool             // no listener is missing
+	swept      sweeps           // what is counted only
 	bound      map[portKey]bool // ports that something on this machine is bound to
 	unswept    int              // own addresses beyond maxSwept
 	worst      int
@@ -156,11 +188,12 @@ func (r *checkRun) thisMachine(ctx context.Context) error {
 		return err
 	}
 	r.base.Payloads = ownPayloads
-	observations, err := r.look(ctx, jobs)
+	hosts := []exposure.Host{{Name: hostname(), Addresses: r.machine.addresses}}
+	observations, err := r.look(ctx, jobs, hosts)
 	if r.unswept > 0 {
 		r.report.Scan.Notes = append(r.report.Scan.Notes, r.app.say.Say("note.unswept", "Count", r.unswept, "Limit", maxSwept))
 	}
-	r.describe(ctx, observations, []exposure.Host{{Name: hostname(), Addresses: r.machine.addresses}}, err)
+	r.describe(ctx, observations, hosts, err)
 	return err
 }
 
@@ -175,6 +208,7 @@ func (r *checkRun) readListeners(ctx context.Context) error {
 	r.ownersSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool {
 		return u.Kind == hostnet.UnseenOwners || u.Kind == hostnet.UnseenListeners
 	})
+	r.allSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool { return u.Kind == hostnet.UnseenListeners })
 	r.report.Unseen = r.app.unseen(unseen)
 	r.bound = map[portKey]bool{}
 	for _, l := range listeners {
@@ -213,8 +247,17 @@ func (r *checkRun) ownJobs(listeners []exposure.Listener) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var jobs []job
+	var (
+		jobs  []job
+		named []uint16 // UDP ports of the policy
+	)
+	if r.policy != nil && r.flags.ports == "" {
+		_, named, _ = r.policy.Asked(r.ownHostBare())
+	}
 	add := func(address netip.Addr, tcp, udp []uint16) {
+		if r.flags.ports == "" {
+			udp = union(udp, named)
+		}
 		if r.flags.family.keeps(address) && len(tcp)+len(udp) > 0 {
 			jobs = append(jobs, job{targets: []exposure.Target{{Address: address}}, tcp: tcp, udp: udp})
 		}
@@ -284,6 +327,9 @@ func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
 			jobs[i].udp = askableUDP()
 		}
 	}
+	if jobs, err = r.widened(jobs); err != nil {
+		return err
+	}
 	if err := r.app.consented(list, r.machine, r.flags.authorized); err != nil {
 		return err
 	}
@@ -292,11 +338,11 @@ func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	observations, err := r.look(ctx, jobs)
 	var hosts []exposure.Host
 	for _, group := range byName(list) {
 		hosts = append(hosts, exposure.Host{Name: group[0].Name, Addresses: addressesOf(group)})
 	}
+	observations, err := r.look(ctx, jobs, hosts)
 	r.describe(ctx, observations, hosts, err)
 	return err
 }
@@ -313,7 +359,11 @@ func (r *checkRun) describe(ctx context.Context, observations []exposure.Observa
 		}
 		if r.ownHost(h.Addresses) {
 			bound[i] = r.taking(h.Addresses)
+			hosts[i].ListenersKnown = r.allSeen
 		}
+	}
+	for _, s := range r.swept.list() {
+		hosts[at[s.Address]].Swept = append(hosts[at[s.Address]].Swept, s)
 	}
 	var ports []exposure.Port
 	for _, o := range observations {
@@ -389,8 +439,9 @@ func addressesOf(group []exposure.Target) []netip.Addr {
 // it, ports that are neither open nor anybody's leave no trace but their count.
 const maxAllKept = 1100
 
-// look runs the jobs and keeps what may matter to the report.
-func (r *checkRun) look(ctx context.Context, jobs []job) ([]exposure.Observation, error) {
+// look runs the jobs and keeps what may matter to the report: what is open or
+// somebody's, and what the policy asks about. Of the rest a count stays.
+func (r *checkRun) look(ctx context.Context, jobs []job, hosts []exposure.Host) ([]exposure.Observation, error) {
 	asked := 0
 	for _, j := range jobs {
 		asked += j.questions()
@@ -398,8 +449,10 @@ func (r *checkRun) look(ctx context.Context, jobs []job) ([]exposure.Observation
 	all := asked <= maxAllKept || r.app.common.show == string(output.ShowAll)
 	var observations []exposure.Observation
 	unlooked := map[netip.Addr]exposure.Reason{}
+	r.swept = sweeps{}
+	named := r.keeper(hosts)
 	summary, err := r.app.runJobs(ctx, r.base, jobs, func(o exposure.Observation) {
-		keep := all || o.State == exposure.Open || o.Transport != exposure.TCP || r.bound[portKey{o.Transport, o.Port}]
+		keep := all || o.State == exposure.Open || o.Transport != exposure.TCP || r.bound[portKey{o.Transport, o.Port}] || named(o)
 		if o.State == exposure.Unknown && unlooked[o.Address] != o.Reason {
 			// One of its kind tells why the others could not be looked at.
 			unlooked[o.Address] = o.Reason
@@ -408,7 +461,34 @@ func (r *checkRun) look(ctx context.Context, jobs []job) ([]exposure.Observation
 		if keep {
 			observations = append(observations, o)
 		}
+		r.swept.add(o, keep)
 	})
 	r.report.Scan = &summary
 	return observations, err
+}
+
+// keeper tells which observations the policy must find in the report.
+func (r *checkRun) keeper(hosts []exposure.Host) func(exposure.Observation) bool {
+	if r.policy == nil {
+		return func(exposure.Observation) bool { return false }
+	}
+	of := map[netip.Addr]func(exposure.Observation) bool{}
+	for _, h := range hosts {
+		if r.ownHost(h.Addresses) {
+			h = r.ownHostBare()
+		}
+		keep := r.policy.Keeper(h)
+		for _, address := range h.Addresses {
+			of[address] = keep
+		}
+	}
+	return func(o exposure.Observation) bool {
+		keep := of[o.Address]
+		return keep != nil && keep(o)
+	}
+}
+
+// ownHostBare is this machine before anybody looked.
+func (r *checkRun) ownHostBare() exposure.Host {
+	return exposure.Host{Name: hostname(), Addresses: r.machine.addresses}
 }
