@@ -193,7 +193,7 @@ func (r *reader) profilesStand(p *Policy) {
 	extents := map[string]int{}
 	for _, e := range r.extended {
 		if p.profiles[e.name] == nil {
-			r.wrong(e.node, wrongProfile, "Word", e.name, "Words", names).suggestion = portspec.Nearest(e.name, names)
+			r.wrong(e.node, wrongProfile, "Word", e.name, "Words", names).suggestion = portspec.Similar(e.name, names)
 			continue
 		}
 		switch n := p.extent(e.name, extents); {
@@ -260,7 +260,7 @@ func (r *reader) mapping(n *yaml.Node, depth int, example string, keys map[strin
 			read(value)
 			return
 		}
-		r.wrong(key, wrongKey, "Key", key.Value, "Words", words).suggestion = portspec.Nearest(strings.ToLower(key.Value), words)
+		r.wrong(key, wrongKey, "Key", key.Value, "Words", words).suggestion = portspec.Similar(strings.ToLower(key.Value), words)
 	})
 }
 
@@ -319,7 +319,7 @@ func (r *reader) word(n *yaml.Node, words []string) (string, bool) {
 	}
 	word, ok := r.scalar(n, example)
 	if ok && len(words) > 0 && !slices.Contains(words, word) {
-		r.wrong(n, wrongWord, "Word", word, "Words", words).suggestion = portspec.Nearest(strings.ToLower(word), words)
+		r.wrong(n, wrongWord, "Word", word, "Words", words).suggestion = portspec.Similar(strings.ToLower(word), words)
 		return "", false
 	}
 	return word, ok
@@ -534,7 +534,7 @@ func (r *reader) needKeys(needs *needs, depth int) map[string]func(*yaml.Node) {
 			if ok && len(r.known.Protocols) > 0 && !slices.Contains(r.known.Protocols, word) && overTLS[word] == "" {
 				words := append(slices.Collect(maps.Keys(overTLS)), r.known.Protocols...)
 				slices.Sort(words)
-				r.wrong(n, wrongProtocol, "Word", word).suggestion = portspec.Nearest(strings.ToLower(word), words)
+				r.wrong(n, wrongProtocol, "Word", word).suggestion = portspec.Similar(strings.ToLower(word), words)
 			}
 			needs.protocol = word
 		},
@@ -556,7 +556,7 @@ func (r *reader) needKeys(needs *needs, depth int) map[string]func(*yaml.Node) {
 			r.list(n, depth+1, func(item *yaml.Node) {
 				word, ok := r.scalar(item, "smtp-open-relay")
 				if ok && len(r.known.Rules) > 0 && !slices.Contains(r.known.Rules, word) {
-					r.wrong(item, wrongRule, "Word", word).suggestion = portspec.Nearest(strings.ToLower(word), r.known.Rules)
+					r.wrong(item, wrongRule, "Word", word).suggestion = portspec.Similar(strings.ToLower(word), r.known.Rules)
 				}
 				needs.without = append(needs.without, word)
 			})
@@ -576,7 +576,7 @@ func (r *reader) hosts(n *yaml.Node) []*hostSection {
 	r.pairs(n, 2, "this-machine:", func(key, value *yaml.Node) {
 		h, err := hostWord(key.Value)
 		if err != nil {
-			r.wrong(key, wrongHost, "Word", key.Value).suggestion = portspec.Nearest(strings.ToLower(key.Value), []string{thisMachine})
+			r.wrong(key, wrongHost, "Word", key.Value).suggestion = portspec.Similar(strings.ToLower(key.Value), []string{thisMachine})
 			return
 		}
 		h.from, h.zones = r.from(key), map[exposure.Zone]*zoneRules{}

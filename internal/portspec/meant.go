@@ -78,9 +78,9 @@ func reversed(item string) string {
 	return last + "-" + first
 }
 
-// Nearest returns the candidate that is one or two slips away from the name, or
+// Similar returns the candidate that is one or two slips away from the name, or
 // else the first that begins with it; empty when none does.
-func Nearest(name string, candidates []string) string {
+func Similar(name string, candidates []string) string {
 	if len(name) > mostGuessed {
 		return ""
 	}

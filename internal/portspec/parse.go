@@ -175,7 +175,7 @@ func (p *parser) set(start, end int) error {
 	name := strings.ToLower(p.text[start:end])
 	spans, known := named(name, p.udp)
 	if !known {
-		return p.fail(UnknownSet, start, end, Nearest(name, setNames))
+		return p.fail(UnknownSet, start, end, Similar(name, setNames))
 	}
 	p.add(spans...)
 	return nil
@@ -189,7 +189,7 @@ func (p *parser) name(start, end int) error {
 	}
 	s, known := ByName(name)
 	if !known {
-		return p.fail(UnknownName, start, end, Nearest(strings.ToLower(name), serviceNames()))
+		return p.fail(UnknownName, start, end, Similar(strings.ToLower(name), serviceNames()))
 	}
 	ports := s.TCP
 	if p.udp {

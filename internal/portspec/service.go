@@ -104,4 +104,4 @@ var serviceNames = sync.OnceValue(func() []string {
 
 // Nearest is the name that a mistaken one was probably meant to be, empty when
 // it is like none.
-func Nearest(name string) string { return nearest(strings.ToLower(name), serviceNames()) }
+func Nearest(name string) string { return Similar(strings.ToLower(name), serviceNames()) }
