@@ -4,17 +4,18 @@ import "fmt"
 
 // Kamailio says how a SIP server is to run.
 type Kamailio struct {
-	Port   uint16 // 5060 when zero
-	Script string // the body of request_route; empty: it answers OPTIONS and refuses the rest with 403
+	Port  uint16 // 5060 when zero
+	Login bool   // registrations want one, which nobody has
 }
 
-// StartKamailio starts Kamailio on the host's addresses, over UDP and TCP.
+// StartKamailio starts Kamailio on the host's addresses, over UDP and TCP. It
+// answers OPTIONS, registers telephones and refuses every call.
 func (h *Host) StartKamailio(t T, o Kamailio) *Server {
 	t.Helper()
 	port := portOr(o.Port, 5060)
-	if o.Script == "" {
-		o.Script = `if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
-	sl_send_reply("403", "Forbidden");`
+	login := ""
+	if o.Login {
+		login = `www_challenge("home.example", "0"); exit;`
 	}
 	conf := fmt.Sprintf("/etc/kamailio/lab-%d.cfg", port)
 	h.WriteFile(t, conf, fmt.Sprintf(`debug=1
@@ -34,10 +35,16 @@ loadmodule "siputils.so"
 loadmodule "pv.so"
 loadmodule "maxfwd.so"
 loadmodule "xlog.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+modparam("registrar", "max_contacts", 4)
 request_route {
-	%[4]s
+	if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
+	if (is_method("REGISTER")) { %[4]s save("location"); exit; }
+	sl_send_reply("403", "Forbidden");
 }
-`, h.V4, h.V6, port, o.Script))
+`, h.V4, h.V6, port, login))
 	h.WriteFile(t, "/run/kamailio/.keep", "")
 	return h.start(t, "kamailio", []wanted{{"udp", port, 2}, {"tcp", port, 2}}, "kamailio", "-DD", "-E", "-m", "32", "-M", "4",
 		"-f", conf, "-P", fmt.Sprintf("/run/kamailio/%d.pid", port), "-Y", "/run/kamailio")

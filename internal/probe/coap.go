@@ -8,7 +8,10 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "coap", Transport: exposure.UDP, Ports: []uint16{5683}, Hello: coapHello, Match: coapReplies})
+	register(Probe{
+		Name: "coap", Transport: exposure.UDP, Ports: []uint16{5683}, Hello: coapHello, Match: coapReplies,
+		Tests: []Test{{Name: "coap", Port: 5683, Run: testCoAP}},
+	})
 }
 
 // coapHello is a ping: an empty message that wants to be acknowledged, which

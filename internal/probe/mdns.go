@@ -13,13 +13,17 @@ import (
 func init() {
 	register(Probe{
 		Name: "mdns", Transport: exposure.UDP, Ports: []uint16{5353}, Match: dnsReplies, Tell: mdnsTell,
-		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>32), "_services._dns-sd._udp.local.") },
+		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>32), mdnsKinds) },
+		Tests: []Test{{Name: "mdns", Port: 5353, Run: testMDNS}},
 	})
 	register(Probe{
 		Name: "llmnr", Transport: exposure.UDP, Ports: []uint16{5355}, Match: dnsReplies, Silent: true, Tell: llmnrTell,
 		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>48), "1.0.0.127.in-addr.arpa.") },
 	})
 }
+
+// mdnsKinds is asked for the kinds of service that there are (RFC 6763 section 9).
+const mdnsKinds = "_services._dns-sd._udp.local."
 
 // maxMDNSKinds bounds the kinds of service that are kept.
 const maxMDNSKinds = 32

@@ -22,7 +22,6 @@ func oneWayProbe(name string, ports []uint16, tests ...Test) Probe {
 // multicast only. They are sent an empty datagram, which none of them stores or
 // acts on, and which still has a closed port tell that it is closed.
 var oneWay = map[string][]uint16{
-	"discard":     {9},          // RFC 863
 	"netbios-dgm": {138},        // RFC 1002 section 5.3
 	"who":         {513},        // broadcasts of rwhod
 	"ptp":         {319, 320},   // IEEE 1588 annex C: multicast

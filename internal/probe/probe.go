@@ -138,8 +138,9 @@ func leads(transport exposure.Transport, port uint16, first []byte) []Probe {
 		if p.Transport != transport || p.Greets == nil {
 			continue
 		}
-		if fit := p.Greets(first); fit != No {
-			own := slices.Contains(p.Ports, port) || slices.Contains(p.TLSPorts, port)
+		own := slices.Contains(p.Ports, port) || slices.Contains(p.TLSPorts, port)
+		// What takes any text is asked on its own port, before the banner.
+		if fit := p.Greets(first); fit != No && (fit != Any || own || p.Name == bannerName) {
 			found = append(found, lead{p, fit, own})
 		}
 	}

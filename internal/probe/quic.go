@@ -10,7 +10,10 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "quic", Transport: exposure.UDP, Ports: []uint16{443, 853, 22000, 4001}, Hello: quicHello, Match: quicReplies, Run: runQUIC})
+	register(Probe{
+		Name: "quic", Transport: exposure.UDP, Ports: []uint16{443, 853, 22000, 4001}, Hello: quicHello, Match: quicReplies, Run: runQUIC,
+		Tests: []Test{{Name: "quic", Port: 443, Run: testQUIC}},
+	})
 }
 
 const (
@@ -52,9 +55,14 @@ func runQUIC(ctx context.Context, s *Session) (exposure.Service, error) {
 	if err != nil {
 		return exposure.Service{}, s.fail("ask", err)
 	}
+	return quicTold(reply), nil
+}
+
+// quicTold is what a list of versions tells.
+func quicTold(reply []byte) exposure.Service {
 	return exposure.Service{Protocol: "quic", Confidence: exposure.Confirmed, Facts: exposure.Facts{
 		"versions": texts(quicVersions(reply), maxQUICVersions),
-	}}, nil
+	}}
 }
 
 // maxQUICVersions bounds the list; servers name up to a dozen.

@@ -104,6 +104,9 @@ func TestGatewaysRecordedAgain(t *testing.T) {
 	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.V4, port) }
 	h.StartKamailio(t, lab.Kamailio{})
 	recordDatagrams(t, l.LAN, at(5060), "sip/happy", "Kamailio", "kamailio")
+	t.Run("sip-happy-tcp", func(t *testing.T) {
+		probe.Recorder{Enter: l.LAN.Do, To: at(5060), Path: "sip/happy-tcp", From: debian(t, "Kamailio", "kamailio"), Transport: exposure.TCP, Port: 5060}.Run(t)
+	})
 	h.StartCoturn(t, lab.Coturn{})
 	recordDatagrams(t, l.LAN, at(3478), "stun/happy", "coturn", "coturn")
 	h.StartMiniupnpd(t)
@@ -122,7 +125,23 @@ func TestSimpleServicesRecordedAgain(t *testing.T) {
 	l := lab.New(t)
 	h := l.Home
 	h.StartSimpleServices(t)
-	for name, port := range map[string]uint16{"echo": 7, "daytime": 13, "chargen": 19, "time": 37} {
-		recordDatagrams(t, l.LAN, netip.AddrPortFrom(h.V4, port), name+"/happy", "inetutils-inetd", "inetutils-inetd")
+	for name, port := range map[string]uint16{"echo": 7, "daytime": 13, "chargen": 19, "time": 37, "qotd": 17} {
+		at := netip.AddrPortFrom(h.V4, port)
+		if name != "qotd" {
+			recordDatagrams(t, l.LAN, at, name+"/happy", "inetutils-inetd", "inetutils-inetd")
+		}
+		t.Run(name+"-happy-tcp", func(t *testing.T) {
+			// Chargen does not end: three lines of it are enough.
+			until := func(said []byte) int {
+				if len(said) < 222 {
+					return -1
+				}
+				return 222
+			}
+			probe.Recorder{
+				Enter: l.LAN.Do, To: at, Path: name + "/happy-tcp", From: debian(t, "inetutils-inetd", "inetutils-inetd"),
+				Transport: exposure.TCP, Port: port, Until: until,
+			}.Run(t)
+		})
 	}
 }

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -12,22 +13,34 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "sip", Transport: exposure.UDP, Ports: []uint16{5060, 5061}, Hello: sipHello, Match: sipReplies, Tell: sipTell})
+	register(Probe{
+		Name: "sip", Transport: exposure.UDP, Ports: []uint16{5060, 5061}, Hello: sipHello, Match: sipReplies, Tell: sipTell,
+		Tests: []Test{{Name: "sip", Port: 5060, Run: testSIP}},
+	})
+	register(Probe{
+		Name: "sip", Transport: exposure.TCP, Ports: []uint16{5060}, TLSPorts: []uint16{5061}, ClientFirst: true, Greets: greetsSIP, Run: runSIP,
+	})
 }
 
 // sipHello asks what the server can do, which rings nowhere (RFC 3261 section
 // 11). With no hop left it is passed on to nobody (section 16.3), and with rport
 // the answer comes back to where it came from (RFC 3581).
 func sipHello(nonce uint64) []byte {
-	return fmt.Appendf(nil, "OPTIONS sip:sekisho.invalid SIP/2.0\r\n"+
-		"Via: SIP/2.0/UDP sekisho.invalid;branch=z9hG4bK%016[1]x;rport\r\n"+
+	return sipRequest(nonce, "OPTIONS", "UDP", "sekisho.invalid", "sekisho.invalid")
+}
+
+// sipRequest asks a domain something about a user of it or, without one, about
+// itself. The nonce makes the ids of its dialogue.
+func sipRequest(nonce uint64, method, transport, domain, to string) []byte {
+	return fmt.Appendf(nil, "%[3]s sip:%[5]s SIP/2.0\r\n"+
+		"Via: SIP/2.0/%[4]s sekisho.invalid;branch=z9hG4bK%016[1]x;rport\r\n"+
 		"Max-Forwards: 0\r\n"+
 		"From: <sip:sekisho@sekisho.invalid>;tag=%08[2]x\r\n"+
-		"To: <sip:sekisho.invalid>\r\n"+
+		"To: <sip:%[6]s>\r\n"+
 		"Call-ID: %016[1]x\r\n"+
-		"CSeq: 1 OPTIONS\r\n"+
+		"CSeq: 1 %[3]s\r\n"+
 		"Accept: application/sdp\r\n"+
-		"Content-Length: 0\r\n\r\n", nonce, uint32(nonce>>16))
+		"Content-Length: 0\r\n\r\n", nonce, uint32(nonce>>16), method, transport, domain, to)
 }
 
 // sipReplies wants a status line and our Call-ID (section 8.2.6.2).
@@ -68,13 +81,83 @@ func sipTell(reply []byte, svc *exposure.Service) {
 	}
 	svc.Banner = untrusted.New(words, maxBanner)
 	svc.Product, svc.Version = match(sipProducts, words)
-	line, _, _ := strings.Cut(string(reply), "\r\n")
-	_, status, _ := strings.Cut(line, " ")
-	code, _, _ := strings.Cut(status, " ")
-	if n, err := strconv.Atoi(code); err == nil {
+	if n, _ := sipCode(reply); n > 0 {
 		svc.Facts["status"] = n
 	}
 	if allow := fieldOf(reply, "allow"); allow != "" {
 		svc.Facts["allow"] = untrusted.New(allow, maxFact)
 	}
+}
+
+// sipCode is the status of an answer with its words, 0 when there is none.
+func sipCode(reply []byte) (code int, words string) {
+	line, _, _ := strings.Cut(string(reply), "\r\n")
+	_, words, _ = strings.Cut(line, " ")
+	number, _, _ := strings.Cut(words, " ")
+	code, err := strconv.Atoi(number)
+	if err != nil {
+		return 0, words
+	}
+	return code, words
+}
+
+// greetsSIP takes what a SIP server answers to another protocol.
+func greetsSIP(first []byte) Fit {
+	if len(first) > 11 && bytes.HasPrefix(first, []byte("SIP/2.0 ")) && sipStatus(first[8:]) {
+		return Sure
+	}
+	return No
+}
+
+// runSIP asks over TCP, or inside TLS, what the server can do.
+func runSIP(ctx context.Context, s *Session) (exposure.Service, error) {
+	transport := "TCP"
+	if s.secure != nil {
+		transport = "TLS"
+	}
+	reply, err := s.sipAsk(ctx, sipRequest(s.peer.nonce(), "OPTIONS", transport, "sekisho.invalid", "sekisho.invalid"))
+	if err != nil {
+		return exposure.Service{}, s.fail("ask", err)
+	}
+	svc := exposure.Service{Protocol: "sip", Confidence: exposure.Confirmed, Facts: exposure.Facts{}}
+	sipTell(reply, &svc)
+	return svc, nil
+}
+
+// maxSIPHead bounds the header of an answer.
+const maxSIPHead = 16 << 10
+
+// sipAsk sends a request over a connection and returns the header of its final
+// answer: one below 200 says that there will be another (RFC 3261 section
+// 8.1.3.2).
+func (s *Session) sipAsk(ctx context.Context, request []byte) ([]byte, error) {
+	c, err := s.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if _, err := c.Write(request); err != nil {
+		return nil, err
+	}
+	for range maxHTTPInterim {
+		var head []byte
+		for line := "first"; line != ""; {
+			if line, err = c.Line(); err != nil {
+				return nil, err
+			}
+			if len(head) == 0 && (len(line) < 12 || !strings.HasPrefix(line, "SIP/2.0 ")) {
+				return nil, ErrProtocol
+			}
+			if head = append(head, line+"\r\n"...); len(head) > maxSIPHead {
+				return nil, errReply
+			}
+		}
+		if !sipReplies(request, head) {
+			return nil, ErrProtocol
+		}
+		if code, _ := sipCode(head); code >= 200 {
+			return head, nil
+		}
+	}
+	return nil, errReply
 }

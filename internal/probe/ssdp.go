@@ -17,6 +17,7 @@ func init() {
 			return []byte("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\nST: upnp:rootdevice\r\n\r\n")
 		},
 		Match: ssdpReplies, Tell: ssdpTell,
+		Tests: []Test{{Name: "ssdp", Port: 1900, Run: testSSDP}},
 	})
 }
 

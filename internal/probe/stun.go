@@ -11,7 +11,10 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "stun", Transport: exposure.UDP, Ports: []uint16{3478}, Hello: stunHello, Match: stunReplies, Tell: stunTell})
+	register(Probe{
+		Name: "stun", Transport: exposure.UDP, Ports: []uint16{3478}, Hello: stunHello, Match: stunReplies, Tell: stunTell,
+		Tests: []Test{{Name: "stun", Port: 3478, Run: testSTUN}},
+	})
 }
 
 const (

@@ -96,3 +96,18 @@ func (v volley) keep(facts exposure.Facts, by string) {
 	facts["amplification_sent"], facts["amplification_received"] = v.sent, v.received
 	facts["amplification_packets"] = v.packets
 }
+
+// questionTime is what a question of a test may take where others follow: two
+// repetitions fit.
+const questionTime = 2500 * time.Millisecond
+
+// question is Exchange for a step of a test, which goes on without an answer.
+func (s *Session) question(ctx context.Context, request []byte, accept func([]byte) bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, questionTime)
+	defer cancel()
+	reply, err := s.Exchange(ctx, request, accept)
+	if err != nil {
+		return nil, cause(err)
+	}
+	return reply, nil
+}

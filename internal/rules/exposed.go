@@ -175,7 +175,7 @@ func (s subject) localNetworkOnly() []ruling {
 			service, known = portspec.ByName(name)
 		}
 	}
-	if !known || !service.LocalOnly || !s.open(exposure.ViewOutside) {
+	if !known || !service.LocalOnly || !s.open(exposure.ViewOutside) || s.toldToStrangers() {
 		return nil
 	}
 	return []ruling{{exposure.High, say(lang.Text{
@@ -185,4 +185,12 @@ func (s subject) localNetworkOnly() []ruling {
 		EN: "Close it towards the Internet: take the forward out of the router, or let the firewall admit your own network only.",
 		JA: "インターネット側に対して閉じます。ルーターの転送設定を外すか、ファイアウォールで自分のネットワークだけを許可します。",
 	}), s.unneeded()}}}
+}
+
+// toldToStrangers reports whether a rule of the protocol itself says that
+// strangers are answered, and more about it than the number tells.
+func (s subject) toldToStrangers() bool {
+	return slices.ContainsFunc(s.spoken("ssdp", "mdns", "coap"), func(service exposure.Service) bool {
+		return strangers(service) && (service.Protocol != "coap" || coapTells(service))
+	})
 }

@@ -100,6 +100,9 @@ func init() {
 		if a.protocol == "memcached" {
 			want = append(want, "high exposed-local-service", "info service-on-unusual-port")
 		}
+		if a.protocol == "ssdp" {
+			want = []string{"high upnp-answers-strangers", "medium amplifier"}
+		}
 		cases = append(cases, judged{
 			"amplifier_" + a.by + "_" + a.product, port(map[bool]uint16{true: 53, false: 40000}[a.protocol == "dns"], exposure.UDP, world, far(a.protocol, a.product, measured(a.by, 10, 300, 30, nil))),
 			afar,

@@ -17,16 +17,24 @@ func init() {
 func judgeSimple(s subject) []ruling {
 	return s.each(func(service exposure.Service) []ruling {
 		severity := s.graded(exposure.Low)
-		if service.Protocol == "time" || service.Protocol == "discard" {
+		meaning := say(lang.Text{
+			EN: "It was made for tests in 1983 and answers whatever comes. By forged datagrams, two such services keep each other busy, or flood somebody else.",
+			JA: "1983年に試験用に作られたもので、何を受け取っても応答します。送信元を偽ったデータグラムで、同種のサービス同士に応答を繰り返させたり、第三者に浴びせたりできます。",
+		})
+		udp, known := service.Facts.Bool("udp")
+		if overTCP := s.Transport == exposure.TCP || known && !udp; overTCP || service.Protocol == "time" || service.Protocol == "discard" {
 			severity = exposure.Info
+			if overTCP || service.Protocol == "discard" {
+				meaning = say(lang.Text{
+					EN: "It was made for tests in 1983. Whoever connects keeps a connection and some of the machine busy for as long as he likes.",
+					JA: "1983年に試験用に作られたものです。接続した相手は、好きなだけ接続を保ち、機器の能力を使えます。",
+				})
+			}
 		}
 		return []ruling{{severity, say(lang.Text{
 			EN: "The test service {{.Name}} answers at {{.Address}}.",
 			JA: "{{.Address}} で試験用サービス {{.Name}} が応答します。",
-		}, "Name", service.Protocol, "Address", service.Address), say(lang.Text{
-			EN: "It was made for tests in 1983 and answers whatever comes. By forged datagrams, two such services keep each other busy, or flood somebody else.",
-			JA: "1983年に試験用に作られたもので、何を受け取っても応答します。送信元を偽ったデータグラムで、同種のサービス同士に応答を繰り返させたり、第三者に浴びせたりできます。",
-		}), s.simpleRemedy(service)}}
+		}, "Name", service.Protocol, "Address", service.Address), meaning, s.simpleRemedy(service)}}
 	}, "echo", "chargen", "daytime", "qotd", "time", "discard")
 }
 

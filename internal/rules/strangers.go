@@ -34,8 +34,11 @@ func judgeNotFromHere(s subject) []ruling {
 		return nil // nobody else reaches it
 	}
 	return s.each(func(service exposure.Service) []ruling {
-		for _, o := range stranges {
-			if o.protocol != service.Protocol && o.protocol != "" || !o.does(service) || s.seenByStrangers(service.Protocol) {
+		// What is of one protocol says more than what is of all.
+		own := slices.DeleteFunc(slices.Clone(stranges), func(o strange) bool { return o.protocol != service.Protocol })
+		all := slices.DeleteFunc(slices.Clone(stranges), func(o strange) bool { return o.protocol != "" })
+		for _, o := range append(own, all...) {
+			if !o.does(service) || s.seenByStrangers(service.Protocol) {
 				continue
 			}
 			factor, _ := amount(service, "amplification")

@@ -1,0 +1,78 @@
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// datagramTests are the tests that ask in datagrams first.
+var datagramTests = []string{"stun", "sip", "ssdp", "mdns", "coap", "quic", "echo", "discard", "daytime", "qotd", "chargen", "time"}
+
+// TestDatagramTestsMeetHostilePeers gives each test a server that is silent,
+// not there, answers without sense or with lies about lengths: it ends, says so
+// in a step, and finds nothing.
+func TestDatagramTestsMeetHostilePeers(t *testing.T) {
+	for _, name := range datagramTests {
+		for kind, script := range map[string][]directive{
+			"silent": {{"...", ""}}, "unreachable": {{"RST", ""}},
+			"garbled": {{"S:", "\xff\xfe\x00\x80\x1b[2J\x00"}, {"...", ""}},
+			"endless": {{"S*", strings.Repeat("\x00", 512)}},
+			"trickle": {{"S1", "\x00\x00\x00\x00\x00"}},
+		} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					end := time.Now().Add(DefaultTestTimeout)
+					ctx, cancel := context.WithDeadline(t.Context(), end)
+					defer cancel()
+					test, p, _ := testNamed(name)
+					play := &player{t: t, end: end, scripts: [][]directive{script}, always: script}
+					out := runTest(ctx, play.peer(exposure.UDP, netip.AddrPortFrom(netip.MustParseAddr("192.0.2.7"), test.Port), "home.example"), p, test, TestOptions{})
+					cancel()
+					play.servers.Wait()
+					if len(out.Steps) == 0 {
+						t.Error("no step was told")
+					}
+					inert(t, out.Service.Error)
+					if name == "discard" && (kind == "silent" || kind == "trickle") {
+						return // as it should be, or as good as that
+					}
+					if out.Service.Error == "" || out.Service.Protocol != "" || slices.ContainsFunc(out.Steps, func(s exposure.Step) bool { return s.Result == exposure.StepOK }) {
+						t.Errorf("%+v, %+v", out.Steps, out.Service)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestDescriptionIsReadFromTheDevice holds whose word the address of a
+// description is: what leads to others, to a low port or nowhere is not
+// followed.
+func TestDescriptionIsReadFromTheDevice(t *testing.T) {
+	s := &Session{peer: &peer{at: netip.MustParseAddrPort("192.0.2.7:1900")}}
+	for location, want := range map[string]bool{
+		"http://192.0.2.7:5000/root.xml": true, "http://192.0.2.7/": true, "http://192.0.2.7:5000": true,
+		"http://192.0.2.8:5000/root.xml": false, "http://home.example/root.xml": false, "https://192.0.2.7/": false,
+		"http://user@192.0.2.7/": false, "http://192.0.2.7:99999/": false, "gopher://192.0.2.7/": false, "": false,
+		"http://[::ffff:192.0.2.7]:5000/a": true, "http://0xc0000207/": false, "//192.0.2.7/": false,
+	} {
+		if _, path, ok := s.ssdpLocation(location); ok != want {
+			t.Errorf("%q: %v, %q", location, ok, path)
+		}
+	}
+	deep := strings.Repeat("<device>", 40) + strings.Repeat("</device>", 40)
+	for text, wrong := range map[string]bool{
+		"<root><device><friendlyName>x</friendlyName></device></root>": false, "<root": true, "": true, "<root>" + deep + "</root>": true,
+	} {
+		if _, err := ssdpParse([]byte(text)); (err != nil) != wrong {
+			t.Errorf("%.30q: %v", text, err)
+		}
+	}
+}
