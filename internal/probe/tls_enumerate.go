@@ -75,7 +75,10 @@ var tlsVersions = []uint16{tlshello.SSL30, tlshello.TLS10, tlshello.TLS11, tlshe
 
 // tlsVersionName is the name of a version as people write it.
 func tlsVersionName(version uint16) string {
-	if version == tlshello.SSL30 {
+	switch version {
+	case tlshello.SSL20:
+		return "SSL 2.0"
+	case tlshello.SSL30:
 		return "SSL 3.0"
 	}
 	return tls.VersionName(version)
@@ -83,8 +86,9 @@ func tlsVersionName(version uint16) string {
 
 // tlsOlder returns which versions older than the best one work too, each tried
 // on a connection of its own, the oldest first. Who speaks SSL 3.0 speaks TLS
-// 1.0, so without that it is not asked for.
+// 1.0, so without that neither it nor SSL 2.0 is asked for.
 func (s *Session) tlsOlder(ctx context.Context, ready tlsReady, best string) []string {
+	var names []string
 	works := make([]bool, len(tlsVersions))
 	try := func(i int) {
 		a, _ := s.tlsAsk(ctx, ready, tlsVersions[i], tlshello.All(), false)
@@ -97,14 +101,49 @@ func (s *Session) tlsOlder(ctx context.Context, ready tlsReady, best string) []s
 	tries.Wait()
 	if works[1] || best == tlsVersionName(tlshello.TLS10) {
 		try(0)
+		if s.tlsSpeaksSSL2(ctx, ready) {
+			names = append(names, tlsVersionName(tlshello.SSL20))
+		}
 	}
-	var names []string
 	for i, version := range tlsVersions {
 		if works[i] {
 			names = append(names, tlsVersionName(version))
 		}
 	}
 	return names
+}
+
+// tlsAsk2 shows a hello of SSL 2.0 to the server.
+func (s *Session) tlsAsk2(ctx context.Context, ready tlsReady) (tlshello.Answer2, error) {
+	c, err := ready(ctx)
+	if err != nil {
+		return tlshello.Answer2{}, err
+	}
+	defer c.Close()
+	var challenge [16]byte
+	_, _ = rand.Read(challenge[:]) // never fails
+	if _, err := c.Write(tlshello.Hello2(challenge)); err != nil {
+		return tlshello.Answer2{}, err
+	}
+	said := make([]byte, 0, 2048)
+	for buf := make([]byte, 2048); ; {
+		n, err := c.Read(buf)
+		said = append(said, buf[:n]...)
+		a, parsed := tlshello.Parse2(said)
+		if !errors.Is(parsed, tlshello.ErrShort) {
+			return a, parsed
+		}
+		if err != nil {
+			return a, err
+		}
+	}
+}
+
+// tlsSpeaksSSL2 reports whether the server agrees to SSL 2.0, the oldest version
+// and the only one whose hello has another shape.
+func (s *Session) tlsSpeaksSSL2(ctx context.Context, ready tlsReady) bool {
+	_, err := s.tlsAsk2(ctx, ready)
+	return err == nil
 }
 
 // maxTLSAsked bounds the connections that one list of suites is worth. A server
@@ -146,10 +185,25 @@ func (s *Session) tlsInTheClear(ctx context.Context, ready tlsReady) *exposure.T
 	a, _ := s.tlsAsk(ctx, ready, tlshello.TLS12, tlshello.All(), true)
 	suite, known := tlshello.ByID(a.Suite)
 	if a.Refused || a.Version < tlshello.SSL30 || a.Version > tlshello.TLS12 || !known {
-		return nil
+		return s.tlsOnlySSL2(ctx, ready)
 	}
 	facts := &exposure.TLS{Versions: []string{tlsVersionName(a.Version)}, Cipher: suite.Name, DHBits: a.DHBits}
 	s.show(tlsChain(a.Certificates))
+	s.tlsChainFacts(facts, s.chain())
+	return facts
+}
+
+// tlsOnlySSL2 looks at a server that speaks nothing newer than SSL 2.0.
+func (s *Session) tlsOnlySSL2(ctx context.Context, ready tlsReady) *exposure.TLS {
+	a, err := s.tlsAsk2(ctx, ready)
+	if err != nil {
+		return nil
+	}
+	facts := &exposure.TLS{Versions: []string{tlsVersionName(tlshello.SSL20)}, Ciphers: a.Ciphers, WeakCiphers: a.Ciphers}
+	if len(a.Ciphers) > 0 {
+		facts.Cipher = a.Ciphers[0]
+	}
+	s.show(tlsChain([][]byte{a.Certificate}))
 	s.tlsChainFacts(facts, s.chain())
 	return facts
 }

@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -70,6 +71,58 @@ func serveOldTLS(der []byte) func(net.Conn) {
 		if _, err := c.Read(make([]byte, 4096)); err == nil {
 			_, _ = c.Write(record)
 			_, _ = io.Copy(io.Discard, c)
+		}
+	}
+}
+
+// serveSSL2 is a server that says hello in SSL 2.0 to whoever does, and hands
+// others on.
+func serveSSL2(der []byte, others func(net.Conn)) func(net.Conn) {
+	return func(c net.Conn) {
+		b := newConn(c)
+		first, err := b.r.Peek(1)
+		if err != nil {
+			return
+		}
+		if first[0]&0x80 == 0 {
+			others(b)
+			return
+		}
+		hello := append([]byte{4, 0, 1, 0, 2, byte(len(der) >> 8), byte(len(der)), 0, 6, 0, 16}, der...)
+		hello = append(append(hello, 1, 0, 0x80, 7, 0, 0xc0), make([]byte, 16)...)
+		_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, 0x8000|uint16(len(hello))), hello...))
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
+// TestTLSSpeaksSSL2 has a server that speaks SSL 2.0 beside the newer versions,
+// and in depth one that speaks nothing else and one that leaves out what lies
+// between.
+func TestTLSSpeaksSSL2(t *testing.T) {
+	t.Parallel()
+	own := certificate(t, func(*x509.Certificate) {})
+	der := own.Certificate[0]
+	old := serveTLS(&tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS10})
+	svc := identifyListener(t, listenLoopback(t), serveSSL2(der, old), Options{Timeout: 20 * time.Second})
+	if svc.TLS == nil || !slices.Equal(svc.TLS.Versions, []string{"SSL 2.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"}) {
+		t.Errorf("found %+v", svc.TLS)
+	}
+	for name, c := range map[string]struct {
+		others   func(net.Conn)
+		versions []string
+	}{
+		"alone": {func(c net.Conn) { _ = c.Close() }, []string{"SSL 2.0"}},
+		"gap":   {serveTLS(&tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13}), []string{"SSL 2.0", "TLS 1.3"}},
+	} {
+		l := listenLoopback(t)
+		serveAll(l, serveSSL2(der, c.others))
+		at := netip.MustParseAddrPort(l.Addr().String())
+		out, err := RunTest(t.Context(), tlsName, exposure.Target{Address: at.Addr()}, TestOptions{Port: at.Port()})
+		if err != nil || out.Service.TLS == nil || !slices.Equal(out.Service.TLS.Versions, c.versions) || out.Service.TLS.Certificate == nil {
+			t.Fatalf("%s: %+v, %v", name, out.Service, err)
+		}
+		if weak := out.Service.TLS.WeakCiphers; name == "alone" && !slices.Equal(weak, []string{"SSL_CK_RC4_128_WITH_MD5", "SSL_CK_DES_192_EDE3_CBC_WITH_MD5"}) {
+			t.Errorf("weak %q", weak)
 		}
 	}
 }

@@ -43,8 +43,12 @@ func tlsTrial(ctx context.Context, s *Session, t *Trial) (exposure.Service, erro
 		}
 		return c, nil
 	}
-	if facts == nil && greetsTLS(s.said()) == Sure && ctx.Err() == nil {
-		svc.TLS = s.tlsInTheClear(ctx, again)
+	if facts == nil && ctx.Err() == nil {
+		if greetsTLS(s.said()) == Sure {
+			svc.TLS = s.tlsInTheClear(ctx, again)
+		} else {
+			svc.TLS = s.tlsOnlySSL2(ctx, again)
+		}
 	}
 	if svc.TLS == nil {
 		t.Step(step)
@@ -72,11 +76,18 @@ func tlsTrial(ctx context.Context, s *Session, t *Trial) (exposure.Service, erro
 // ephemeral exchange.
 func (s *Session) tlsTryAll(ctx context.Context, ready tlsReady, facts *exposure.TLS, t *Trial) {
 	facts.Versions = append(s.tlsOlder(ctx, ready, facts.Versions[0]), facts.Versions...)
+	if oldest := tlsVersionName(tlshello.SSL20); facts.Versions[0] != oldest && s.tlsSpeaksSSL2(ctx, ready) {
+		facts.Versions = append([]string{oldest}, facts.Versions...)
+	}
 	t.Step(exposure.Step{ID: "tls-versions", Result: exposure.StepOK, Facts: exposure.Facts{"versions": texts(facts.Versions, len(facts.Versions))}})
 	step := exposure.Step{ID: "tls-ciphers", Result: exposure.StepSkipped, Why: "only-tls13"}
 	defer func() { t.Step(step) }()
 	i := slices.IndexFunc(tlsVersions, func(v uint16) bool { return slices.Contains(facts.Versions, tlsVersionName(v)) })
 	if i < 0 {
+		if len(facts.WeakCiphers) > 0 { // of SSL 2.0 alone
+			step.Result, step.Why = exposure.StepOK, ""
+			step.Facts = exposure.Facts{"weak": texts(facts.WeakCiphers, maxTLSAsked)}
+		}
 		return
 	}
 	for _, version := range slices.Backward(tlsVersions) {

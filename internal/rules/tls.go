@@ -216,6 +216,9 @@ func judgeKey(s subject, service exposure.Service, c *exposure.Certificate) []ru
 	}}
 }
 
+// oldestSSL is the version of 1995, whose use endangers all others (CVE-2016-0800).
+const oldestSSL = "SSL 2.0"
+
 // judgeTLSVersion speaks of versions that must not be used any more: SSL (RFC
 // 6176, RFC 7568), TLS 1.0 and 1.1 (RFC 8996). Mail between servers is another
 // matter: what old TLS does not carry there goes in the clear.
@@ -247,6 +250,13 @@ func judgeTLSVersion(s subject) []ruling {
 			meaning = lang.Text{
 				EN: "These versions have known holes. Between mail servers they are still better than no encryption, which is what would be used instead.",
 				JA: "既知の弱点がある版です。ただしメールサーバー間では、これを拒むと暗号化なしになるため、無いよりはましです。",
+			}
+		}
+		if slices.Contains(old, oldestSSL) {
+			severity = exposure.High
+			meaning = lang.Text{
+				EN: "SSL 2.0 protects nothing, and it betrays the new versions too: with its help, recorded TLS connections of every service that has the same key can be decrypted (DROWN).",
+				JA: "SSL 2.0は何も守らず、新しい版まで危うくします。これを使うと、同じ鍵を持つすべてのサービスの、記録されたTLS通信を解読できます(DROWN)。",
 			}
 		}
 		return []ruling{{severity, say(lang.Text{
@@ -309,7 +319,7 @@ func (s subject) newTLS(service exposure.Service) []said {
 // has for them.
 func schannel(versions []string) []string {
 	var old []string
-	for _, version := range []string{"SSL 3.0", "TLS 1.0", "TLS 1.1"} {
+	for _, version := range []string{oldestSSL, "SSL 3.0", "TLS 1.0", "TLS 1.1"} {
 		if slices.Contains(versions, version) {
 			old = append(old, version)
 		}
