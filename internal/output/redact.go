@@ -384,7 +384,7 @@ func (m *mask) listener(l exposure.Listener) exposure.Listener {
 // plainFacts are the facts whose texts are words of a protocol; every other
 // text may name somebody.
 var plainFacts = []string{
-	"kex_algorithms", "host_key_algorithms", "ciphers", "macs", "weak_algorithms", "auth_methods", "auth",
+	"kex_algorithms", "host_key_algorithms", "ciphers", "macs", "weak_algorithms", "terrapin_ciphers", "auth_methods", "auth",
 	"service_vendor", "service_product", "service_family", "service_version", "service_cpe23",
 	"os_vendor", "os_product", "os_family", "os_version", "os_cpe23", "hw_vendor", "hw_product", "hw_device", "hw_cpe23",
 	"protocol_version", "extensions", "features", "options", "security_headers",

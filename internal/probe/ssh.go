@@ -274,4 +274,7 @@ func sshOffered(facts exposure.Facts, offer sshOffer) {
 	} {
 		facts[name] = texts(list, 4*maxSSHNames)
 	}
+	if shifted := offer.terrapin(); len(shifted) > 0 {
+		facts["terrapin_ciphers"] = texts(shifted, 2*maxSSHNames)
+	}
 }

@@ -18,6 +18,7 @@ const sshMsgKexinit = 20
 // server to client where it names both directions.
 type sshOffer struct {
 	kex, hostKeys, ciphers, macs []string
+	upCiphers, upMACs            []string // client to server
 }
 
 var errKexinit = errors.New("no readable KEXINIT")
@@ -47,8 +48,7 @@ func parseKexinit(stream []byte) (sshOffer, error) {
 			return sshOffer{}, errKexinit
 		}
 	}
-	// Lists 2 and 4 are the client's direction of ciphers and MACs.
-	return sshOffer{kex: lists[0], hostKeys: lists[1], ciphers: lists[3], macs: lists[5]}, nil
+	return sshOffer{kex: lists[0], hostKeys: lists[1], upCiphers: lists[2], ciphers: lists[3], upMACs: lists[4], macs: lists[5]}, nil
 }
 
 // maxSSHNames bounds a list of names; OpenSSH offers up to a dozen.
@@ -92,6 +92,31 @@ func (o sshOffer) weak() []string {
 	for _, name := range slices.Concat(o.kex, o.hostKeys, o.ciphers, o.macs) {
 		if slices.ContainsFunc(sshWeak, func(w string) bool { return sshMatches(w, name) }) && !slices.Contains(found, name) {
 			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// sshStrict is what a server says of itself that counts packets in a way that
+// cannot be shifted (OpenSSH's PROTOCOL, section 1.10).
+const sshStrict = "kex-strict-s-v00@openssh.com"
+
+// terrapin returns the ciphers with which somebody on the way can take packets
+// out of the beginning of a connection unseen (CVE-2023-48795): ChaCha20-Poly1305,
+// and CBC with a MAC over what is encrypted. Where both sides count strictly
+// there is none.
+func (o sshOffer) terrapin() []string {
+	if slices.Contains(o.kex, sshStrict) {
+		return nil
+	}
+	var found []string
+	for _, way := range [][2][]string{{o.ciphers, o.macs}, {o.upCiphers, o.upMACs}} {
+		etm := slices.ContainsFunc(way[1], func(name string) bool { return strings.HasSuffix(name, "-etm@openssh.com") })
+		for _, name := range way[0] {
+			cbc := strings.HasSuffix(name, "-cbc") || name == "rijndael-cbc@lysator.liu.se"
+			if (strings.HasPrefix(name, "chacha20-poly1305") || cbc && etm) && !slices.Contains(found, name) {
+				found = append(found, name)
+			}
 		}
 	}
 	return found

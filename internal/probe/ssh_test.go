@@ -188,3 +188,24 @@ func TestSSHWeak(t *testing.T) {
 		}
 	}
 }
+
+// TestTerrapin holds which offers let packets be taken out unseen.
+func TestTerrapin(t *testing.T) {
+	etm, plain := []string{"hmac-sha2-256-etm@openssh.com"}, []string{"hmac-sha2-256"}
+	for name, c := range map[string]struct {
+		offer sshOffer
+		want  []string
+	}{
+		"chacha":     {sshOffer{ciphers: []string{"aes128-ctr", "chacha20-poly1305@openssh.com"}, macs: plain}, []string{"chacha20-poly1305@openssh.com"}},
+		"strict":     {sshOffer{kex: []string{"curve25519-sha256", sshStrict}, ciphers: []string{"chacha20-poly1305@openssh.com"}, macs: etm}, nil},
+		"clients":    {sshOffer{kex: []string{"kex-strict-c-v00@openssh.com"}, ciphers: []string{"chacha20-poly1305@openssh.com"}}, []string{"chacha20-poly1305@openssh.com"}},
+		"cbc-etm":    {sshOffer{ciphers: []string{"aes128-cbc", "aes128-ctr"}, macs: etm}, []string{"aes128-cbc"}},
+		"cbc":        {sshOffer{ciphers: []string{"aes128-cbc"}, macs: plain}, nil},
+		"ctr-etm":    {sshOffer{ciphers: []string{"aes128-ctr", "aes256-gcm@openssh.com"}, macs: etm}, nil},
+		"client-way": {sshOffer{ciphers: []string{"aes128-ctr"}, macs: plain, upCiphers: []string{"3des-cbc"}, upMACs: etm}, []string{"3des-cbc"}},
+	} {
+		if got := c.offer.terrapin(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func sshTrial(ctx context.Context, s *Session, t *Trial) (exposure.Service, erro
 	}
 	t.Step(version)
 	algorithms := exposure.Step{ID: "ssh-algorithms", Result: exposure.StepOK, Facts: exposure.Facts{}}
-	for _, name := range []string{"kex_algorithms", "host_key_algorithms", "ciphers", "macs", "weak_algorithms"} {
+	for _, name := range []string{"kex_algorithms", "host_key_algorithms", "ciphers", "macs", "weak_algorithms", "terrapin_ciphers"} {
 		if list := svc.Facts.Texts(name); len(list) > 0 {
 			algorithms.Facts[name] = list
 		}

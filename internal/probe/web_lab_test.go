@@ -183,3 +183,16 @@ func TestProxyTrial(t *testing.T) {
 		steps(t, out, want...)
 	}
 }
+
+// TestTerrapin has ProFTPD's SSH server count packets strictly, and not.
+func TestTerrapin(t *testing.T) {
+	for options, want := range map[string]bool{"": false, "SFTPOptions NoStrictKex": true} {
+		l := lab.New(t)
+		l.Home.Run(t, "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-m", "PEM", "-f", "/etc/proftpd-rsa")
+		l.Home.StartProFTPD(t, lab.ProFTPD{Port: 2022, Config: "LoadModule mod_sftp.c\nSFTPEngine on\nSFTPHostKey /etc/proftpd-rsa\nSFTPCiphers aes256-ctr aes256-cbc\n" + options + "\n"})
+		svc := identify(t, l.LAN, l.Home.V4, exposure.TCP, 2022, found{protocol: "ssh", product: "ProFTPD mod_sftp"})
+		if got := svc.Facts.Texts("terrapin_ciphers"); (len(got) == 1 && got[0].Raw() == "aes256-cbc") != want || len(got) > 1 {
+			t.Errorf("%q: %v of %v", options, got, svc.Facts["kex_algorithms"])
+		}
+	}
+}

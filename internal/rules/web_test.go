@@ -30,6 +30,10 @@ func sshKeys(product string, keys ...string) exposure.Service {
 	return spoke("ssh", product, "", "", exposure.Facts{"host_keys": texts(keys...)})
 }
 
+func terrapin(product string, ciphers ...string) exposure.Service {
+	return spoke("ssh", product, "", "", exposure.Facts{"terrapin_ciphers": texts(ciphers...)})
+}
+
 func init() {
 	weakKey, goodKey := "ssh-rsa 1024 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "ssh-ed25519 256 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 	cases := []judged{
@@ -57,7 +61,20 @@ func init() {
 		{"issuer_missing_apache", port(443, everywhere, tlsCase("http", "Apache httpd", noIssuer)), afar, []string{"low certificate-issuer-missing"}},
 		{"issuer_missing_iis", port(443, everywhere, tlsCase("http", "Microsoft IIS", noIssuer)), afar, []string{"low certificate-issuer-missing"}},
 
+		// SSL 2.0.
+		{"ssl2", port(443, everywhere, tlsCase("http", "Apache httpd", func(t *exposure.TLS) { t.Versions = []string{"SSL 2.0", "TLS 1.0", "TLS 1.2"} })), afar, []string{"high tls-old-version"}},
+		{"ssl2_of_windows", port(443, everywhere, tlsCase("http", "Microsoft IIS", func(t *exposure.TLS) { t.Versions = []string{"SSL 2.0", "SSL 3.0"} })), afar, []string{"high tls-old-version"}},
+		{"ssl2_between_mail_servers", port(25, everywhere, tlsCase("smtp", "Postfix", func(t *exposure.TLS) {
+			t.Versions, t.StartTLS = []string{"SSL 2.0", "TLS 1.2"}, true
+		})), afar, []string{"high tls-old-version"}},
+
 		// SSH.
+		{"terrapin_openssh", port(22, everywhere, terrapin("OpenSSH", "chacha20-poly1305@openssh.com", "aes128-cbc")), afar, []string{"low ssh-terrapin"}},
+		{"terrapin_chacha_only", port(22, everywhere, terrapin("OpenSSH", "chacha20-poly1305@openssh.com")), afar, []string{"low ssh-terrapin"}},
+		{"terrapin_dropbear", port(22, everywhere, terrapin("Dropbear", "chacha20-poly1305@openssh.com")), afar, []string{"low ssh-terrapin"}},
+		{"terrapin_proftpd", port(22, everywhere, terrapin("ProFTPD mod_sftp", "aes256-cbc")), afar, []string{"low ssh-terrapin"}},
+		{"terrapin_router", port(22, everywhere, terrapin("Cisco SSH", "chacha20-poly1305@openssh.com")), afar, []string{"low ssh-terrapin"}},
+		{"terrapin_here_only", port(22, bound("127.0.0.1", "sshd", "ssh.service"), terrapin("OpenSSH", "chacha20-poly1305@openssh.com")), here, []string{"info ssh-terrapin"}},
 		{"host_key_openssh", port(22, everywhere, sshKeys("OpenSSH", weakKey, goodKey)), afar, []string{"medium ssh-weak-host-key"}},
 		{"host_key_dropbear", port(22, everywhere, sshKeys("Dropbear", weakKey)), afar, []string{"medium ssh-weak-host-key"}},
 		{"host_key_dsa", port(22, everywhere, sshKeys("", "ssh-dss 0 SHA256:x")), afar, []string{"medium ssh-weak-host-key"}},
