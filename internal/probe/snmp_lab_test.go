@@ -150,3 +150,38 @@ func TestSNMPObjects(t *testing.T) {
 		t.Errorf("%d objects, then %+v", found, last)
 	}
 }
+
+// TestSNMPEveryCipher asks Net-SNMP as users of every pair of protocols, the two
+// makings of long keys among them.
+func TestSNMPEveryCipher(t *testing.T) {
+	auths := []string{"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"}
+	privs := []string{"DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C"}
+	config := "sysName home.example\n"
+	for _, auth := range auths {
+		for _, priv := range privs {
+			user := strings.ReplaceAll(auth+priv, "-", "")
+			config += "createUser " + user + " " + auth + " \"readerpass\" " + priv + " \"hiddenpass\"\nrouser " + user + " priv\n"
+		}
+	}
+	l := lab.New(t)
+	l.Home.StartSnmpd(t, lab.Snmpd{Config: config})
+	for _, auth := range auths {
+		for _, priv := range privs {
+			out := through(t, l, "snmp", l.Home.V4, probe.TestOptions{
+				User: strings.ReplaceAll(auth+priv, "-", ""), Password: secret("readerpass\nhiddenpass"),
+				Values: map[string][]string{"auth": {auth}, "priv": {priv}, "oid": {"sysName.0"}},
+			})
+			if s, ok := step(out, "snmp-object", "sysName.0"); !ok || s.Said.Raw() != "home.example" {
+				t.Errorf("%s %s: %q, %+v", auth, priv, out.Service.Error, out.Steps)
+			}
+		}
+	}
+	// A cipher whose key is made in the other way is no cipher of that user.
+	out := through(t, l, "snmp", l.Home.V4, probe.TestOptions{
+		User: "SHAAES256", Password: secret("readerpass\nhiddenpass"), Options: probe.Options{Timeout: 3 * time.Second},
+		Values: map[string][]string{"auth": {"SHA"}, "priv": {"AES-256-C"}},
+	})
+	if out.Service.Error == "" {
+		t.Errorf("%+v", out.Steps)
+	}
+}

@@ -95,6 +95,31 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestLongKeys holds the two makings of keys that are longer than a digest. The
+// one of Cisco is the example of draft-reeder-snmpv3-usm-3desede-00 section B.1;
+// Net-SNMP 5.9.3 was asked with all of them.
+func TestLongKeys(t *testing.T) {
+	engine := append(make([]byte, 11), 2)
+	for _, c := range []struct {
+		auth int
+		priv string
+		want string
+	}{
+		{1, "AES-192", "6695febc9288e36282235fc7151f128497b38f3f505e07eb"},
+		{1, "AES-256", "6695febc9288e36282235fc7151f128497b38f3f505e07eb9af25568fa1f5dbe"},
+		{1, "AES-192-C", "6695febc9288e36282235fc7151f128497b38f3f9b8b6d78"},
+		{1, "AES-256-C", "6695febc9288e36282235fc7151f128497b38f3f9b8b6d78936ba6e7d19dfd9c"},
+		{0, "AES-256-C", "526f5eed9fcce26f8964c2930787d82b79eff44a90650ee0a3a40abfac5acc12"},
+		{3, "AES-256", "8982e0e549e866db361a6b625d84cccc11162d453ee8ce3a6445c2d6776f0f8b"},
+	} {
+		i := slices.IndexFunc(Privs, func(p Priv) bool { return p.Name == c.priv })
+		u := NewUser("x", Auths[c.auth], "maplesyrup", Privs[i], "maplesyrup")
+		if got := hex.EncodeToString(u.privKey(engine)); got != c.want {
+			t.Errorf("%s %s: key %s", u.Auth.Name, c.priv, got)
+		}
+	}
+}
+
 // TestSealed holds that what one end seals the other opens, and that a wrong
 // password or a changed byte is noticed.
 func TestSealed(t *testing.T) {

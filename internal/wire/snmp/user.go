@@ -49,7 +49,7 @@ func Credentials(name, auth, priv string, secret func() (string, error)) (User, 
 // named finds a protocol by what people call it.
 func named[P any](all []P, name func(P) string, flag, word string) (P, error) {
 	var none P
-	plain := strings.TrimSuffix(strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(word)), "128")
+	plain := strings.TrimSuffix(strings.NewReplacer("-", "", "_", "", "CISCO", "C", "REEDER", "C").Replace(strings.ToUpper(word)), "128")
 	var names []string
 	for _, p := range all {
 		if strings.ReplaceAll(name(p), "-", "") == plain || plain == "SHA1" && name(p) == "SHA" {

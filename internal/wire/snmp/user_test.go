@@ -10,6 +10,10 @@ func TestCredentials(t *testing.T) {
 		{"sha-512", "DES", "SHA-512", "DES"},
 		{"sha_256", "AES-128", "SHA-256", "AES"},
 		{"md5", "none", "MD5", ""},
+		{"sha", "aes192", "SHA", "AES-192"},
+		{"sha-224", "AES-256", "SHA-224", "AES-256"},
+		{"sha", "aes256c", "SHA", "AES-256-C"},
+		{"sha", "AES-192-Cisco", "SHA", "AES-192-C"},
 		{"none", "", "", ""},
 	} {
 		u, err := Credentials("me", c.auth, c.priv, secret)

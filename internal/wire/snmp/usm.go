@@ -32,14 +32,38 @@ var Auths = []Auth{
 	{"SHA-512", sha512.New, 48},
 }
 
-// Priv is a protocol that encrypts units: those of RFC 3414 and RFC 3826.
+// Priv is a protocol that encrypts units: those of RFC 3414 and RFC 3826, and AES
+// with longer keys, which no RFC has and two drafts make in two ways.
 type Priv struct {
-	Name string
-	key  int // how much of the localised key it takes
+	Name   string
+	key    int    // how much of the localised key it takes
+	longer longer // how a digest that is too short for it is made long enough; nil: none is
 }
 
-// Privs are the protocols that encrypt.
-var Privs = []Priv{{"DES", 16}, {"AES", 16}}
+// longer makes a localised key longer.
+type longer func(a Auth, key, engine []byte) []byte
+
+// Privs are the protocols that encrypt. Net-SNMP calls them by the same names; the
+// ones in C are those of Cisco's agents and of many others.
+var Privs = []Priv{
+	{"DES", 16, nil}, {"AES", 16, nil},
+	{"AES-192", 24, blumenthal}, {"AES-256", 32, blumenthal},
+	{"AES-192-C", 24, reeder}, {"AES-256-C", 32, reeder},
+}
+
+// blumenthal adds digests of the key so far (draft-blumenthal-aes-usm-04 section
+// 3.1.2.1).
+func blumenthal(a Auth, key, _ []byte) []byte {
+	h := a.new()
+	h.Write(key)
+	return h.Sum(nil)
+}
+
+// reeder takes the key so far for a password of its own (draft-reeder-snmpv3-usm-
+// 3desede-00 section 2.1).
+func reeder(a Auth, key, engine []byte) []byte {
+	return a.localised(a.stretch(string(key)), engine)
+}
 
 // MinPassword is the shortest password that may make a key (RFC 3414 section
 // 11.2).
@@ -90,6 +114,15 @@ func (a Auth) localised(key, engine []byte) []byte {
 	h.Write(engine)
 	h.Write(key)
 	return h.Sum(nil)
+}
+
+// privKey is the key of a user's cipher for one engine.
+func (u User) privKey(engine []byte) []byte {
+	key := u.Auth.localised(u.priv, engine)
+	for part := key; len(key) < u.Priv.key && u.Priv.longer != nil; key = append(key, part...) {
+		part = u.Priv.longer(u.Auth, key, engine)
+	}
+	return key[:u.Priv.key]
 }
 
 // Seal writes a message of the user, signed and encrypted as its protocols are.
@@ -164,9 +197,9 @@ func offset(b, part []byte) int { return cap(b) - cap(part) }
 
 // hide encrypts a unit.
 func (u User) hide(s Security, data []byte, salt uint64) (hidden, salted []byte, err error) {
-	key := u.Auth.localised(u.priv, s.Engine)[:u.Priv.key]
+	key := u.privKey(s.Engine)
 	salted = binary.BigEndian.AppendUint64(nil, salt)
-	if u.Priv.Name == "AES" {
+	if u.Priv.Name != "DES" {
 		block, err := aes.NewCipher(key)
 		if err != nil {
 			return nil, nil, err
@@ -188,8 +221,8 @@ func (u User) show(s Security, e envelope) ([]byte, error) {
 	if len(e.salt) != 8 {
 		return nil, ErrCipher
 	}
-	key := u.Auth.localised(u.priv, s.Engine)[:u.Priv.key]
-	if u.Priv.Name == "AES" {
+	key := u.privKey(s.Engine)
+	if u.Priv.Name != "DES" {
 		block, err := aes.NewCipher(key)
 		if err != nil {
 			return nil, err
