@@ -75,6 +75,17 @@ func (h *Host) StartXvfb(t T, arguments ...string) *Server {
 	return h.start(t, "Xvfb", []wanted{{"tcp", 6005, 2}}, append([]string{"Xvfb", ":5", "-listen", "tcp", "-nolisten", "unix"}, arguments...)...)
 }
 
+// StartXvfbLocked starts an X server as StartXvfb does, for programs with a cookie
+// only.
+func (h *Host) StartXvfbLocked(t T) *Server {
+	t.Helper()
+	// For all displays of all hosts (Xau, "Xauthority").
+	const name, cookie = "MIT-MAGIC-COOKIE-1", "sixteen letters."
+	const file = "/etc/lab.xauth"
+	h.WriteFile(t, file, "\xff\xff\x00\x00\x00\x00\x00\x12"+name+"\x00\x10"+cookie)
+	return h.StartXvfb(t, "-auth", file)
+}
+
 // StartOidentd starts an ident server on all addresses, with further arguments.
 func (h *Host) StartOidentd(t T, arguments ...string) *Server {
 	t.Helper()

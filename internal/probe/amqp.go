@@ -16,7 +16,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "amqp", Transport: exposure.TCP, Ports: []uint16{5672, 5673}, TLSPorts: []uint16{5671}, ClientFirst: true,
-		Greets: greetsAMQP, Run: runAMQP,
+		Greets: greetsAMQP, Run: runAMQP, Tests: amqpTests,
 	})
 }
 

@@ -21,6 +21,7 @@ func init() {
 		ClientFirst: true, Blind: 3, Run: runDNSTCP,
 		Tests: []Test{
 			{Name: "dns", Port: 53, Options: []Option{{Name: "name"}, {Name: "zone"}}, Run: testDNS},
+			{Name: "dot", Port: 853, Secure: true, Options: []Option{{Name: "name"}, {Name: "zone"}}, Run: testDNS},
 			{Name: "doh", Port: 443, Secure: true, Options: []Option{{Name: "name"}, {Name: "path", Default: dohPath}}, Run: testDoH},
 		},
 	})

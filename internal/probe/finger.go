@@ -3,7 +3,6 @@ package probe
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -13,7 +12,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "finger", Transport: exposure.TCP, Ports: []uint16{79}, ClientFirst: true, Greets: greetsFinger, Run: runFinger})
+	register(Probe{Name: "finger", Transport: exposure.TCP, Ports: []uint16{79}, ClientFirst: true, Greets: greetsFinger, Run: runFinger, Tests: fingerTests})
 }
 
 // fingerSays are the forms of answers. There is none by the book (RFC 1288
@@ -42,16 +41,11 @@ var fingerNobody = regexp.MustCompile(`(?i)no one (?:is )?logged`)
 
 // runFinger asks who is logged in: the empty question (RFC 1288 section 2.3).
 func runFinger(ctx context.Context, s *Session) (exposure.Service, error) {
-	c, err := s.Connect(ctx)
-	if err != nil {
+	said, err := s.fingerAsk(ctx, "")
+	if said == "" && err != nil {
 		return exposure.Service{}, err
 	}
-	defer c.Close()
-	if err := c.Send(""); err != nil {
-		return exposure.Service{}, s.fail("ask for users", err)
-	}
-	said, err := io.ReadAll(io.LimitReader(c, maxFingerBytes))
-	text := strings.TrimSpace(string(said))
+	text := strings.TrimSpace(said)
 	if !fingerSays.MatchString(text) {
 		switch {
 		case len(said) > 0:
@@ -66,10 +60,25 @@ func runFinger(ctx context.Context, s *Session) (exposure.Service, error) {
 	users := fingerUsers(text)
 	svc.Facts["users"] = users
 	svc.Facts["tells_users"] = users > 0 || fingerNobody.MatchString(text)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return svc, s.fail("ask for users", err)
+	return svc, err
+}
+
+// fingerAsk asks one question and reads the answer to its end. What came before
+// an error stands beside it.
+func (s *Session) fingerAsk(ctx context.Context, question string) (string, error) {
+	c, err := s.Connect(ctx)
+	if err != nil {
+		return "", err
 	}
-	return svc, nil
+	defer c.Close()
+	if err := c.Send(question); err != nil {
+		return "", s.fail("ask for users", err)
+	}
+	said, err := io.ReadAll(io.LimitReader(c, maxFingerBytes))
+	if err != nil {
+		return string(said), s.fail("ask for users", err)
+	}
+	return string(said), nil
 }
 
 var (

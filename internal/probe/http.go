@@ -24,7 +24,7 @@ func init() {
 		Name: httpName, Transport: exposure.TCP, ClientFirst: true, Blind: 2,
 		Ports:    []uint16{80, 81, 591, 631, 2375, 2379, 2380, 3000, 5000, 5984, 7080, 8000, 8008, 8080, 8081, 8086, 8088, 8888, 9000, 9090, 9200, 10255, 11434},
 		TLSPorts: []uint16{443, 2376, 4443, 6443, 8443, 9443, 10250, 10443},
-		Greets:   greetsHTTP, Run: runHTTP, Tests: httpTests,
+		Greets:   greetsHTTP, Run: runHTTP, Tests: append(httpTests, httpAPITests...),
 	})
 }
 

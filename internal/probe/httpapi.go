@@ -95,25 +95,37 @@ func (s *Session) httpAPI(ctx context.Context, svc *exposure.Service, answer htt
 // httpMore is one more request on a connection of its own. Its status is 0 when
 // there was no answer.
 func (s *Session) httpMore(ctx context.Context, method, path, content string) (httpAnswer, []byte) {
-	c, err := s.connectHTTP(ctx)
+	answer, body, err := s.httpAs(ctx, "", method, path, content)
 	if err != nil {
 		return httpAnswer{}, nil
+	}
+	return answer, body
+}
+
+// httpAs is httpMore with the field Authorization, if there is one.
+func (s *Session) httpAs(ctx context.Context, authorization, method, path, content string) (httpAnswer, []byte, error) {
+	c, err := s.connectHTTP(ctx)
+	if err != nil {
+		return httpAnswer{}, nil, err
 	}
 	defer c.Close()
 	request := method + " " + path + " HTTP/1.1\r\nHost: " + s.Authority(s.httpPort()) +
 		"\r\nUser-Agent: sekisho\r\nAccept: application/json\r\nAccept-Encoding: identity\r\nConnection: close\r\n"
+	if authorization != "" {
+		request += "Authorization: " + authorization + "\r\n"
+	}
 	if content != "" {
 		request += "Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(content)) + "\r\n"
 	}
 	if _, err := c.Write([]byte(request + "\r\n" + content)); err != nil {
-		return httpAnswer{}, nil
+		return httpAnswer{}, nil, err
 	}
 	answer, err := readHTTP(c)
 	if err != nil {
-		return httpAnswer{}, nil
+		return httpAnswer{}, nil, err
 	}
 	body, _ := answer.body(c) // what came of it is read
-	return answer, body
+	return answer, body, nil
 }
 
 // httpOpen tells by a status whether a password is wanted.
@@ -251,6 +263,9 @@ func httpOllama(ctx context.Context, h httpSeen, svc *exposure.Service) {
 	httpOpen(svc, answer.status)
 }
 
+// httpEtcdAll asks for the number of all keys, and for none of them.
+const httpEtcdAll = `{"key":"AA==","range_end":"AA==","count_only":true}`
+
 // httpEtcd: the version is for everybody. Whether the keys are, too, their
 // number tells, which is asked for and not they themselves (etcd API, "Range").
 func httpEtcd(ctx context.Context, h httpSeen, svc *exposure.Service) {
@@ -262,8 +277,7 @@ func httpEtcd(ctx context.Context, h httpSeen, svc *exposure.Service) {
 		return
 	}
 	httpIs(svc, "etcd", told.Server)
-	const all = `{"key":"AA==","range_end":"AA==","count_only":true}`
-	answer, body := h.s.httpMore(ctx, "POST", "/v3/kv/range", all)
+	answer, body := h.s.httpMore(ctx, "POST", "/v3/kv/range", httpEtcdAll)
 	var counted struct {
 		Header *struct{} `json:"header"`
 		Error  string    `json:"error"`

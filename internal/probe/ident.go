@@ -12,7 +12,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "ident", Transport: exposure.TCP, Ports: []uint16{113}, ClientFirst: true, Greets: greetsIdent, Run: runIdent})
+	register(Probe{Name: "ident", Transport: exposure.TCP, Ports: []uint16{113}, ClientFirst: true, Greets: greetsIdent, Run: runIdent, Tests: identTests})
 }
 
 // identSays is the form of an answer (RFC 1413 section 4).
@@ -38,16 +38,9 @@ func runIdent(ctx context.Context, s *Session) (exposure.Service, error) {
 	if local, err := netip.ParseAddrPort(c.LocalAddr().String()); err == nil {
 		ours = local.Port()
 	}
-	if err := c.Send(fmt.Sprintf("%d, %d", s.peer.at.Port(), ours)); err != nil {
-		return exposure.Service{}, s.fail("ask for a user", err)
-	}
-	line, err := c.Line()
+	line, told, err := identAsk(c, s.peer.at.Port(), ours)
 	if err != nil {
 		return exposure.Service{}, s.fail("ask for a user", err)
-	}
-	told := identSays.FindStringSubmatch(line)
-	if told == nil {
-		return exposure.Service{}, s.fail("ask for a user", ErrProtocol)
 	}
 	svc := exposure.Service{
 		Protocol: "ident", Confidence: exposure.Confirmed, Banner: untrusted.New(line, maxBanner),
@@ -58,4 +51,18 @@ func runIdent(ctx context.Context, s *Session) (exposure.Service, error) {
 		svc.Facts["user"] = untrusted.New(strings.TrimSpace(told[5]), maxFact)
 	}
 	return svc, nil
+}
+
+// identAsk asks whose a connection is, and takes the answer apart.
+func identAsk(c *Conn, theirs, ours uint16) (line string, told []string, err error) {
+	if err := c.Send(fmt.Sprintf("%d, %d", theirs, ours)); err != nil {
+		return "", nil, err
+	}
+	if line, err = c.Line(); err != nil {
+		return line, nil, err
+	}
+	if told = identSays.FindStringSubmatch(line); told == nil {
+		return line, nil, ErrProtocol
+	}
+	return line, told, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "lpd", Transport: exposure.TCP, Ports: []uint16{515}, ClientFirst: true, Greets: greetsLPD, Run: runLPD})
+	register(Probe{Name: "lpd", Transport: exposure.TCP, Ports: []uint16{515}, ClientFirst: true, Greets: greetsLPD, Run: runLPD, Tests: lpdTests})
 }
 
 // lpdQueue asks for the state of a queue in short form (RFC 1179 section 5.3).
@@ -21,6 +21,9 @@ const lpdQueue = "\x03lp\n"
 // lpdSays are the answers of known daemons: there is no form for them, RFC 1179
 // leaves the text to the server.
 var lpdSays = regexp.MustCompile(`(?im)^(?:no entries|(?:\S+ )?(?:is )?ready\b|Rank\s+Owner|.*\bunknown printer\b|.*\bprinter:? .*(?:not found|not exist|is (?:ready|idle|disabled))|.*Windows LPD Server|lp[dr]?: |.*not in printcap|.*no (?:such )?(?:queue|printer)\b|Printer: \S+@|.*\bno line printer access\b|.*your host does not have .*access|Unable to get printer )`)
+
+// lpdNoQueue are the answers of those that do not have the queue, or not for us.
+var lpdNoQueue = regexp.MustCompile(`(?i)unknown printer|not in printcap|no (?:such )?(?:queue|printer)\b|not found|not exist|unable to get printer|no line printer access|does not have .*access`)
 
 var lpdProducts = []pattern{
 	{"Windows LPD Server", regexp.MustCompile(`Windows LPD Server`)},

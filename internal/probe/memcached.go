@@ -16,7 +16,7 @@ func init() {
 	register(Probe{Name: "memcached", Transport: exposure.UDP, Ports: []uint16{11211}, Hello: memcachedHello, Match: memcachedReplies, Run: runMemcachedUDP})
 	register(Probe{
 		Name: "memcached", Transport: exposure.TCP, Ports: []uint16{11211}, ClientFirst: true,
-		Greets: greetsMemcached, Run: runMemcached,
+		Greets: greetsMemcached, Run: runMemcached, Tests: memcachedTests,
 	})
 }
 

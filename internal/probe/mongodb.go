@@ -14,7 +14,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "mongodb", Transport: exposure.TCP, Ports: []uint16{27017, 27018, 27019}, ClientFirst: true,
-		Greets: greetsMongoDB, Run: runMongoDB,
+		Greets: greetsMongoDB, Run: runMongoDB, Tests: mongodbTests,
 	})
 }
 

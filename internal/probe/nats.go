@@ -11,7 +11,7 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "nats", Transport: exposure.TCP, Ports: []uint16{4222, 6222, 7422}, Greets: greetsNATS, Run: runNATS})
+	register(Probe{Name: "nats", Transport: exposure.TCP, Ports: []uint16{4222, 6222, 7422}, Greets: greetsNATS, Run: runNATS, Tests: natsTests})
 }
 
 // greetsNATS takes the line with which the server begins.

@@ -15,7 +15,7 @@ import (
 func init() {
 	register(Probe{
 		Name: "nntp", Transport: exposure.TCP, Ports: []uint16{119}, TLSPorts: []uint16{563},
-		Greets: greetsNNTP, Run: runNNTP,
+		Greets: greetsNNTP, Run: runNNTP, Tests: nntpTests,
 	})
 }
 

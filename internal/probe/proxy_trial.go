@@ -14,7 +14,7 @@ import (
 
 // proxyTests is one test for both kinds of proxy: which of them it is, the
 // answer tells.
-var proxyTests = []Test{{Name: "proxy", Port: 3128, Run: proxyTrial}}
+var proxyTests = []Test{{Name: "proxy", Port: 3128, Run: proxyTrial}, {Name: "socks", Port: 1080, Run: proxyTrial}}
 
 // proxyTrial finds out which kind of proxy it is, which logins it takes, and
 // whether it works for us, by asking it for what cannot leave.

@@ -24,6 +24,9 @@ func TestOldServicesRecordedAgain(t *testing.T) {
 	// It knows nothing of the connection between the probe and the recorder.
 	h.StartOidentd(t, "--reply", "nobody")
 	recordAgain(t, l.LAN, at(113), "ident/happy-oidentd", "oidentd", "oidentd")
-	h.StartXvfb(t, "-ac")
+	open := h.StartXvfb(t, "-ac")
 	recordAgain(t, l.LAN, at(6005), "x11/happy-xvfb-open", "Xvfb", "xvfb")
+	open.Stop()
+	h.StartXvfbLocked(t)
+	recordAgain(t, l.LAN, at(6005), "x11/happy-xvfb", "Xvfb", "xvfb")
 }

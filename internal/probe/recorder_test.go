@@ -318,7 +318,11 @@ func (k *talk) record(ctx context.Context, to netip.AddrPort, line *recordedLine
 	}
 	ours, theirs := net.Pipe()
 	k.relays.Go(func() { line.relay(theirs) })
-	return netio.Limits{Deadline: k.end, Bytes: maxBytes}.Bound(ctx, &pipeLine{Conn: ours, local: line.server.LocalAddr()}, to), nil
+	end := &pipeLine{Conn: ours}
+	if line.datagrams { // of a stream, the port differs each time
+		end.local = line.server.LocalAddr()
+	}
+	return netio.Limits{Deadline: k.end, Bytes: maxBytes}.Bound(ctx, end, to), nil
 }
 
 func (k *talk) exchange(ctx context.Context, to netip.AddrPort, request []byte, accept func([]byte) bool) (answer []byte, err error) {

@@ -21,6 +21,11 @@ func init() {
 			Run: func(ctx context.Context, s *Session) (exposure.Service, error) {
 				return s.rservicesRefuse(ctx, p.name, p.hello)
 			},
+			Tests: []Test{{Name: p.name, Port: p.port, Run: func(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
+				svc, err := s.rservicesRefuse(ctx, p.name, p.hello)
+				t.Step(storesStep("rservices-begin", p.name, svc.Banner, err))
+				return svc, err
+			}}},
 		})
 	}
 }

@@ -12,7 +12,10 @@ import (
 	"sekisho/internal/exposure"
 )
 
-func init() { storeTests = append(storeTests, "irc", "minecraft") }
+func init() {
+	storeTests = append(storeTests, "irc", "minecraft", "amqp", "nats", "memcached", "mongodb", "x11", "lpd", "finger", "ident", "nntp", "rlogin", "rsh",
+		"docker", "elasticsearch", "etcd", "kubernetes")
+}
 
 // playTest runs a test against a player of scripts, one for each connection, and
 // returns the outcome with the steps as "id result why".

@@ -13,7 +13,7 @@ import (
 
 func init() {
 	register(Probe{
-		Name: "x11", Transport: exposure.TCP, Ports: []uint16{6000, 6001, 6002, 6003, 6004, 6005, 6006, 6007, 6008, 6009, 6010, 6011, 6012, 6013, 6014, 6015}, ClientFirst: true, Blind: 8, Run: runX11,
+		Name: "x11", Transport: exposure.TCP, Ports: []uint16{6000, 6001, 6002, 6003, 6004, 6005, 6006, 6007, 6008, 6009, 6010, 6011, 6012, 6013, 6014, 6015}, ClientFirst: true, Blind: 8, Run: runX11, Tests: x11Tests,
 	})
 }
 

@@ -28,6 +28,8 @@ func init() {
 		{"minecraft_offline", port(25565, fromLAN, seenOnLAN("minecraft", "Paper", "", with(online, "online_mode", false))), afar, []string{"high minecraft-offline-mode"}},
 		{"minecraft_offline_listed", port(25565, fromLAN, seenOnLAN("minecraft", "Minecraft", "", with(online, "online_mode", false, "allow_list", true))), afar, []string{"medium minecraft-offline-mode"}},
 		{"minecraft_online", port(25565, fromLAN, seenOnLAN("minecraft", "Minecraft", "", with(online, "online_mode", true, "player_names", texts("Alice", "Bob\x1b[31m")))), afar, []string{"info minecraft-players-told"}},
+		{"finger_forwards", port(79, fromLAN, seenOnLAN("finger", "", "Login Name", exposure.Facts{"forwards": true})), afar, []string{"medium finger-forwards"}},
+		{"finger_keeps_to_itself", port(79, fromLAN, seenOnLAN("finger", "", "Login Name", exposure.Facts{"forwards": false})), afar, nil},
 		{"minecraft_unknown", port(25565, fromLAN, seenOnLAN("minecraft", "Minecraft", "", online)), afar, nil},
 	}
 }
