@@ -129,14 +129,20 @@ func ctStateOf(_ *walker, s *state) value { return known(num(s.ctState())) }
 
 func ofConnection(read expr) expr {
 	return func(w *walker, s *state) value {
-		switch {
-		case !s.connected():
+		if !s.connected() {
 			return missing
-		case s.ct == ctRelated:
-			return unknown("the connection of a refusal")
 		}
 		return read(w, s)
 	}
+}
+
+// ctProtocol is what the connection carries: a refusal is ICMP and belongs to a
+// connection that is not.
+func ctProtocol(_ *walker, s *state) value {
+	if s.ct == ctRelated {
+		return unknown("ct protocol of a refusal")
+	}
+	return known(num(s.proto))
 }
 
 func ctDirection(_ *walker, s *state) value {
@@ -158,10 +164,10 @@ func ctStatus(_ *walker, s *state) value {
 		set |= statusSNAT
 	}
 	switch {
+	case s.ct == ctNew || s.ct == ctRelated:
+		sure |= statusSeenReply
 	case s.reply:
 		set, sure = set|statusSeenReply, sure|statusSeenReply
-	case s.ct == ctNew:
-		sure |= statusSeenReply
 	default: // of a connection that was there before, nobody knows what was rewritten
 		sure = 0
 	}

@@ -1,9 +1,11 @@
 package firewall_test
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"sekisho/internal/exposure"
@@ -99,6 +101,70 @@ func TestHouseholdOfNftables(t *testing.T) {
 		}
 		if got := d.To; got.IsValid() != (test.rewritten != "") || got.IsValid() && got.String() != test.rewritten {
 			t.Errorf("%s %s: goes to %v, want %s", test.transport, test.to, got, test.rewritten)
+		}
+	}
+}
+
+// TestDockerBehindUfw is the case that everybody meets: ufw denies, and the
+// container's port is open all the same, since its packets never come to INPUT.
+func TestDockerBehindUfw(t *testing.T) {
+	data, err := os.ReadFile("testdata/household.iptables")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := firewall.ParseIptables(data, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := machine()
+	for _, test := range []struct {
+		in, source, to string
+		verdict        firewall.Verdict
+		path           firewall.Path
+	}{
+		{"wan", "8.8.8.8", "26.10.0.2:8080", firewall.Accept, firewall.PathForward},
+		{"wan", "8.8.8.8", "26.10.0.2:8081", firewall.Drop, firewall.PathInput},
+		{"wan", "8.8.8.8", "26.10.0.2:80", firewall.Accept, firewall.PathInput},
+		{"wan", "8.8.8.8", "26.10.0.2:139", firewall.Drop, firewall.PathInput},
+		{"lan", "192.168.77.9", "192.168.77.1:139", firewall.Accept, firewall.PathInput},
+		{"wan", "8.8.8.8", "26.10.0.2:22", firewall.CannotSay, ""}, // ufw limit
+		{"", "127.0.0.1", "127.0.0.1:8081", firewall.Accept, firewall.PathInput},
+		{"", "192.168.77.1", "192.168.77.1:8080", firewall.Accept, firewall.PathOutput},
+	} {
+		d := rules.Reach(m, packet(t, test.in, "tcp", test.source, test.to))
+		if d.Verdict != test.verdict || test.path != "" && d.Path != test.path {
+			t.Errorf("%s %s: %s %s by %v, doubts %v", test.source, test.to, d.Verdict, d.Path, d.Rules, d.Doubts)
+		}
+		if test.verdict == firewall.CannotSay && (len(d.Doubts) != 1 || d.Doubts[0].Why.Terminal() != "-m recent") {
+			t.Errorf("%s: the doubts are %v", test.to, d.Doubts)
+		}
+	}
+}
+
+// TestLargeSets holds that a set of 100,000 elements is searched, not walked.
+func TestLargeSets(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"nftables":[{"table":{"family":"inet","name":"t"}},{"set":{"family":"inet","table":"t","name":"bad","type":"ipv4_addr","flags":["interval"],"elem":[`)
+	for i := range 100_000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"prefix":{"addr":"%d.%d.%d.0","len":25}}`, 11+i/65536, i/256%256, i%256)
+	}
+	b.WriteString(`]}},{"chain":{"family":"inet","table":"t","name":"in","hook":"input","type":"filter","prio":0,"policy":"accept"}},
+		{"rule":{"family":"inet","table":"t","chain":"in","handle":7,"expr":[{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"@bad"}},{"drop":null}]}}]}`)
+	rules, err := firewall.ParseNFT([]byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := machine()
+	for i := range 20_000 {
+		source, want := fmt.Sprintf("11.%d.%d.%d", i/256%256, i%256, i%128), firewall.Drop
+		if i%2 == 1 {
+			source, want = fmt.Sprintf("11.%d.%d.%d", i/256%256, i%256, 128+i%128), firewall.Accept
+		}
+		if d := rules.Evaluate(m, packet(t, "wan", "tcp", source, "26.10.0.2:22")); d.Verdict != want {
+			t.Fatalf("%s: %s, want %s", source, d.Verdict, want)
 		}
 	}
 }

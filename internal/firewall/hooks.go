@@ -182,6 +182,11 @@ func (s *state) track() *state {
 // translate asks the chains of nat about the first packet of a connection. The
 // first of them that settles an address ends that (nf_nat_inet_fn).
 func (w *walker) translate(h hook, chains []*chain, s *state) []*state {
+	if s.masked != nil && h == prerouting && s.connected() {
+		c := s.clone()
+		c.dst, c.masked = *s.masked, nil
+		return []*state{c}
+	}
 	settled := s.natDst
 	if h == postrouting || h == input {
 		settled = s.natSrc

@@ -146,9 +146,18 @@ func (p *nftParser) define(word string, o object) {
 		}
 		r := &rule{chain: c, handle: integer(o["handle"])}
 		var words []string
+		var before object
 		for _, statement := range list(o["expr"]) {
 			s, _ := statement.(object)
-			r.parts = append(r.parts, p.statement(s)...)
+			read := p.statement(s)
+			if n := len(r.parts); n > 0 && len(read) == 1 && neighbours(before, s) {
+				a, isMatch := r.parts[n-1].(*match)
+				if b, ok := read[0].(*match); ok && isMatch {
+					r.parts, read = r.parts[:n-1], []part{&pair{a, b}}
+				}
+			}
+			before = s
+			r.parts = append(r.parts, read...)
 			words = append(words, statementText(s))
 		}
 		r.text = strings.Join(words, " ")

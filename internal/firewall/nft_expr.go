@@ -201,6 +201,10 @@ func constantRange(ends []any, k kind) (span, error) {
 		return span{}, err
 	}
 	b, err := constantSpan(ends[1], k)
+	if err == nil && a.lo.compare(b.hi) > 0 {
+		// Some versions of nft write two comparisons of two fields as one range.
+		err = errors.New("a range whose end is before its begin")
+	}
 	return span{a.lo, b.hi}, err
 }
 

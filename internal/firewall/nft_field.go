@@ -202,7 +202,7 @@ func connection(key, direction string) (typed, error) {
 	case "l3proto":
 		return typed{ofConnection(byFamily(nfIPv4, nfIPv6)), kindFamily}, nil
 	case "protocol":
-		return typed{ofConnection(layer4), kindProtocol}, nil
+		return typed{ofConnection(ctProtocol), kindProtocol}, nil
 	case "ip daddr", "ip6 daddr", "daddr", "proto-dst", "ip saddr", "ip6 saddr", "saddr", "proto-src":
 		return tuple(key, original, reply), nil
 	case "expiration", "helper", "bytes", "packets", "avgpkt", "zone", "id", "secmark", "label", "count", "event":

@@ -31,7 +31,9 @@ type Interface struct {
 	Index    int
 	Loopback bool
 	Bridge   bool
-	Prefixes []netip.Prefix // its addresses with their length
+	// Prefixes are its addresses with their length, in the order in which the
+	// kernel lists them: a redirect leads to the first.
+	Prefixes []netip.Prefix
 }
 
 // Route is one way of the main table. A valid Via is the next router.

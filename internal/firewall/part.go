@@ -52,6 +52,7 @@ type match struct {
 	mask   number
 	set    *set
 	doubt  string // the wanted thing is not understood
+	total  bool   // a packet without the field is one that does not match, and negate counts
 }
 
 // dependsOnSource is the reason of a doubt that is none about the rule: the
@@ -65,7 +66,7 @@ func (m *match) test(w *walker, s *state) (t truth, v value, why string) {
 	for _, e := range m.left {
 		v := e(w, s)
 		if v.absent {
-			return no, v, "" // the rule ends whatever the operator is
+			return truthOf(m.total && m.negate), v, "" // else the rule ends whatever the operator is
 		}
 		if v.why != "" {
 			why = v.why
@@ -392,22 +393,15 @@ func (p *translate) apply(w *walker, r *rule, s *state) []step {
 		addr, port, sure := p.target(w, s)
 		return p.to(w, r, s, addr, port, sure)
 	}
-	candidates := redirectTo(s)
-	if len(candidates) == 0 { // the kernel drops what it can redirect nowhere
+	a, ok := redirectTo(s)
+	if !ok { // the kernel drops what it can redirect nowhere
 		return []step{{s, verdict{kind: dropped}}}
 	}
-	if len(candidates) > 1 {
-		s = s.doubting(w.doubt(r, "the interface has several addresses"))
+	port := s.dport
+	if p.port != nil {
+		port = p.port(w, s)
 	}
-	var steps []step
-	for _, a := range candidates {
-		port := s.dport
-		if p.port != nil {
-			port = p.port(w, s)
-		}
-		steps = append(steps, p.to(w, r, s, known(address(a)), port, true)...)
-	}
-	return steps
+	return p.to(w, r, s, known(address(a)), port, true)
 }
 
 // target is where a dnat leads. sure is false when the rule may not apply.
@@ -479,22 +473,21 @@ func spanValue(s span, why string) value {
 	return unknown(why)
 }
 
-// redirectTo are the addresses that a redirect may lead to: one of the
-// interface's own (nf_nat_redirect.c), the loopback one for what this machine
-// sends itself. Which of several the kernel has as its first is not always known.
-func redirectTo(s *state) []netip.Addr {
+// redirectTo is the address that a redirect leads to (nf_nat_redirect.c): the
+// first one of the interface, in IPv6 of the source's scope, or the loopback one
+// for what this machine sends itself.
+func redirectTo(s *state) (netip.Addr, bool) {
 	if s.in == nil {
 		if s.v6 {
-			return []netip.Addr{netip.IPv6Loopback()}
+			return netip.IPv6Loopback(), true
 		}
-		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
 	}
 	linkLocal := s.src.isExact() && s.src.exact.addr(s.v6).IsLinkLocalUnicast()
-	var candidates []netip.Addr
 	for _, p := range s.in.Prefixes {
 		if a := p.Addr().WithZone(""); a.Is6() == s.v6 && (a.Is4() || a.IsLinkLocalUnicast() == linkLocal) {
-			candidates = append(candidates, a)
+			return a, true
 		}
 	}
-	return candidates
+	return netip.Addr{}, false
 }

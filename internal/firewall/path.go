@@ -96,12 +96,20 @@ func (w *walker) walk(s *state, reply bool) {
 		return
 	}
 	for _, s := range through {
-		before := len(w.ended)
 		mine := w.ended
 		w.ended = nil
-		back := w.answered(s)
+		heard := s.clone()
+		arrives := false
+		for _, b := range w.answered(s) {
+			if b.astray(s) {
+				w.end(b, Drop, "")
+				continue
+			}
+			arrives = true
+			heard.doubts |= b.doubts
+		}
 		lost := w.ended
-		w.ended = mine[:before:before]
+		w.ended = mine
 		for _, o := range lost {
 			o.replying = true
 			o.verdict, o.reason = silence(o.verdict), ""
@@ -109,14 +117,18 @@ func (w *walker) walk(s *state, reply bool) {
 			o.last.path = s.path
 			w.ended = append(w.ended, o)
 		}
-		if len(back) > 0 {
-			c := s.clone()
-			for _, b := range back {
-				c.doubts |= b.doubts
-			}
-			w.end(c, Accept, "")
+		if arrives {
+			w.end(heard, Accept, "")
 		}
 	}
+}
+
+// astray reports whether the answer to a packet went through and yet does not come
+// back to the sender, or not from where the sender sent to: it was rewritten by
+// itself, or what the rules did to the packet was not undone for it, because
+// tracking did not see it.
+func (s *state) astray(question *state) bool {
+	return s.rewritten || s.masked != nil || question.dnat && !s.connected() || s.snat && !question.connected()
 }
 
 // silence is what a verdict on an answer means to whoever waits for it.
@@ -171,7 +183,7 @@ func (w *walker) routed(live []*state) []*state {
 		device := w.machine.route(to)
 		if w.machine.owner(to) != nil {
 			device = w.machine.loopback()
-		} else if s.reply && s.out != nil {
+		} else if s.back && s.out != nil {
 			device = s.out
 		}
 		if device == nil {
@@ -200,7 +212,7 @@ func (w *walker) incoming(live []*state) []*state {
 	var here, on []*state
 	for _, s := range w.hook(prerouting, live) {
 		if !s.dst.isExact() {
-			if s.reply { // an answer to many goes on by the interface of the question
+			if s.back { // an answer to many goes on by the interface of the question
 				on = append(on, s)
 				continue
 			}
@@ -273,7 +285,7 @@ func (w *walker) forwarded(live []*state) []*state {
 		case !*forwards:
 			w.end(c, Drop, "", machineRef("the machine does not forward (ip_forward is off)"))
 			continue
-		case c.reply:
+		case c.back:
 		default:
 			to := c.dst.exact.addr(c.v6)
 			if c.out = w.machine.route(to); c.out == nil {
@@ -290,8 +302,8 @@ func (w *walker) forwarded(live []*state) []*state {
 // host behind this one would send it.
 func (w *walker) answered(s *state) []*state {
 	c := w.opposite(s)
-	if s.proto == protoTCP && s.ct == ctNew {
-		c.flags = tcpSYN | tcpACK
+	if s.proto == protoTCP {
+		c.flags = tcpACK | s.flags&tcpSYN
 	}
 	if s.proto == protoICMP || s.proto == protoICMPv6 {
 		c.icmpType = 129
@@ -299,15 +311,21 @@ func (w *walker) answered(s *state) []*state {
 			c.icmpType = 0
 		}
 	}
-	c.ct = ctEstablished
-	if !s.connected() {
-		c.ct = ctNew
-		if s.proto == protoTCP {
-			c.ct = ctInvalid // an answer to a connection that was never seen
-		}
+	switch {
+	case s.connected():
+		c.ct = ctEstablished
+	case s.proto == protoTCP:
+		c.ct = ctInvalid // an answer to a connection that was never seen
+	default: // it is the first packet that tracking sees
+		c.ct, c.reply, c.dnat, c.snat, c.natDst, c.natSrc = ctNew, false, false, false, false, false
+		c.ctMark, c.origDst, c.origPort = known(zero), c.dst, c.dport
 	}
 	if s.path == PathForward {
 		c.in, c.out = s.out, s.in
+		if s.snat {
+			to := c.dst
+			c.masked, c.dst = &to, unknown("the address of a masquerade")
+		}
 		return w.incoming([]*state{c})
 	}
 	if s.path == PathOutput { // from outside to this machine
@@ -324,7 +342,7 @@ func (w *walker) opposite(s *state) *state {
 	src.field, sport.field = noField, noField
 	return &state{
 		v6: s.v6, proto: s.proto, src: s.dst, dst: src, sport: s.dport, dport: sport, ctMark: s.ctMark,
-		origDst: s.origDst, origPort: s.origPort, reply: true, dnat: s.dnat, snat: s.snat, natDst: true, natSrc: true,
+		origDst: s.origDst, origPort: s.origPort, reply: true, back: true, dnat: s.dnat, snat: s.snat, natDst: true, natSrc: true,
 		doubts: s.doubts, by: s.by,
 	}
 }
@@ -334,17 +352,17 @@ func (w *walker) opposite(s *state) *state {
 func (w *walker) reject(s *state, reason exposure.Reason, by []exposure.FirewallRule) {
 	c := w.opposite(s)
 	c.ct = ctInvalid
-	if s.connected() {
-		c.ct = ctRelated
+	if s.connected() { // the refusal is given the connection of what it refuses
+		c.ct, c.tracked = ctRelated, true
 	}
 	c.icmpType, c.icmpCode = refusal(s.v6, reason)
 	c.flags = tcpRST | tcpACK
-	switch {
-	case reason == exposure.Reset:
-	case s.v6:
-		c.proto = protoICMPv6
-	default:
+	if reason != exposure.Reset {
 		c.proto = protoICMP
+		if s.v6 {
+			c.proto = protoICMPv6
+		}
+		c.src = w.refuser(s)
 	}
 	c.by = append(slices.Clip(s.by), by...)
 	c.in, c.out = nil, s.in
@@ -353,7 +371,7 @@ func (w *walker) reject(s *state, reason exposure.Reason, by []exposure.Firewall
 		return
 	}
 	inner := &walker{rules: w.rules, machine: w.machine, rotation: w.rotation, doubts: w.doubts, bits: w.bits, steps: w.steps + 1}
-	if w.steps > maxSteps || s.reply {
+	if w.steps > maxSteps || s.back {
 		w.end(s, Reject, reason, by...)
 		return
 	}
@@ -366,6 +384,32 @@ func (w *walker) reject(s *state, reason exposure.Reason, by []exposure.Firewall
 	for _, b := range back {
 		w.end(s.doubting(b.doubts), Reject, reason, by...)
 	}
+}
+
+// refuser is the source of an ICMP error: the address that the packet went to, when
+// it is this machine's, else one of the interface that the error leaves by.
+func (w *walker) refuser(s *state) value {
+	if s.in == nil || s.dst.isExact() && w.machine.owner(s.dst.exact.addr(s.v6)) != nil {
+		return s.dst
+	}
+	var found []netip.Addr
+	for _, p := range s.in.Prefixes {
+		a := p.Addr().WithZone("")
+		if a.Is4() && !s.v6 {
+			return known(address(a))
+		}
+		if a.Is6() && s.v6 && !a.IsLinkLocalUnicast() {
+			found = append(found, a)
+		}
+	}
+	if to := s.src; s.v6 && to.isExact() { // RFC 6724 section 5, rule 6: addresses of one kind
+		private := to.exact.addr(true).IsPrivate()
+		found = slices.DeleteFunc(found, func(a netip.Addr) bool { return a.IsPrivate() != private })
+	}
+	if len(found) == 1 {
+		return known(address(found[0]))
+	}
+	return unknown("the address that a refusal comes from")
 }
 
 // decision makes one of all ends.

@@ -47,11 +47,13 @@ type state struct {
 	ct         uint8 // the ct state that tracking finds
 	tracked    bool  // tracking has seen the packet
 	reply      bool  // it goes against the direction of the connection
+	back       bool  // it answers the packet that was asked about
 	dnat, snat bool
 	natDst     bool // the connection's destination is settled
 	natSrc     bool
 	rewritten  bool // its destination differs from what the sender wrote
 	path       Path
+	masked     *value // of an answer: its destination once a masquerade is undone
 
 	spoiled []string // fields that rules wrote over with what is not known
 	touched []*set   // sets that rules added to
@@ -71,6 +73,7 @@ func (s *state) like(o *state) bool {
 	return s == o || s.v6 == o.v6 && s.proto == o.proto && s.flags == o.flags && s.in == o.in && s.out == o.out &&
 		s.ct == o.ct && s.tracked == o.tracked && s.dnat == o.dnat && s.snat == o.snat &&
 		s.natDst == o.natDst && s.natSrc == o.natSrc && s.rewritten == o.rewritten && s.path == o.path &&
+		(s.masked == nil) == (o.masked == nil) &&
 		s.src.equal(o.src) && s.dst.equal(o.dst) && s.sport.equal(o.sport) && s.dport.equal(o.dport) &&
 		s.mark.equal(o.mark) && s.ctMark.equal(o.ctMark) &&
 		slices.Equal(s.spoiled, o.spoiled) && slices.Equal(s.touched, o.touched)
