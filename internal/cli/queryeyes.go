@@ -147,7 +147,7 @@ func (q *querying) state(ctx context.Context, a portqry.Asking) (exposure.State,
 	if seen, ok := q.seen[a.Asked]; ok {
 		return seen.state, seen.err
 	}
-	if a.Source != 0 || a.Slow && a.Transport == exposure.UDP {
+	if a.Source != 0 || a.Transport == exposure.UDP {
 		return from(ctx, a)
 	}
 	q.seen = map[portqry.Asked]seenPort{}
@@ -165,8 +165,8 @@ func (q *querying) state(ctx context.Context, a portqry.Asking) (exposure.State,
 // sourceWait is how long one question is waited for that no scan asks.
 const sourceWait = 3 * time.Second
 
-// from asks a port from the source port that the user chose, or for a longer
-// time than a scan would.
+// from asks a port from the source port that the user chose, and of UDP one port
+// alone: a scan, which has many to think of, takes longer to give one up.
 func from(ctx context.Context, a portqry.Asking) (exposure.State, error) {
 	wait := sourceWait
 	if a.Slow && a.Transport == exposure.UDP {

@@ -389,8 +389,9 @@ func format(word, value string) (json bool, err error) {
 	return false, wrong("%s %q: the format is text or json", word, value)
 }
 
-// The waits for an answer: PortQry's own are not documented.
+// The waits for an answer: PortQry's own are not documented. A server that looks
+// up our name first greets late.
 const (
-	tcpWait = 3 * time.Second
+	tcpWait = 8 * time.Second
 	udpWait = 3 * time.Second
 )

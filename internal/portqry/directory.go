@@ -97,6 +97,9 @@ func askRPC(ctx context.Context, q question, a Asking, s *Speech) {
 	}
 	s.Answer = []string{"Server's response:", ""}
 	for _, e := range endpoints {
+		if e.Address == "" && (e.Protocol == protocolTCP || e.Protocol == protocolUDP) {
+			e.Address = a.Address.String() // Samba names none: it is where its mapper is
+		}
 		found := exposure.QueryEndpoint{
 			UUID: e.Interface.String(), Annotation: shown(e.Annotation), Binding: shown(e.Binding()), Protocol: e.Protocol,
 			Host: shown(e.Address), Endpoint: shown(e.Port),

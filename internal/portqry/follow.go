@@ -9,8 +9,11 @@ import (
 	"sekisho/internal/exposure"
 )
 
-// protocolTCP is what the endpoint mapper calls RPC over TCP.
-const protocolTCP = "ncacn_ip_tcp"
+// What the endpoint mapper calls RPC over TCP and over UDP.
+const (
+	protocolTCP = "ncacn_ip_tcp"
+	protocolUDP = "ncadg_ip_udp"
+)
 
 // need is something that a computer asks a domain controller for when it joins
 // the domain: a fixed port, or an interface that the endpoint mapper knows.
@@ -122,11 +125,9 @@ func (r *run) followed(ctx context.Context, ports []Asked, about func(Asked) []s
 			return
 		}
 		a := r.asking(on)
-		state, err := r.eyes.State(ctx, a)
-		if state == exposure.OpenFiltered {
-			if s := r.eyes.Speak(ctx, a); s != nil && s.Heard {
-				state = exposure.Open
-			}
+		state, speech, err := r.look(ctx, a)
+		if speech != nil && speech.Heard {
+			state = exposure.Open
 		}
 		port := exposure.QueriedPort{Transport: on.Transport, Port: on.Port, Service: a.Service, State: state, Followed: true}
 		switch {

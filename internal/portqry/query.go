@@ -173,7 +173,7 @@ func (r *run) ask(ctx context.Context, on Asked) {
 		return
 	}
 	a := r.asking(on)
-	state, err := r.eyes.State(ctx, a)
+	state, speech, err := r.look(ctx, a)
 	port := exposure.QueriedPort{Transport: on.Transport, Port: on.Port, Service: a.Service, State: state}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -182,14 +182,36 @@ func (r *run) ask(ctx context.Context, on Asked) {
 		port.Error = r.unasked(a, err)
 	default:
 		r.print(r.verdict(a, state), "")
-		if state == exposure.Open || state == exposure.OpenFiltered {
-			r.speak(a, &port, r.eyes.Speak(ctx, a))
-		}
+		r.speak(a, &port, speech)
 		port.Verdict = verdicts[port.State]
 	}
 	if ctx.Err() == nil {
 		r.keep(port)
 	}
+}
+
+// look finds the state of a port and asks the question in its protocol, if it
+// has one. Of a datagram service that answers the question, nobody needs to know
+// that it does not answer a datagram of no protocol, which takes seconds: it is
+// asked the question first, unless its first datagram is to leave from a certain
+// port.
+func (r *run) look(ctx context.Context, a Asking) (exposure.State, *Speech, error) {
+	if a.Transport == exposure.UDP && a.Source == 0 && !a.Range {
+		speech := r.eyes.Speak(ctx, a)
+		if speech != nil && speech.Heard {
+			return exposure.OpenFiltered, speech, nil
+		}
+		state, err := r.eyes.State(ctx, a)
+		if state != exposure.Open && state != exposure.OpenFiltered {
+			speech = nil
+		}
+		return state, speech, err
+	}
+	state, err := r.eyes.State(ctx, a)
+	if state != exposure.Open && state != exposure.OpenFiltered {
+		return state, nil, err
+	}
+	return state, r.eyes.Speak(ctx, a), err
 }
 
 // asking is the question to a port.

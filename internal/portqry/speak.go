@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -21,23 +23,25 @@ import (
 // maxAnswer is how many bytes of an answer are shown.
 const maxAnswer = 4096
 
-// Speak asks a port in the protocol that PortQry asks it in: that of its number,
-// or that of the service which the services file names there. It is nil for a
+// Speak asks a port in the protocol that PortQry asks it in: that of the service
+// which the services file names there, else that of its number. It is nil for a
 // port that PortQry has no question for.
 func Speak(ctx context.Context, a Asking) *Speech {
-	i := slices.IndexFunc(questions, func(q question) bool { return q.on == a.Asked })
+	i := slices.IndexFunc(questions, func(q question) bool {
+		return q.on.Transport == a.Transport && slices.Contains(q.services, strings.ToLower(a.Service))
+	})
 	if i < 0 {
-		i = slices.IndexFunc(questions, func(q question) bool {
-			return q.on.Transport == a.Transport && slices.Contains(q.services, strings.ToLower(a.Service))
-		})
+		i = slices.IndexFunc(questions, func(q question) bool { return q.on == a.Asked })
 	}
 	if i < 0 || a.Range && questions[i].on.Port == portEPM {
 		return nil
 	}
 	q := questions[i]
-	wait := udpWait
-	if a.Slow && a.Transport == exposure.UDP {
-		wait *= 2
+	wait := tcpWait
+	if a.Transport == exposure.UDP {
+		if wait = udpWait; a.Slow {
+			wait *= 2
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -66,7 +70,7 @@ type question struct {
 var questions = []question{
 	{Asked{exposure.UDP, 53}, "DNS", "dns", []string{"domain"}, false, "dns", askDatagram},
 	{Asked{exposure.TCP, 53}, "DNS", "dns", []string{"domain"}, false, "dns", askDNSStream},
-	{Asked{exposure.UDP, 69}, "TFTP", "tftp", []string{"tftp"}, false, "tftp", askDatagram},
+	{Asked{exposure.UDP, 69}, "TFTP", "tftp", []string{"tftp"}, false, "tftp", askTFTP},
 	{Asked{exposure.TCP, portEPM}, "RPC", "msrpc", []string{"epmap"}, true, "", askRPC},
 	{Asked{exposure.UDP, portEPM}, "RPC", "msrpc", []string{"epmap"}, true, "", askRPC},
 	{Asked{exposure.TCP, 389}, "LDAP", "ldap", []string{"ldap"}, true, "", askLDAP},
@@ -132,6 +136,32 @@ func askDatagram(ctx context.Context, q question, a Asking, s *Speech) {
 	_, err := exchange(ctx, a, hello, func(reply []byte) bool { return p.Match(hello, reply) })
 	if s.Heard = err == nil; !s.Heard && q.name == "DNS" {
 		s.Answer = []string{timedOut}
+	}
+}
+
+// askTFTP asks for a file that nobody has. The answer comes from another port
+// than the one that was asked (RFC 1350 section 4).
+func askTFTP(ctx context.Context, q question, a Asking, s *Speech) {
+	s.Lead = []string{q.sending(a)}
+	c, err := a.dialer(0).DialAnyPort(ctx, netip.AddrPortFrom(a.Address, a.Port))
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	p := q.hello()
+	hello := p.Hello(rand.Uint64())
+	for buf := make([]byte, maxAnswer); ctx.Err() == nil && !s.Heard; {
+		if _, err := c.Write(hello); err != nil {
+			return
+		}
+		if err := c.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+			return
+		}
+		n, err := c.Read(buf)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		s.Heard = err == nil && p.Match(hello, buf[:n])
 	}
 }
 
