@@ -11,6 +11,7 @@ type Charon struct {
 	Version    int    // of IKE: 1 or 2; both when zero
 	Proposals  string // in strongSwan's words; aes256-sha256-modp2048 when empty
 	Aggressive bool   // with a shared key, which strongSwan must be told not to care about
+	Unused     bool   // it has no connection at all, as it comes
 }
 
 // StartCharon starts strongSwan's daemon, for whoever knows a shared key. No
@@ -37,7 +38,7 @@ func (h *Host) StartCharon(t T, o Charon) *Server {
 	load = random nonce openssl aes des sha1 sha2 md5 hmac kdf curve25519 gmp kernel-netlink socket-default vici
 }
 `, aggressive))
-	h.WriteFile(t, "/etc/swanctl/swanctl.conf", fmt.Sprintf(`connections {
+	connection := fmt.Sprintf(`connections {
 	lab {
 		version = %d
 		proposals = %s
@@ -49,7 +50,11 @@ func (h *Host) StartCharon(t T, o Charon) *Server {
 	}
 }
 secrets { ike { secret = "lab" } }
-`, o.Version, proposals, aggressive))
+`, o.Version, proposals, aggressive)
+	if o.Unused {
+		connection = ""
+	}
+	h.WriteFile(t, "/etc/swanctl/swanctl.conf", connection)
 	s := h.start(t, "charon-systemd", []wanted{{"udp", 500, 2}, {"udp", 4500, 2}}, "/usr/sbin/charon-systemd")
 	s.await(t, "swanctl", "--load-all", "--noprompt")
 	return s

@@ -33,3 +33,17 @@ map to guest = Bad User
 	// It ends its whole process group with itself, and so must have its own.
 	return h.start(t, "smbd", []wanted{{"tcp", port, 2}}, "smbd", "--foreground", "--debug-stdout", "--configfile="+dir+"/smb.conf")
 }
+
+// StartNmbd starts Samba's server of NetBIOS names in the workgroup OFFICE, over
+// IPv4. It is nobody's controller and no master of a network.
+func (h *Host) StartNmbd(t T) *Server {
+	t.Helper()
+	const dir = "/srv/nmbd"
+	h.WriteFile(t, dir+"/.keep", "")
+	h.WriteFile(t, dir+"/smb.conf", "[global]\nworkgroup = OFFICE\nlocal master = no\npreferred master = no\ninterfaces = eth0\nprivate dir = "+dir+
+		"\nlock directory = "+dir+"\nstate directory = "+dir+"\ncache directory = "+dir+"\npid directory = "+dir+"\nlog file = "+dir+"/log\n")
+	h.WriteFile(t, "/run/samba/.keep", "")
+	s := h.start(t, "nmbd", []wanted{{"udp", 137, 2}}, "nmbd", "--foreground", "--debug-stdout", "--configfile="+dir+"/smb.conf")
+	h.Run(t, "sh", "-c", `until nmblookup -A "$1" | grep -q "<20>"; do :; done`, "sh", h.V4.String())
+	return s
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func init() {
 		Name: "kerberos", Transport: exposure.TCP, Ports: []uint16{88}, ClientFirst: true, Run: runKerberos,
 		Tests: []Test{{Name: "kerberos", Port: 88, Run: testKerberos, Options: []Option{{Name: "realm", Kind: Text}}}},
 	})
-	register(Probe{Name: "kpasswd", Transport: exposure.UDP, Ports: []uint16{464}, Weak: true, Hello: kpasswdHello, Match: kpasswdReplies})
+	register(Probe{Name: "kpasswd", Transport: exposure.UDP, Ports: []uint16{464}, Weak: true, Hello: kpasswdHello, Match: kpasswdReplies, Tell: kpasswdTell})
 }
 
 // The tags of RFC 4120 section 5.10.
@@ -205,6 +206,8 @@ func testKerberos(ctx context.Context, s *Session, t *Trial) (exposure.Service, 
 		return svc, err
 	}
 	t.Step(exposure.Step{ID: "kerberos-ask", Result: exposure.StepOK, Asked: kerberosNoRealm, Said: svc.Facts.Text("error")})
+	s.Learn(svc)
+	svc.Facts["udp"] = s.kerberosOverUDP(ctx, t)
 	realm := strings.ToUpper(t.Text("realm"))
 	if realm == "" {
 		return svc, nil
@@ -226,6 +229,22 @@ func testKerberos(ctx context.Context, s *Session, t *Trial) (exposure.Service, 
 	return svc, nil
 }
 
+// kerberosOverUDP reports whether the server answers in datagrams too, which old
+// clients try first (RFC 4120 section 7.2.1).
+func (s *Session) kerberosOverUDP(ctx context.Context, t *Trial) bool {
+	step := exposure.Step{ID: "kerberos-udp", Result: exposure.StepFailed, Asked: kerberosNoRealm}
+	defer func() { t.Step(step) }()
+	request := kerberosHello(s.peer.nonce())
+	reply, err := s.question(ctx, request, func(b []byte) bool { return kerberosReplies(request, b) })
+	if err != nil {
+		step.Detail = s.fail("ask over udp", err).Error()
+		return false
+	}
+	answer, _ := parseKerberos(reply)
+	step.Result, step.Said = exposure.StepOK, untrusted.New(kerberosCodes[answer.code], maxFact)
+	return true
+}
+
 // kerberosUnknown are the errors of a server that does not know the account or
 // the realm.
 var kerberosUnknown = []int{6, 7, 68}
@@ -234,13 +253,31 @@ var kerberosUnknown = []int{6, 7, 68}
 // use without its owner's password.
 var errKerberosTicket = errors.New("peer answered with a ticket")
 
-// kpasswdHello is the header alone, in version 0, which does not exist: the
-// server says so (RFC 3244 section 2) and is asked to change nothing.
-func kpasswdHello(uint64) []byte { return []byte{0, 6, 0, 0, 0, 0} }
+// kpasswdHello asks to change a password with a ticket that is none (RFC 3244
+// section 2): the server says so, names its realm and changes nothing. To a
+// header alone, whatever its version, MIT's and Samba's servers are silent.
+func kpasswdHello(uint64) []byte {
+	b := make([]byte, kpasswdAsked)                       // not much shorter than the answer
+	copy(b, []byte{0, kpasswdAsked, 0, 1, 0, 2, 0x6e, 0}) // 0x6e: an AP-REQ
+	return b
+}
+
+const (
+	kpasswdHeader = 6
+	kpasswdAsked  = 32
+)
 
 // kpasswdReplies wants the header of a reply without a ticket and the error.
 func kpasswdReplies(_, b []byte) bool {
-	const header = 6
-	return len(b) > header && int(binary.BigEndian.Uint16(b)) == len(b) && b[2] == 0 && b[3] == 1 &&
-		b[4] == 0 && b[5] == 0 && kerberosReplies(nil, b[header:])
+	return len(b) > kpasswdHeader && int(binary.BigEndian.Uint16(b)) == len(b) && b[2] == 0 && b[3] == 1 &&
+		b[4] == 0 && b[5] == 0 && kerberosReplies(nil, b[kpasswdHeader:])
+}
+
+// kpasswdTell keeps what the error tells.
+func kpasswdTell(reply []byte, svc *exposure.Service) {
+	if answer, ok := parseKerberos(reply[kpasswdHeader:]); ok {
+		told := answer.service("", svc.Confidence)
+		maps.Copy(svc.Facts, told.Facts)
+		svc.Product, svc.Version = told.Product, told.Version
+	}
 }

@@ -55,7 +55,7 @@ func TestControllerRecordedAgain(t *testing.T) {
 	h := l.Home
 	h.StartSambaController(t, lab.SambaController{})
 	h.AwaitNetBIOS(t)
-	for port, path := range map[uint16]string{389: "cldap/happy-samba", 137: "netbios-ns/happy-samba", 88: "kerberos/udp-samba"} {
+	for port, path := range map[uint16]string{389: "cldap/happy-samba", 137: "netbios-ns/happy-samba", 88: "kerberos/udp-samba", 464: "kpasswd/happy-samba"} {
 		recordDatagrams(t, l.LAN, netip.AddrPortFrom(h.V4, port), path, "Samba", "samba")
 	}
 }
@@ -69,6 +69,9 @@ func TestTunnelsRecordedAgain(t *testing.T) {
 		// One that knows our cookie answers where it did before.
 		s := h.StartCharon(t, lab.Charon{Proposals: "aes256-sha256-modp2048,3des-sha1-modp1024"})
 		recordDatagrams(t, l.LAN, at(port), path+"/happy-charon", "strongSwan", "charon-systemd")
+		s.Stop()
+		s = h.StartCharon(t, lab.Charon{Unused: true})
+		recordDatagrams(t, l.LAN, at(port), path+"/happy", "strongSwan", "charon-systemd")
 		s.Stop()
 	}
 	h.StartDnsmasq(t, "dhcp-range=192.168.77.100,192.168.77.110,1h\ndhcp-option=option:router,192.168.77.1\ndomain=home.example\n")
@@ -111,6 +114,8 @@ func TestGatewaysRecordedAgain(t *testing.T) {
 	recordDatagrams(t, l.LAN, at(3478), "stun/happy", "coturn", "coturn")
 	h.StartMiniupnpd(t)
 	recordDatagrams(t, l.LAN, at(1900), "ssdp/happy", "MiniUPnPd", "miniupnpd-nftables")
+	recordDatagrams(t, l.LAN, at(5351), "nat-pmp/happy", "MiniUPnPd", "miniupnpd-nftables")
+	recordDatagrams(t, l.LAN, at(5351), "pcp/happy", "MiniUPnPd", "miniupnpd-nftables")
 	h.StartAvahi(t)
 	recordDatagrams(t, l.LAN, at(5353), "mdns/happy", "Avahi", "avahi-daemon")
 	h.StartCoAP(t, 0)
@@ -144,4 +149,19 @@ func TestSimpleServicesRecordedAgain(t *testing.T) {
 			}.Run(t)
 		})
 	}
+}
+
+// TestNamesAndKeysRecordedAgain records NetBIOS and Kerberos of other servers
+// than a domain controller again.
+func TestNamesAndKeysRecordedAgain(t *testing.T) {
+	l := lab.New(t)
+	h := l.Home
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(h.V4, port) }
+	h.StartNmbd(t)
+	recordDatagrams(t, l.LAN, at(137), "netbios-ns/happy", "Samba nmbd", "samba")
+	h.StartKrb5(t)
+	recordDatagrams(t, l.LAN, at(88), "kerberos/happy", "MIT krb5kdc", "krb5-kdc")
+	recordDatagrams(t, l.LAN, at(464), "kpasswd/happy", "MIT kadmind", "krb5-admin-server")
+	h.StartRsyslog(t, lab.Rsyslog{})
+	recordDatagrams(t, l.LAN, at(514), "syslog/happy-rsyslog", "rsyslog", "rsyslog")
 }

@@ -107,7 +107,9 @@ func TestDomainController(t *testing.T) {
 		t.Errorf("%d endpoints of samr: %v", n, samr.Service.Facts.Texts("endpoints"))
 	}
 	for realm, want := range map[string]string{"home.example": "HOME.EXAMPLE", "elsewhere.example": ""} {
-		svc := windowsTrial(t, l.LAN, "kerberos", h.V4, map[string][]string{"realm": {realm}}).Service
+		out := windowsTrial(t, l.LAN, "kerberos", h.V4, map[string][]string{"realm": {realm}})
+		holdSteps(t, out, map[string]string{"kerberos-ask": "ok", "kerberos-udp": "ok"})
+		svc := out.Service
 		told(t, svc, map[string]string{"realm": want})
 	}
 	named := windowsTrial(t, l.LAN, "netbios", h.V4, map[string][]string{"name": {"homedom#1b"}})
