@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -64,6 +65,10 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	// The first interrupt asks for what was seen so far, the second one ends
 	// the program at once.
 	context.AfterFunc(ctx, stop)
+
+	// Libraries print there what peers made them, such as frames of HTTP/2 that
+	// nobody expects. What is to be said comes back as an error.
+	log.SetOutput(io.Discard)
 
 	a := &app{in: in, out: out, err: errs, getenv: os.Getenv}
 	a.speak(earlyLanguage(args[1:], a.getenv))

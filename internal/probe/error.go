@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -65,13 +66,16 @@ func (e errRefused) Error() string {
 func refusal(r reply) error { return errRefused(r) }
 
 // cause gives what ended a step one name, whichever layer noticed it first: the
-// peer hung up, or the time was over.
+// peer hung up, the time was over, or a handshake was answered in another
+// protocol.
 func cause(err error) error {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, syscall.EPIPE):
 		return errHangup
 	case errors.Is(err, context.DeadlineExceeded):
 		return os.ErrDeadlineExceeded
+	case errors.As(err, &tls.RecordHeaderError{}):
+		return ErrProtocol // a TLS handshake was answered in something else
 	}
 	return err
 }

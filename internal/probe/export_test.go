@@ -32,7 +32,11 @@ func RunTestThrough(ctx context.Context, enter func(func() error) error, name st
 	deadline := time.Now().Add(o.timeout())
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	return runTest(ctx, through(enter, netPeer(target, o.Port, o.Options, deadline)), p, test, o), nil
+	host := through(enter, netPeer(target, o.Port, o.Options, deadline))
+	if *dialogues != "" {
+		return recordTest(ctx, enter, host, p, test, o)
+	}
+	return runTest(ctx, host, p, test, o), nil
 }
 
 // through has a peer open its sockets inside enter.

@@ -86,7 +86,7 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	svc.Protocol, svc.Confidence = httpName, exposure.Confirmed
 	svc.Banner = untrusted.New(answer.line, maxBanner)
-	httpFacts(&svc, answer.status, answer.header)
+	httpFacts(&svc, answer.status, answer.header, err == nil)
 	s.Learn(svc)
 	if err != nil {
 		return svc, s.fail("read header", err)
@@ -138,8 +138,8 @@ func (s *Session) httpPort() uint16 {
 	return 80
 }
 
-// httpFacts keeps what the header tells.
-func httpFacts(svc *exposure.Service, status int, header textproto.MIMEHeader) {
+// httpFacts keeps what the header tells, whole or not.
+func httpFacts(svc *exposure.Service, status int, header textproto.MIMEHeader, whole bool) {
 	svc.Facts["status"] = status
 	for name, fact := range map[string]string{
 		"Server": "server", "Location": "redirect", "Www-Authenticate": "www_authenticate", "X-Powered-By": "powered_by",
@@ -149,13 +149,15 @@ func httpFacts(svc *exposure.Service, status int, header textproto.MIMEHeader) {
 			svc.Facts[fact] = untrusted.New(value, maxFact)
 		}
 	}
-	present := []untrusted.Text{}
-	for _, name := range httpSecurity {
-		if header.Get(name) != "" {
-			present = append(present, untrusted.New(name, 0))
+	if whole { // of a header that broke off nobody knows what it leaves out
+		present := []untrusted.Text{}
+		for _, name := range httpSecurity {
+			if header.Get(name) != "" {
+				present = append(present, untrusted.New(name, 0))
+			}
 		}
+		svc.Facts["security_headers"] = present
 	}
-	svc.Facts["security_headers"] = present
 	if age, ok := httpMaxAge(header.Get("Strict-Transport-Security")); ok {
 		svc.Facts["hsts_max_age"] = age
 	}
@@ -165,7 +167,9 @@ func httpFacts(svc *exposure.Service, status int, header textproto.MIMEHeader) {
 	if three := httpOffersThree(header.Get("Alt-Svc")); three {
 		svc.Facts["http3"] = true
 	}
-	svc.Product, svc.Version = match(httpProducts, header.Get("Server"))
+	if product, version := match(httpProducts, header.Get("Server")); product.Raw() != "" {
+		svc.Product, svc.Version = product, version
+	}
 }
 
 // httpMaxAge reads for how many seconds a browser is to use TLS only (RFC 6797

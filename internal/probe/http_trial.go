@@ -111,9 +111,11 @@ func (h *httpTry) ask(ctx context.Context, path string) (next string, err error)
 		return "", h.s.fail("read status line", err)
 	}
 	step.Said = untrusted.New(answer.line, maxBanner)
-	h.svc.Protocol, h.svc.Confidence, h.svc.Banner = httpName, exposure.Confirmed, step.Said
-	httpFacts(&h.svc, answer.status, answer.header)
-	h.s.Learn(h.svc)
+	if err == nil || h.svc.Protocol == "" { // a page that breaks off takes nothing of the one that led to it
+		h.svc.Protocol, h.svc.Confidence, h.svc.Banner = httpName, exposure.Confirmed, step.Said
+		httpFacts(&h.svc, answer.status, answer.header, err == nil)
+		h.s.Learn(h.svc)
+	}
 	if err != nil {
 		step.Detail = httpDetail(cause(err))
 		h.t.Step(step)
@@ -309,6 +311,6 @@ func runHTTP2(ctx context.Context, s *Session, svc exposure.Service, path string
 	defer answer.Body.Close()
 	svc.Protocol, svc.Confidence = httpName, exposure.Confirmed
 	svc.Banner = untrusted.New(answer.Proto+" "+answer.Status, maxBanner)
-	httpFacts(&svc, answer.StatusCode, map[string][]string(answer.Header))
+	httpFacts(&svc, answer.StatusCode, map[string][]string(answer.Header), true)
 	return svc, nil
 }

@@ -140,7 +140,10 @@ func httpOpen(svc *exposure.Service, status int) {
 
 // httpIs names the product.
 func httpIs(svc *exposure.Service, product, version string) {
-	svc.Product, svc.Version = untrusted.New(product, 0), untrusted.New(version, maxProduct)
+	if version != "" || svc.Product.Raw() != product { // a page that broke off tells less than the header
+		svc.Version = untrusted.New(version, maxProduct)
+	}
+	svc.Product = untrusted.New(product, 0)
 }
 
 // httpElasticsearch: the root page is for those who may log in, and for all when

@@ -138,7 +138,7 @@ func (s *Session) proxyTryHTTP(ctx context.Context, t *Trial) (exposure.Service,
 	step.Said = untrusted.New(answer.line, maxBanner)
 	t.Step(step)
 	svc := exposure.Service{Protocol: httpName, Confidence: exposure.Confirmed, Banner: step.Said, Facts: exposure.Facts{}}
-	httpFacts(&svc, answer.status, answer.header)
+	httpFacts(&svc, answer.status, answer.header, err == nil)
 	s.Learn(svc)
 	s.proxyAskHTTP(ctx, t, &svc, answer)
 	return svc, nil

@@ -263,9 +263,10 @@ func same(a, b string, volatile []*regexp.Regexp) bool {
 // pipeLine is the client's end of a connection, which can be reset.
 type pipeLine struct {
 	net.Conn
-	local net.Addr // nil: the pipe's
-	mu    sync.Mutex
-	reset bool
+	local   net.Addr // nil: the pipe's
+	mu      sync.Mutex
+	reset   bool
+	refused bool
 }
 
 // LocalAddr is where the client is.
@@ -280,8 +281,22 @@ func (l *pipeLine) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err != nil && l.reset {
+	switch {
+	case err != nil && l.reset:
 		err = &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	case err != nil && l.refused:
+		err = &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNREFUSED)}
+	}
+	return n, err
+}
+
+// Write writes, and tells a reset as a socket does.
+func (l *pipeLine) Write(b []byte) (int, error) {
+	n, err := l.Conn.Write(b)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil && l.reset {
+		err = &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.ECONNRESET)}
 	}
 	return n, err
 }

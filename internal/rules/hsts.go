@@ -43,7 +43,8 @@ var hstsRemedies = []cipherRemedy{
 func judgeHSTS(s subject) []ruling {
 	return s.each(func(service exposure.Service) []ruling {
 		status, _ := service.Facts["status"].(int)
-		if service.TLS == nil || service.TLS.Certificate == nil || !s.public() || status < 200 || status >= 400 {
+		_, told := service.Facts["security_headers"] // the header came to its end
+		if service.TLS == nil || service.TLS.Certificate == nil || !s.public() || !told || status < 200 || status >= 400 {
 			return nil
 		}
 		c := service.TLS.Certificate

@@ -117,13 +117,14 @@ func init() {
 	}
 	as := func(*exposure.Certificate) {}
 	for _, product := range []string{"", "nginx", "Apache httpd", "lighttpd", "Caddy", "Microsoft IIS"} {
-		cases = append(cases, judged{"no_hsts_of_" + product, site(product, exposure.Facts{"status": 200}, as), afar, []string{"low http-without-hsts"}})
+		cases = append(cases, judged{"no_hsts_of_" + product, site(product, exposure.Facts{"status": 200, "security_headers": texts()}, as), afar, []string{"low http-without-hsts"}})
 	}
 	hsts := texts("Strict-Transport-Security")
 	cases = append(cases,
 		judged{"hsts_forgotten", site("", exposure.Facts{"status": 200, "security_headers": hsts, "hsts_max_age": 0}, as), afar, []string{"low http-without-hsts"}},
 		judged{"hsts", site("", exposure.Facts{"status": 200, "security_headers": hsts, "hsts_max_age": 63072000}, as), afar, nil},
-		judged{"hsts_of_an_error", site("", exposure.Facts{"status": 404}, as), afar, nil},
+		judged{"hsts_of_an_error", site("", exposure.Facts{"status": 404, "security_headers": texts()}, as), afar, nil},
+		judged{"hsts_of_a_header_that_broke_off", site("", exposure.Facts{"status": 200}, as), afar, nil},
 		judged{"hsts_self_signed", site("", exposure.Facts{"status": 200}, func(c *exposure.Certificate) { c.SelfSigned = true }), afar, []string{"info certificate-self-signed"}},
 		judged{"hsts_in_the_lan", port(443, lan, secured(spoke("http", "", "", "", exposure.Facts{"status": 200}), func(_ *exposure.TLS, c *exposure.Certificate) { c.NameMatches = new(true) })), afar, nil},
 	)
