@@ -44,6 +44,7 @@ type msrpcMapper struct {
 	endpoints []msrpc.Endpoint
 	whole     bool
 	pages     int
+	learned   int // how many endpoints were told to the session
 }
 
 // Bounds of a lookup. A domain controller has some 300 endpoints.
@@ -128,7 +129,10 @@ func (m *msrpcMapper) pagesOf(ask func(uint32, msrpc.Handle) ([]byte, error), fr
 			return errMSRPCLoop
 		}
 		at = page.Next
-		m.s.Learn(m.service(nil))
+		if len(m.endpoints) >= 4*m.learned { // each time all of them are written down
+			m.learned = len(m.endpoints)
+			m.s.Learn(m.service(nil))
+		}
 	}
 }
 
@@ -183,13 +187,16 @@ func (m *msrpcMapper) service(wanted []msrpc.UUID) exposure.Service {
 		return svc
 	}
 	var lines, interfaces []string
-	remote := 0
+	count, remote := 0, 0
 	for _, e := range m.endpoints {
 		if len(wanted) > 0 && !slices.Contains(wanted, e.Interface) {
 			continue
 		}
-		lines = append(lines, msrpcShown(e))
-		if name := msrpcName(e); !slices.Contains(interfaces, name) {
+		count++
+		if len(lines) < maxMSRPCShown {
+			lines = append(lines, msrpcShown(e))
+		}
+		if name := msrpcName(e); len(interfaces) < maxMSRPCShown && !slices.Contains(interfaces, name) {
 			interfaces = append(interfaces, name)
 		}
 		if e.Protocol != "ncalrpc" && e.Protocol != "" {
@@ -199,7 +206,7 @@ func (m *msrpcMapper) service(wanted []msrpc.UUID) exposure.Service {
 	slices.Sort(interfaces)
 	svc.Facts["endpoints"] = texts(lines, maxMSRPCShown)
 	svc.Facts["interfaces"] = texts(interfaces, maxMSRPCShown)
-	svc.Facts["endpoint_count"], svc.Facts["remote_endpoints"] = len(lines), remote
+	svc.Facts["endpoint_count"], svc.Facts["remote_endpoints"] = count, remote
 	svc.Facts["whole"] = m.whole
 	return svc
 }

@@ -184,15 +184,28 @@ func saidOf(scripts [][]directive, volatile []*regexp.Regexp) []said {
 }
 
 // alike forgives what a probe did not come to say: whether it answers the last
-// word before it closes depends on how that fell into packets.
+// word before it closes depends on how that fell into packets. So does whether
+// it stays for the farewell.
 func alike(was, is []said) {
 	for i := range min(len(was), len(is)) {
+		if strings.HasSuffix(was[i].Client, "QUIT\r\n") {
+			was[i].Server, is[i].Server = farewell(was[i].Server, is[i].Server), farewell(is[i].Server, was[i].Server)
+		}
 		if strings.HasPrefix(was[i].Client, is[i].Client) {
 			was[i].Client = is[i].Client
 		} else if strings.HasPrefix(is[i].Client, was[i].Client) {
 			is[i].Client = was[i].Client
 		}
 	}
+}
+
+// farewell is what a server said without the one line that it said beyond what
+// it said the other time.
+func farewell(server, other string) string {
+	if rest, more := strings.CutPrefix(server, other); more && strings.Count(rest, "\n") <= 1 {
+		return other
+	}
+	return server
 }
 
 // letters makes a letter of each byte, so that an expression sees the same

@@ -48,6 +48,14 @@ type fault struct {
 	refuses  bool // ICMP says that nobody is there
 }
 
+// datagrams are what comes, which is nothing where the fault is one of a stream.
+func (f fault) datagrams(due []byte) [][]byte {
+	if f.datagram == nil {
+		return nil
+	}
+	return f.datagram(due)
+}
+
 // dialogue is what a host says.
 type dialogue struct {
 	name, path string
@@ -194,7 +202,7 @@ func (s *stage) fail(transport exposure.Transport, c *inbox, line *pipeLine, due
 			line.refuse()
 			return
 		}
-		for _, b := range s.fault.datagram(due) {
+		for _, b := range s.fault.datagrams(due) {
 			if _, err := c.Write(b); err != nil {
 				return
 			}
@@ -231,8 +239,8 @@ func (s *stage) exchange(ctx context.Context, to netip.AddrPort, request []byte,
 	if s.broken() && s.fault.refuses {
 		return nil, &netio.Error{Op: "receive", Target: to, Reason: exposure.PortUnreach, Err: syscall.ECONNREFUSED}
 	}
-	if s.broken() && s.fault.datagram != nil {
-		for _, b := range s.fault.datagram(due) {
+	if s.broken() {
+		for _, b := range s.fault.datagrams(due) {
 			if accept(b) {
 				return b, nil
 			}

@@ -56,7 +56,9 @@ func ParsePage(b []byte) (Page, error) {
 	if r.failed || count > most || offset != 0 || actual > maxEntries {
 		return p, ErrFormat
 	}
-	towers := make([]bool, 0, min(int(actual), len(r.rest)/28))
+	room := min(int(actual), len(r.rest)/28)
+	p.Endpoints = make([]Endpoint, 0, room)
+	towers := make([]bool, 0, room)
 	for range actual {
 		var e Endpoint
 		copy(e.Object[:], r.take(16))

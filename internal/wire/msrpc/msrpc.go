@@ -20,7 +20,14 @@ type UUID [16]byte
 
 // String is the UUID as people write it.
 func (u UUID) String() string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+	const plain = "00000000-0000-0000-0000-000000000000"
+	b := []byte(plain)
+	hex.Encode(b, u[:4])
+	hex.Encode(b[9:], u[4:6])
+	hex.Encode(b[14:], u[6:8])
+	hex.Encode(b[19:], u[8:10])
+	hex.Encode(b[24:], u[10:])
+	return string(b)
 }
 
 // ParseUUID reads a UUID as people write it, with or without braces.
