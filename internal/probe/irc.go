@@ -83,6 +83,9 @@ type ircLine struct {
 	params        []string
 }
 
+// maxIRCWords are a command and its parameters (RFC 2812 section 2.3).
+const maxIRCWords = 1 + 15
+
 // readIRC takes a line apart. Tags of IRCv3 before it are left out.
 func readIRC(line string) (m ircLine) {
 	if strings.HasPrefix(line, "@") {
@@ -92,7 +95,12 @@ func readIRC(line string) (m ircLine) {
 		m.from, line = from[1:], rest
 	}
 	line, trailing, more := strings.Cut(line, " :")
-	words := strings.Fields(line)
+	var words []string
+	for word := range strings.FieldsSeq(line) {
+		if words = append(words, word); len(words) == maxIRCWords {
+			break
+		}
+	}
 	if len(words) == 0 {
 		return m
 	}

@@ -46,7 +46,7 @@ func greetsTelnet(first []byte) Fit {
 	if len(first) >= 2 && first[0] == telnetIAC && first[1] >= telnetSE {
 		return Sure
 	}
-	if telnetPrompt.Match(first) {
+	if telnetAsks(first) {
 		return Maybe
 	}
 	return No
@@ -54,6 +54,15 @@ func greetsTelnet(first []byte) Fit {
 
 // telnetPrompt is a line that waits for a name or a password.
 var telnetPrompt = regexp.MustCompile(`(?i)(?:login|user ?name|user|account|password|passcode|logon)\s*:\s*$`)
+
+// telnetAsks looks for a prompt at the end of a text, which may be long and is
+// looked at after each piece of it.
+func telnetAsks(text []byte) bool {
+	return telnetPrompt.Match(text[max(0, len(text)-maxTelnetPrompt):])
+}
+
+// maxTelnetPrompt is longer than a prompt with its blanks.
+const maxTelnetPrompt = 128
 
 // Bounds of a conversation. A peer that answers every refusal with another
 // offer would go on for ever (RFC 854 asks only that a state not be announced
@@ -121,7 +130,7 @@ func runTelnet(ctx context.Context, s *Session) (exposure.Service, error) {
 	var t telnet
 	err = t.talk(c)
 	text := untrusted.New(strings.Trim(string(t.text), "\r\n\x00 "), maxBanner)
-	prompt := telnetPrompt.Match(bytes.TrimRight(t.text, "\x00"))
+	prompt := telnetAsks(bytes.TrimRight(t.text, "\x00"))
 	svc := exposure.Service{Protocol: "telnet", Confidence: exposure.Confirmed, Banner: text, Facts: exposure.Facts{
 		"login_prompt": prompt, "options": texts(t.offers, maxTelnetOffers),
 	}}
@@ -181,7 +190,7 @@ func (t *telnet) talk(c *Conn) error {
 		if t.count > maxTelnetOffers {
 			return fmt.Errorf("peer negotiates without end, stopped after %d offers", maxTelnetOffers)
 		}
-		prompted := telnetPrompt.Match(bytes.TrimRight(t.text, "\x00"))
+		prompted := telnetAsks(bytes.TrimRight(t.text, "\x00"))
 		if len(t.answer) > 0 {
 			// After the prompt nothing more is wanted of the server.
 			if _, err := c.Write(t.answer); err != nil && !prompted {
