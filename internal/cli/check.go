@@ -31,11 +31,12 @@ type checkFlags struct {
 func (a *app) checkCommand() *cobra.Command {
 	var flags checkFlags
 	cmd := &cobra.Command{
-		Use:     "check [HOST…] [-p PORTS]",
-		Short:   a.say.Say("help.check"),
-		Long:    a.say.Say("help.check-long"),
-		Example: "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --policy sekisho.yaml -f junit -o report.xml\n  sekisho check --fail-on medium",
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.runCheck(cmd.Context(), &flags, args) },
+		Use:         "check [HOST…] [-p PORTS]",
+		Annotations: reporting,
+		Short:       a.say.Say("help.check"),
+		Long:        a.say.Say("help.check-long"),
+		Example:     "  sekisho check\n  sekisho check -f json -o report.json\n  sekisho check 192.168.1.10 -p @common\n  sekisho check --policy sekisho.yaml -f junit -o report.xml\n  sekisho check --fail-on medium",
+		RunE:        func(cmd *cobra.Command, args []string) error { return a.runCheck(cmd.Context(), &flags, args) },
 	}
 	flags.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))

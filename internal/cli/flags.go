@@ -120,13 +120,25 @@ func (a *app) configure(cmd *cobra.Command) error {
 		return a.fail(exitUsage, "cli.flag-needs-value", "Flag", "output")
 	}
 	// The format is checked before anything is asked of anybody.
-	if err := a.oneOf("format", a.common.format, output.Formats()); err != nil {
+	if err := a.oneOf("format", a.common.format, formatsOf(cmd)); err != nil {
 		return err
 	}
 	if err := a.oneOf("show", a.common.show, showWords); err != nil {
 		return err
 	}
 	return a.writable()
+}
+
+// reporting marks a command whose result is a report or a scan, for which there
+// are more formats than for others.
+var reporting = map[string]string{"reporting": "yes"}
+
+// formatsOf are the formats that a command can write.
+func formatsOf(cmd *cobra.Command) []string {
+	if cmd.Annotations["reporting"] != "" {
+		return output.ReportFormats()
+	}
+	return output.Formats()
 }
 
 func (a *app) oneOf(flag, value string, words []string) error {

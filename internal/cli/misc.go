@@ -133,7 +133,10 @@ func (a *app) translateCompletion(root *cobra.Command) {
 	for _, c := range append(root.Commands(), root) {
 		c.DisableFlagsInUseLine = true
 	}
-	words := map[string][]string{"format": output.Formats(), "lang": langWords, "color": colorWords, "show": showWords}
+	_ = root.RegisterFlagCompletionFunc("format", func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return formatsOf(cmd), cobra.ShellCompDirectiveNoFileComp
+	})
+	words := map[string][]string{"lang": langWords, "color": colorWords, "show": showWords}
 	for flag, list := range words {
 		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp))
 	}

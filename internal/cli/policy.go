@@ -124,7 +124,7 @@ func (a *app) policyExplainCommand() *cobra.Command {
 		file, from string
 	)
 	cmd := &cobra.Command{
-		Use:     "explain PORT [HOST…]",
+		Use: "explain PORT [HOST…]", Annotations: reporting,
 		Short:   a.say.Say("help.policy-explain"),
 		Long:    a.say.Say("help.policy-explain-long"),
 		Example: "  sekisho policy explain 21/tcp\n  sekisho policy explain ssh --report report.json\n  sekisho policy explain 53/udp 192.168.1.10",

@@ -22,10 +22,11 @@ func (a *app) scanCommand() *cobra.Command {
 		proxy   proxyFlag
 	)
 	cmd := &cobra.Command{
-		Use:     "scan TARGET… [-p PORTS]",
-		Short:   a.say.Say("help.scan"),
-		Long:    a.say.Say("help.scan-long"),
-		Example: "  sekisho scan 192.168.1.1 -p @common\n  sekisho scan 192.168.1.0/24 -p 22,80,443 --exclude 192.168.1.5\n  sekisho scan home.example -p u:53,123 -f jsonl",
+		Use:         "scan TARGET… [-p PORTS]",
+		Annotations: reporting,
+		Short:       a.say.Say("help.scan"),
+		Long:        a.say.Say("help.scan-long"),
+		Example:     "  sekisho scan 192.168.1.1 -p @common\n  sekisho scan 192.168.1.0/24 -p 22,80,443 --exclude 192.168.1.5\n  sekisho scan home.example -p u:53,123 -f jsonl",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return a.fail(exitUsage, "cli.target-missing")

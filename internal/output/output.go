@@ -45,7 +45,8 @@ type Scanner interface {
 }
 
 // format is one way to write the documents. A format is one file that registers
-// itself.
+// itself. Every format writes reports, and a scan as a report where it has no
+// form of its own for one; those that leave out the others write no more.
 type format struct {
 	name   string
 	report func(io.Writer, exposure.Report, Options) error
@@ -65,11 +66,21 @@ func register(f format) {
 	formats[f.name] = f
 }
 
-// Formats are the names of the formats, text first.
-func Formats() []string {
-	names := make([]string, 0, len(formats))
-	for name := range formats {
-		names = append(names, name)
+// Formats are the names of the formats that every document has, text first.
+func Formats() []string { return named(func(f format) bool { return f.local != nil }) }
+
+// ReportFormats are the names of the formats that reports and scans have: those
+// of every document first.
+func ReportFormats() []string {
+	return append(Formats(), named(func(f format) bool { return f.local == nil })...)
+}
+
+func named(which func(format) bool) []string {
+	var names []string
+	for name, f := range formats {
+		if which(f) {
+			names = append(names, name)
+		}
 	}
 	slices.SortFunc(names, func(a, b string) int {
 		if a == textName || b == textName {
@@ -80,17 +91,27 @@ func Formats() []string {
 	return names
 }
 
+// find is a format that writes every document, findReport one that writes
+// reports and scans at least.
 func find(name string) (format, error) {
 	f, ok := formats[name]
-	if !ok {
+	if !ok || f.local == nil {
 		return format{}, fmt.Errorf("%q is no format: %s", name, strings.Join(Formats(), ", "))
+	}
+	return f, nil
+}
+
+func findReport(name string) (format, error) {
+	f, ok := formats[name]
+	if !ok {
+		return format{}, fmt.Errorf("%q is no format: %s", name, strings.Join(ReportFormats(), ", "))
 	}
 	return f, nil
 }
 
 // Report writes a report.
 func Report(w io.Writer, r exposure.Report, o Options) error {
-	f, err := find(o.Format)
+	f, err := findReport(o.Format)
 	if err != nil {
 		return err
 	}
@@ -102,11 +123,14 @@ func Report(w io.Writer, r exposure.Report, o Options) error {
 
 // Scan begins the document of a scan.
 func Scan(w io.Writer, o Options) (Scanner, error) {
-	f, err := find(o.Format)
+	f, err := findReport(o.Format)
 	if err != nil {
 		return nil, err
 	}
-	s := f.scan(w, o)
+	var s Scanner = newGatherer(w, o, f.report)
+	if f.scan != nil {
+		s = f.scan(w, o)
+	}
 	if o.Redact {
 		s = &maskedScanner{mask: newMask(), to: s}
 	}

@@ -16,10 +16,10 @@ var zoneWords = map[exposure.Zone]lang.Text{
 
 var stateWords = map[exposure.State]lang.Text{
 	exposure.Unknown:      {EN: "unknown", JA: "不明"},
-	exposure.Open:         {EN: "open", JA: "開いている"},
-	exposure.Closed:       {EN: "closed", JA: "閉じている"},
+	exposure.Open:         {EN: "open", JA: "開"},
+	exposure.Closed:       {EN: "closed", JA: "閉"},
 	exposure.Filtered:     {EN: "filtered", JA: "遮断"},
-	exposure.OpenFiltered: {EN: "open or filtered", JA: "開いているか遮断"},
+	exposure.OpenFiltered: {EN: "open or filtered", JA: "開または無応答"},
 }
 
 // The reasons of a verdict.
