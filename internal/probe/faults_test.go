@@ -273,13 +273,13 @@ func faultWords(name, when string) []string {
 // and for the tests that it has the exchanges that were recorded.
 func playable(t *testing.T) map[string][]scene {
 	all := map[string][]scene{}
-	add := func(s subject, path string, r recording) {
+	add := func(s subject, path string, r recording, invited bool) {
 		name := strings.TrimSuffix(strings.TrimPrefix(path, "testdata/"), filepath.Ext(path))
 		s.at = netip.AddrPortFrom(s.at.Addr(), cmp.Or(r.port, s.at.Port()))
-		all[s.name] = append(all[s.name], scene{s, name, r})
+		all[s.name] = append(all[s.name], scene{s, name, r, invited})
 	}
 	for _, d := range readDialogues(t) {
-		add(testSubject(d.name, d.options.options()), d.path, d.recording)
+		add(testSubject(d.name, d.options.options()), d.path, d.recording, d.options.User+d.options.Password != "")
 	}
 	for _, p := range All() {
 		if p.Name == bannerName {
@@ -295,7 +295,7 @@ func playable(t *testing.T) map[string][]scene {
 				continue
 			}
 			r.transport = p.Transport
-			add(probeSubject(p), path, r)
+			add(probeSubject(p), path, r, false)
 			for _, test := range p.Tests {
 				o := TestOptions{}
 				if test.Mail {
@@ -303,7 +303,7 @@ func playable(t *testing.T) map[string][]scene {
 				}
 				s := testSubject(test.Name, o)
 				s.at = netip.AddrPortFrom(recordedAt, s.at.Port())
-				add(s, path, r)
+				add(s, path, r, false)
 			}
 		}
 	}
@@ -315,6 +315,7 @@ type scene struct {
 	subject
 	dialogue string
 	recording
+	invited bool // somebody named a user
 }
 
 // stage is the host of a scene.
