@@ -186,8 +186,10 @@ func (t *Trial) Password() (string, error) {
 	return t.options.Password()
 }
 
-// Step records a step that has ended.
+// Step records a step that has ended. What was asked may repeat a word of the
+// peer, such as the name of a folder, and is shown as it is.
 func (t *Trial) Step(s exposure.Step) {
+	s.Asked, s.Detail = untrusted.New(s.Asked, 0).Terminal(), untrusted.New(s.Detail, 0).Terminal()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.steps = append(t.steps, s)
@@ -198,6 +200,7 @@ func (t *Trial) Step(s exposure.Step) {
 
 // Flow records a row of the data flow.
 func (t *Trial) Flow(f exposure.Flow) {
+	f.What = untrusted.New(f.What, 0).Terminal()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flow = append(t.flow, f)
