@@ -181,7 +181,7 @@ func TestSNMPEveryCipher(t *testing.T) {
 		User: "SHAAES256", Password: secret("readerpass\nhiddenpass"), Options: probe.Options{Timeout: 3 * time.Second},
 		Values: map[string][]string{"auth": {"SHA"}, "priv": {"AES-256-C"}},
 	})
-	if out.Service.Error == "" {
+	if last := out.Steps[len(out.Steps)-1]; out.Service.Error == "" || last.Why != "snmp-cipher" {
 		t.Errorf("%+v", out.Steps)
 	}
 }

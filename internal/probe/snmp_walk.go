@@ -103,7 +103,11 @@ func runSNMPWalk(ctx context.Context, s *Session, t *Trial) (exposure.Service, e
 		return svc, err
 	}
 	objects, err := a.get(ctx, snmpAbout)
-	t.Step(snmpStep(exposure.Step{ID: "snmp-get", Asked: "sysDescr.0 sysObjectID.0 sysUpTime.0 sysContact.0 sysName.0 sysLocation.0 ifNumber.0"}, err))
+	step := snmpStep(exposure.Step{ID: "snmp-get", Asked: "sysDescr.0 sysObjectID.0 sysUpTime.0 sysContact.0 sysName.0 sysLocation.0 ifNumber.0"}, err)
+	if errors.Is(cause(err), os.ErrDeadlineExceeded) {
+		step.Why = a.silence()
+	}
+	t.Step(step)
 	if err != nil {
 		return svc, s.fail("get", err)
 	}
@@ -136,6 +140,18 @@ func (a *snmpAgent) known(svc *exposure.Service) {
 	if a.version != snmp.V3 && a.community == snmpPublic {
 		svc.Facts["community_public"] = true
 	}
+}
+
+// silence is what it means when no answer comes: agents drop what they cannot
+// decrypt, and what has a community that they do not know (RFC 1157 section 4.1).
+func (a *snmpAgent) silence() string {
+	switch {
+	case a.version != snmp.V3:
+		return "snmp-community"
+	case a.user.Priv.Name != "":
+		return "snmp-cipher"
+	}
+	return ""
 }
 
 // open finds the engine of an agent of version 3, which is known from then on.

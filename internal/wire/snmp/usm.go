@@ -46,9 +46,12 @@ type longer func(a Auth, key, engine []byte) []byte
 // Privs are the protocols that encrypt. Net-SNMP calls them by the same names; the
 // ones in C are those of Cisco's agents and of many others.
 var Privs = []Priv{
-	{"DES", 16, nil}, {"AES", 16, nil},
-	{"AES-192", 24, blumenthal}, {"AES-256", 32, blumenthal},
-	{"AES-192-C", 24, reeder}, {"AES-256-C", 32, reeder},
+	{"DES", 16, nil},
+	{"AES", 16, nil},
+	{"AES-192", 24, blumenthal},
+	{"AES-256", 32, blumenthal},
+	{"AES-192-C", 24, reeder},
+	{"AES-256-C", 32, reeder},
 }
 
 // blumenthal adds digests of the key so far (draft-blumenthal-aes-usm-04 section
