@@ -90,9 +90,7 @@ func (p *page) steps(steps []exposure.Step) {
 			words = append(words, p.say.Say("why."+s.Why))
 		}
 		words = append(words, s.Asked)
-		if !s.Said.IsZero() {
-			words = append(words, shortened(s.Said.Terminal(), saidWidth))
-		}
+		words = append(words, said(s.Said)...)
 		words = append(words, p.facts(s.Facts)...)
 		words = append(words, s.Detail)
 		rows = append(rows, []cell{
@@ -113,6 +111,25 @@ func (p *page) steps(steps []exposure.Step) {
 
 // saidWidth is how many columns of an answer a table shows.
 const saidWidth = 160
+
+// said are the lines of an answer, as many as a table has room for.
+func said(t untrusted.Text) []string {
+	var lines []string
+	left := saidWidth
+	for _, line := range strings.FieldsFunc(t.Raw(), func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if left <= 0 {
+			lines[len(lines)-1] += ellipsis
+			break
+		}
+		shown := shortened(untrusted.New(line, 0).Terminal(), left)
+		lines = append(lines, shown)
+		left -= columns(shown)
+	}
+	if n := len(lines) - 1; n >= 0 && t.Cut() && !strings.HasSuffix(lines[n], ellipsis) {
+		lines[n] += ellipsis
+	}
+	return lines
+}
 
 // flow is the numbered way of the data.
 func (p *page) flow(rows []exposure.Flow) {
@@ -151,17 +168,45 @@ func (p *page) told(d exposure.TestDocument) {
 			shown[line] = true
 		}
 	}
-	lines := slices.DeleteFunc(p.facts(d.Service.Facts), func(line string) bool { return shown[line] })
+	facts := maps.Clone(d.Service.Facts)
+	delete(facts, rootEntry)
+	lines := slices.DeleteFunc(p.facts(facts), func(line string) bool { return shown[line] })
 	if d.Service.TLS != nil {
 		lines = append(p.certified(*d.Service.TLS), lines...)
 	}
-	if len(lines) == 0 {
+	entry := d.Service.Facts.Texts(rootEntry)
+	if len(lines)+len(entry) == 0 {
 		return
 	}
 	p.gap()
 	p.line(p.paint(bold, p.say.Say("test.told")))
 	for _, l := range lines {
 		p.paragraph("  ", plain, l)
+	}
+	p.entry(entry)
+}
+
+// rootEntry is the fact that is an entry of a directory: each of its texts is an
+// attribute and a value.
+const rootEntry = "root_dse"
+
+// entry lists the attributes of an entry, each once with all of its values.
+func (p *page) entry(all []untrusted.Text) {
+	if len(all) == 0 {
+		return
+	}
+	p.paragraph("  ", plain, rootEntry+":")
+	values := map[string][]string{}
+	var names []string
+	for _, t := range all {
+		name, value, _ := strings.Cut(t.Terminal(), ": ")
+		if values[name] == nil {
+			names = append(names, name)
+		}
+		values[name] = append(values[name], value)
+	}
+	for _, name := range names {
+		p.paragraph("    ", plain, strings.TrimSpace(name+": "+strings.Join(values[name], ", ")))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
 	"sekisho/internal/output"
+	"sekisho/internal/untrusted"
 )
 
 // TestSilentTest holds what is said of a port that answered nothing: its state
@@ -37,5 +38,43 @@ func TestSilentTest(t *testing.T) {
 	var b strings.Builder
 	if err := output.Test(&b, d, output.Options{Format: "text", Lang: lang.English, Width: 200}); err != nil || !strings.Contains(b.String(), "something else") {
 		t.Errorf("%v in\n%s", err, b.String())
+	}
+}
+
+// TestAnswersOfSeveralLines holds that the lines of an answer are lines of the
+// page too, within bounds.
+func TestAnswersOfSeveralLines(t *testing.T) {
+	d := tested(lang.English)
+	for said, want := range map[string][]string{
+		"220-Welcome\r\n220 Ready\x1b[2J": {" 220-Welcome\n", ` 220 Ready\x1b[2J`},
+		strings.Repeat("230-line\n", 100): {" 230-line\n", "...\n"},
+	} {
+		d.Steps = []exposure.Step{{ID: "connect", Result: exposure.StepOK, Said: untrusted.New(said, 600)}}
+		var b strings.Builder
+		if err := output.Test(&b, d, output.Options{Format: "text", Lang: lang.English, Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(b.String(), w) {
+				t.Errorf("%q is missing in\n%s", w, b.String())
+			}
+		}
+		if n := strings.Count(b.String(), "230-line"); n > 25 || strings.Contains(b.String(), `\n`) {
+			t.Errorf("%d lines in\n%s", n, b.String())
+		}
+	}
+}
+
+// TestRootEntry holds that the entry of a directory is listed attribute by
+// attribute.
+func TestRootEntry(t *testing.T) {
+	d := tested(lang.English)
+	d.Service.Facts = exposure.Facts{"root_dse": nets("namingContexts: dc=home", "supportedControl: 1.2.3", "supportedControl: 1.2.4", "entryDN: ")}
+	var b strings.Builder
+	if err := output.Test(&b, d, output.Options{Format: "text", Lang: lang.English, Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "  root_dse:\n    namingContexts: dc=home\n    supportedControl: 1.2.3, 1.2.4\n    entryDN:\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("%q is missing in\n%s", want, b.String())
 	}
 }

@@ -70,7 +70,9 @@ func (s *Session) ntpTime(ctx context.Context) (exposure.Service, time.Duration,
 		return svc, 0, nil
 	}
 	svc.Facts["synchronised"] = h.Leap != ntpUnsynchronised && h.Stratum > 0 && h.Stratum < ntpUnreachable
-	svc.Facts["reference"] = untrusted.New(h.ReferenceName(), maxFact)
+	if from := h.ReferenceName(); from != "" {
+		svc.Facts["reference"] = untrusted.New(from, maxFact)
+	}
 	svc.Facts["precision"] = int(h.Precision)
 	svc.Facts["root_delay_ms"], svc.Facts["root_dispersion_ms"] = ntpMillis(h.RootDelay), ntpMillis(h.RootDispersion)
 	offset, delay := h.Offset(left, came)

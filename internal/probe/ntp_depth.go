@@ -41,8 +41,12 @@ func testNTP(ctx context.Context, s *Session, t *Trial) (exposure.Service, error
 	return svc, nil
 }
 
-// ntpHop is one link of the chain of servers.
+// ntpHop is one link of the chain of servers; a server that follows none names
+// none.
 func ntpHop(stratum int, from string) untrusted.Text {
+	if from == "" {
+		return untrusted.Line(fmt.Sprintf("stratum %d", stratum))
+	}
 	return untrusted.New(fmt.Sprintf("stratum %d, from %s", stratum, from), maxFact)
 }
 

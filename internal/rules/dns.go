@@ -126,6 +126,16 @@ func judgeZoneTransfer(s subject) []ruling {
 				EN: "Allow transfers to the secondaries only: in /etc/powerdns/pdns.conf\nallow-axfr-ips=127.0.0.0/8,::1",
 				JA: "ゾーン転送はセカンダリだけに許可します。/etc/powerdns/pdns.conf に書きます。\nallow-axfr-ips=127.0.0.0/8,::1",
 			}), s.restarted("pdns")}
+		case product(service, "knot"):
+			remedy = []said{say(lang.Text{
+				EN: "Allow transfers to the secondaries only: in /etc/knot/knot.conf, leave the rule with action: transfer out of the zone's acl, or give that rule the addresses of the secondaries:\naddress: [ 192.0.2.53 ]",
+				JA: "ゾーン転送はセカンダリだけに許可します。/etc/knot/knot.conf で、action: transfer の規則をゾーンのaclから外すか、その規則にセカンダリのアドレスを書きます。\naddress: [ 192.0.2.53 ]",
+			}), then("knotc reload")}
+		case product(service, "nsd"):
+			remedy = []said{say(lang.Text{
+				EN: "Allow transfers to the secondaries only: in the zone of /etc/nsd/nsd.conf, with their addresses, and without lines for 0.0.0.0/0 and ::0/0\nprovide-xfr: 192.0.2.53 NOKEY",
+				JA: "ゾーン転送はセカンダリだけに許可します。/etc/nsd/nsd.conf のゾーンにセカンダリのアドレスで書き、0.0.0.0/0 と ::0/0 の行を外します。\nprovide-xfr: 192.0.2.53 NOKEY",
+			}), then("nsd-control reconfig")}
 		}
 		return []ruling{{severity, say(lang.Text{
 			EN: `The DNS server at {{.Address}} hands out the whole zone "{{.Zone}}" to whoever asks from here: {{.Records}} records.`,

@@ -36,6 +36,8 @@ func init() {
 		{"zone_for_the_lan", port(53, lan, near("dns", "", zone)), afar, []string{"low dns-zone-transfer"}},
 		{"zone_of_windows", port(53, lan, near("dns", "Microsoft DNS", zone)), afar, []string{"low dns-zone-transfer"}},
 		{"zone_of_powerdns", port(53, lan, near("dns", "PowerDNS", zone)), afar, []string{"low dns-zone-transfer"}},
+		{"zone_of_knot", port(53, lan, near("dns", "Knot DNS", zone)), afar, []string{"low dns-zone-transfer"}},
+		{"zone_of_nsd", port(53, lan, near("dns", "NSD", zone)), afar, []string{"low dns-zone-transfer"}},
 		{"zone_kept", port(53, lan, near("dns", "BIND", exposure.Facts{"zone_transfer": false})), afar, nil},
 		{"dns_without_tcp", port(53, exposure.UDP, lan, near("dns", "BIND", exposure.Facts{"tcp": false})), afar, []string{"low dns-no-tcp"}},
 		{"dns_without_tcp_here_only", port(53, exposure.UDP, bound("127.0.0.1", "named", ""), spoke("dns", "BIND", "", "", exposure.Facts{"tcp": false})), here, []string{"info dns-no-tcp"}},

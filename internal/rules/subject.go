@@ -100,15 +100,19 @@ const quoteLength = 120
 // quote is a text from the network as it stands between quotation marks: in one
 // line, not long, and without such marks of its own.
 func quote(t untrusted.Text) string {
-	shown := untrusted.New(t.Raw(), quoteLength)
+	shown := untrusted.New(strings.Join(strings.FieldsFunc(t.Raw(), newLine), " "), quoteLength)
 	cut := shown.Cut() || t.Cut()
 	text := strings.TrimSuffix(shown.Terminal(), "…")
-	text = strings.NewReplacer(`"`, "'", "「", "[", "」", "]").Replace(strings.TrimSuffix(strings.TrimSuffix(text, `\n`), `\r`))
+	text = strings.NewReplacer(`"`, "'", "「", "[", "」", "]").Replace(text)
 	if cut {
 		return text + "..."
 	}
 	return text
 }
+
+// newLine reports whether a character ends a line: a quotation is one, however
+// many the peer sent.
+func newLine(r rune) bool { return r == '\n' || r == '\r' }
 
 // product reports whether a service is the product of that name.
 func product(s exposure.Service, name string) bool {

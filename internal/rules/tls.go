@@ -298,6 +298,21 @@ func (s subject) newTLS(service exposure.Service) []said {
 			EN: "Let vsftpd speak TLS 1.2 and newer only. In /etc/vsftpd.conf:\nssl_tlsv1=NO\nssl_sslv3=NO\nssl_sslv2=NO",
 			JA: "vsftpdがTLS 1.2以降だけを使うようにします。/etc/vsftpd.conf に書きます。\nssl_tlsv1=NO\nssl_sslv3=NO\nssl_sslv2=NO",
 		}), s.restarted("vsftpd")}
+	case product(service, "exim"):
+		return []said{say(lang.Text{
+			EN: "Let Exim speak TLS 1.2 and newer only. In the main part of its configuration, with GnuTLS, as Debian builds it:\ntls_require_ciphers = NORMAL:-VERS-TLS1.0:-VERS-TLS1.1\nand with OpenSSL:\nopenssl_options = +no_sslv3 +no_tlsv1 +no_tlsv1_1",
+			JA: "EximがTLS 1.2以降だけを使うようにします。設定のmain部に、DebianのようにGnuTLS版なら次の行を書きます。\ntls_require_ciphers = NORMAL:-VERS-TLS1.0:-VERS-TLS1.1\nOpenSSL版なら次の行です。\nopenssl_options = +no_sslv3 +no_tlsv1 +no_tlsv1_1",
+		}), s.restarted("exim4")}
+	case product(service, "openldap"):
+		return []said{say(lang.Text{
+			EN: "Let OpenLDAP speak TLS 1.2 and newer only. With GnuTLS, as Debian builds it:\nldapmodify -Y EXTERNAL -H ldapi:/// <<END\ndn: cn=config\nchangetype: modify\nreplace: olcTLSCipherSuite\nolcTLSCipherSuite: NORMAL:-VERS-TLS1.0:-VERS-TLS1.1\nEND\nWith OpenSSL the attribute is olcTLSProtocolMin, its value 3.3.",
+			JA: "OpenLDAPがTLS 1.2以降だけを使うようにします。DebianのようにGnuTLS版なら次のとおりです。\nldapmodify -Y EXTERNAL -H ldapi:/// <<END\ndn: cn=config\nchangetype: modify\nreplace: olcTLSCipherSuite\nolcTLSCipherSuite: NORMAL:-VERS-TLS1.0:-VERS-TLS1.1\nEND\nOpenSSL版では属性がolcTLSProtocolMin、値が3.3です。",
+		}), s.restarted("slapd")}
+	case product(service, "proftpd"):
+		return []said{say(lang.Text{
+			EN: "Let ProFTPD speak TLS 1.2 and newer only. In /etc/proftpd/tls.conf:\nTLSProtocol TLSv1.2 TLSv1.3",
+			JA: "ProFTPDがTLS 1.2以降だけを使うようにします。/etc/proftpd/tls.conf に書きます。\nTLSProtocol TLSv1.2 TLSv1.3",
+		}), s.restarted("proftpd")}
 	case product(service, "postfix"):
 		return []said{say(lang.Text{
 			EN: "Let Postfix speak TLS 1.2 and newer only:\npostconf -e 'smtpd_tls_protocols = >=TLSv1.2' 'smtpd_tls_mandatory_protocols = >=TLSv1.2'\nsystemctl reload postfix",

@@ -49,6 +49,20 @@ var usualPorts = map[string][]uint16{
 	"minecraft": {25565},
 }
 
+// usualTLSPorts are where people look for a protocol inside TLS.
+var usualTLSPorts = map[string]uint16{
+	"ftp": 990, "telnet": 992, "smtp": 465, "dns": 853, "pop3": 995, "imap": 993, "nntp": 563,
+	"ldap": 636, "winrm": 5986, "mqtt": 8883, "amqp": 5671, "irc": 6697,
+}
+
+// usualPort is where people look for a service.
+func usualPort(service exposure.Service) int {
+	if port := usualTLSPorts[service.Protocol]; port != 0 && service.TLS != nil && !service.TLS.StartTLS {
+		return int(port)
+	}
+	return int(usualPorts[service.Protocol][0])
+}
+
 // judgeWrongService speaks of a service on the port of another.
 func judgeWrongService(s subject) []ruling {
 	return s.each(func(service exposure.Service) []ruling {
@@ -76,7 +90,7 @@ func judgeUnusualPort(s subject) []ruling {
 		return []ruling{{exposure.Info, say(lang.Text{
 			EN: "{{.Protocol}} answers on port {{.Port}}; its usual port is {{.Usual}}.",
 			JA: "{{.Protocol}} がポート {{.Port}} で応答しています。通常は {{.Usual}} です。",
-		}, "Protocol", service.Protocol, "Port", s.number(), "Usual", int(usual[0])), say(lang.Text{
+		}, "Protocol", service.Protocol, "Port", s.number(), "Usual", usualPort(service)), say(lang.Text{
 			EN: "Another number keeps out only those who do not look: whoever scans finds it all the same.",
 			JA: "番号を変えても、調べる人には見つかります。防げるのは、決まった番号しか見ない相手だけです。",
 		}), []said{say(lang.Text{

@@ -61,6 +61,18 @@ func init() {
 		{"issuer_missing_apache", port(443, everywhere, tlsCase("http", "Apache httpd", noIssuer)), afar, []string{"low certificate-issuer-missing"}},
 		{"issuer_missing_iis", port(443, everywhere, tlsCase("http", "Microsoft IIS", noIssuer)), afar, []string{"low certificate-issuer-missing"}},
 
+		// A greeting of several lines is quoted on one.
+		{"greeting_of_lines", port(21, everywhere, spoke("ftp", "Pure-FTPd", "", "220 --- Welcome to Pure-FTPd ---\nYou are user number 1.\r\n", exposure.Facts{"anonymous": true, "auth_tls": true, "login_without_tls": false})), afar, []string{"low ftp-anonymous"}},
+
+		// A service inside TLS has a usual port of its own.
+		{"pop3_in_tls_elsewhere", port(1995, everywhere, tlsCase("pop3", "", func(*exposure.TLS) {})), afar, []string{"info service-on-unusual-port"}},
+		{"smtp_starttls_elsewhere", port(2600, everywhere, tlsCase("smtp", "", func(t *exposure.TLS) { t.StartTLS = true })), afar, []string{"info service-on-unusual-port"}},
+
+		// Products that are told how they leave old versions out.
+		{"old_tls_exim", port(465, everywhere, tlsCase("smtp", "Exim", oldTLS)), afar, []string{"low tls-old-version"}},
+		{"old_tls_openldap", port(636, everywhere, tlsCase("ldap", "OpenLDAP", oldTLS)), afar, []string{"low tls-old-version"}},
+		{"old_tls_proftpd", port(990, everywhere, tlsCase("ftp", "ProFTPD", oldTLS)), afar, []string{"low tls-old-version"}},
+
 		// SSL 2.0.
 		{"ssl2", port(443, everywhere, tlsCase("http", "Apache httpd", func(t *exposure.TLS) { t.Versions = []string{"SSL 2.0", "TLS 1.0", "TLS 1.2"} })), afar, []string{"high tls-old-version"}},
 		{"ssl2_of_windows", port(443, everywhere, tlsCase("http", "Microsoft IIS", func(t *exposure.TLS) { t.Versions = []string{"SSL 2.0", "SSL 3.0"} })), afar, []string{"high tls-old-version"}},
