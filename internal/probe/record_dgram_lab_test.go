@@ -48,8 +48,8 @@ func TestManagersRecordedAgain(t *testing.T) {
 	recordDatagrams(t, l.LAN, netip.AddrPortFrom(h.V4, 162), "snmptrap/happy-inform", "snmptrapd", "snmptrapd")
 }
 
-// TestControllerRecordedAgain records what Samba as a domain controller says in
-// datagrams again.
+// TestControllerRecordedAgain records what Samba as a domain controller says
+// again, in datagrams and in streams.
 func TestControllerRecordedAgain(t *testing.T) {
 	l := lab.New(t)
 	h := l.Home
@@ -57,6 +57,12 @@ func TestControllerRecordedAgain(t *testing.T) {
 	h.AwaitNetBIOS(t)
 	for port, path := range map[uint16]string{389: "cldap/happy-samba", 137: "netbios-ns/happy-samba", 88: "kerberos/udp-samba", 464: "kpasswd/happy-samba"} {
 		recordDatagrams(t, l.LAN, netip.AddrPortFrom(h.V4, port), path, "Samba", "samba")
+	}
+	for _, of := range []struct {
+		path string
+		port uint16
+	}{{"smb", 445}, {"netbios-ssn", 139}, {"msrpc", 135}, {"ldap", 389}, {"kerberos", 88}} {
+		recordAgain(t, l.LAN, netip.AddrPortFrom(h.V4, of.port), of.path+"/happy-samba", "Samba", "samba")
 	}
 }
 
