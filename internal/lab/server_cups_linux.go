@@ -4,6 +4,25 @@ package lab
 // queue laser, whose paper is nowhere.
 func (h *Host) StartCUPS(t T) *Server {
 	t.Helper()
+	return h.startCUPS(t, `<DefaultPrinter laser>
+Info Laser on the second floor
+Location Room 201
+DeviceURI file:///dev/null
+State Idle
+Accepting Yes
+Shared Yes
+</DefaultPrinter>
+`)
+}
+
+// StartCUPSWithoutQueues starts it without any.
+func (h *Host) StartCUPSWithoutQueues(t T) *Server {
+	t.Helper()
+	return h.startCUPS(t, "")
+}
+
+func (h *Host) startCUPS(t T, printers string) *Server {
+	t.Helper()
 	const dir = "/var/lib/cups-lab"
 	for _, name := range []string{"spool/tmp", "cache", "run", "log", "etc/ppd"} {
 		h.WriteFile(t, dir+"/"+name+"/.keep", "")
@@ -25,15 +44,7 @@ Order deny,allow
 </Limit>
 </Policy>
 `)
-	h.WriteFile(t, dir+"/etc/printers.conf", `<DefaultPrinter laser>
-Info Laser on the second floor
-Location Room 201
-DeviceURI file:///dev/null
-State Idle
-Accepting Yes
-Shared Yes
-</DefaultPrinter>
-`)
+	h.WriteFile(t, dir+"/etc/printers.conf", printers)
 	h.WriteFile(t, dir+"/etc/cups-files.conf", `ServerRoot `+dir+`/etc
 RequestRoot `+dir+`/spool
 CacheDir `+dir+`/cache

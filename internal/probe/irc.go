@@ -2,10 +2,13 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/untrusted"
@@ -21,7 +24,7 @@ func init() {
 // ircSays is a line of a server that has not heard who we are: notices, replies
 // with a number, and the word with which it hangs up (RFC 2812 sections 3.1, 3.7.4
 // and 5).
-var ircSays = regexp.MustCompile(`(?m)\A(?::\S+ )?(?:(?:NOTICE|020|4[0-9]{2}) (?:AUTH|\*|[^ ]{1,32}) .*:|CAP \* |ERROR :(?i:closing link|access denied|your host|too many|connection refused|trying to reconnect|banned|password))`)
+var ircSays = regexp.MustCompile(`(?m)\A(?::\S+ )?(?:(?:NOTICE|020|4[0-9]{2}) (?:AUTH|\*|[^ ]{1,32}) .*:|CAP [^ ]{1,32} (?:LS|ACK|NAK) |ERROR :(?i:closing link|access denied|your host|too many|connection refused|trying to reconnect|banned|password))`)
 
 // greetsIRC takes a server's first line.
 func greetsIRC(first []byte) Fit {
@@ -36,6 +39,7 @@ func greetsIRC(first []byte) Fit {
 const (
 	maxIRCLines = 256
 	maxIRCNicks = 3
+	ircQuiet    = 2 * time.Second
 )
 
 // ircProducts name themselves in the reply 004, as a name and a version.
@@ -127,16 +131,16 @@ func (i *irc) enter(ctx context.Context, user, password string) error {
 		return err
 	}
 	i.c = c
-	nick := user
-	if nick == "" {
-		nick = i.nick()
+	nick, name := user, user
+	if user == "" {
+		nick, name = i.nick(), "sekisho"
 	}
 	// IRCv3 capability negotiation comes first, since it holds the registration.
 	hello := "CAP LS 302\r\n"
 	if password != "" {
 		hello += "PASS :" + password + "\r\n"
 	}
-	hello += "NICK " + nick + "\r\nUSER sekisho 0 * :sekisho\r\nCAP END\r\n"
+	hello += "NICK " + nick + "\r\nUSER " + name + " 0 * :sekisho\r\nCAP END\r\n"
 	if _, err := c.Write([]byte(hello)); err != nil {
 		return i.s.fail("register", err)
 	}
@@ -149,6 +153,9 @@ func (i *irc) enter(ctx context.Context, user, password string) error {
 		case i.refusal != "":
 			i.close()
 			return nil
+		case i.registered && errors.Is(err, os.ErrDeadlineExceeded):
+			i.close()
+			return nil
 		case err != nil:
 			return i.s.fail("register", err)
 		case i.svc.Confidence == exposure.NoConfidence:
@@ -156,6 +163,10 @@ func (i *irc) enter(ctx context.Context, user, password string) error {
 		case i.registered && i.enough(line):
 			i.close()
 			return nil
+		case i.registered: // a relay may have no more to tell
+			if err := c.SetReadDeadline(time.Now().Add(ircQuiet)); err != nil {
+				return i.s.fail("register", err)
+			}
 		}
 	}
 	return i.s.fail("register", errReply)
@@ -194,7 +205,9 @@ func (i *irc) take(line string) {
 	case "PING": // some let nobody in who does not answer a number first
 		_ = i.c.Send("PONG :" + m.last())
 	case "NOTICE":
-		i.notice(m.last())
+		if i.notice(m.last()) && !i.registered {
+			i.refuse(m.last()) // a relay waits for the password in silence
+		}
 	case "CAP":
 		i.capabilities(m)
 	case "001":
@@ -228,15 +241,17 @@ var (
 	ircWantsTLS      = regexp.MustCompile(`(?i)\b(?:ssl|tls)\b.{0,40}\b(?:required|only|must|need)|\b(?:require[ds]?|only|must|need)\b.{0,40}\b(?:ssl|tls)\b`)
 )
 
-// notice hears of what is wanted of everybody.
-func (i *irc) notice(text string) {
-	if ircWantsPassword.MatchString(text) {
+// notice hears of what is wanted of everybody, and tells whether that is a
+// password.
+func (i *irc) notice(text string) (password bool) {
+	if password = ircWantsPassword.MatchString(text); password {
 		i.svc.Facts["password_required"] = true
 		i.said = append(i.said, text)
 	}
 	if ircWantsTLS.MatchString(text) && i.s.secure == nil {
 		i.svc.Facts["tls_required"] = true
 	}
+	return password
 }
 
 // refuse keeps why the server lets nobody in.

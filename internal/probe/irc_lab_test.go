@@ -26,9 +26,11 @@ func TestIRC(t *testing.T) {
 	identify(t, l.LAN, h.V6, exposure.TCP, 9001, found{protocol: "irc", product: "InspIRCd", version: "3", facts: open})
 	identify(t, l.LAN, h.V6, exposure.TCP, 6668, found{protocol: "irc", facts: locked})
 	holdStoreSteps(t, l.LAN, h.V4, "irc", at(6697, probe.TestOptions{}), "tls-handshake ok", "irc-register ok", "irc-network ok")
-	holdStoreSteps(t, l.LAN, h.V4, "irc", at(9001, probe.TestOptions{}), "irc-register ok", "irc-network ok", "irc-tls refused")
 	holdStoreSteps(t, l.LAN, h.V4, "irc", at(6668, probe.TestOptions{}), "irc-register refused", "irc-login skipped", "irc-tls refused")
 	holdStoreSteps(t, l.LAN, h.V4, "irc", at(6668, as("somebody", "wrong")), "irc-register refused", "irc-login refused", "irc-tls refused")
+	h.StartZNC(t, 6665)
+	identify(t, l.LAN, h.V6, exposure.TCP, 6665, found{protocol: "irc", product: "ZNC", facts: locked})
+	holdStoreSteps(t, l.LAN, h.V4, "irc", at(6665, as("app", "secret")), "irc-register refused", "irc-login ok", "irc-network ok", "irc-tls refused")
 	holdStoreSteps(t, l.LAN, h.V4, "irc", at(6669, as("somebody", "secret")), "irc-register refused", "irc-login ok", "irc-network ok", "irc-tls refused")
 }
 

@@ -28,6 +28,14 @@ func recordAgain(t *testing.T, from *lab.Host, at netip.AddrPort, path, product,
 	})
 }
 
+// recordAgainInTLS is recordAgain for what is inside TLS from the first byte on.
+func recordAgainInTLS(t *testing.T, from *lab.Host, at netip.AddrPort, path, product, pkg string) {
+	t.Helper()
+	t.Run(strings.ReplaceAll(path, "/", "-"), func(t *testing.T) {
+		probe.Recorder{Enter: from.Do, To: at, Path: path, From: debian(t, product, pkg), Port: at.Port(), AnyOrder: true}.Run(t)
+	})
+}
+
 // debian names a product with the version of its package and of the system.
 func debian(t *testing.T, product, pkg string) string {
 	t.Helper()
