@@ -46,10 +46,19 @@ func (s *Session) simpleDatagram(ctx context.Context, t *Trial, svc *exposure.Se
 		return os.ErrDeadlineExceeded
 	}
 	v, err := s.volley(ctx, hello)
+	if err == nil && errors.Is(v.silent, os.ErrDeadlineExceeded) { // it may have been lost on the way
+		var reply []byte
+		if reply, v.silent = s.question(ctx, hello, func(b []byte) bool { return probes[i].Match(hello, b) }); v.silent == nil {
+			v.add(reply)
+		}
+	}
 	switch {
 	case err != nil:
 		step.Detail = err.Error()
 		return err
+	case v.packets == 0 && v.silent != nil:
+		step.Detail = s.fail("ask in a datagram", unlistened(v.silent)).Error()
+		return v.silent
 	case v.packets == 0:
 		step.Detail = s.fail("ask in a datagram", os.ErrDeadlineExceeded).Error()
 		return os.ErrDeadlineExceeded

@@ -15,6 +15,7 @@ type volley struct {
 	sent, received int // bytes of payload, without the headers below
 	packets        int
 	replies        [][]byte // the first of them
+	silent         error    // why nothing came
 }
 
 // Bounds of a volley: what comes after the last of them is neither waited for
@@ -57,6 +58,11 @@ func (s *Session) volleys(ctx context.Context, of func(reply []byte) int, reques
 		}
 		n, err := c.Read(buf)
 		if err != nil {
+			for i := range all {
+				if all[i].packets == 0 {
+					all[i].silent = err
+				}
+			}
 			break
 		}
 		if i := of(buf[:n]); i >= 0 && i < len(all) {
