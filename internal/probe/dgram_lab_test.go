@@ -48,7 +48,7 @@ func TestSTUNInDepth(t *testing.T) {
 func TestSIPInDepth(t *testing.T) {
 	l := lab.New(t)
 	h := l.Home
-	h.StartKamailio(t, lab.Kamailio{})
+	h.StartKamailio(t, lab.Kamailio{TLS: true})
 	h.StartKamailio(t, lab.Kamailio{Port: 5070, Login: true})
 	for _, port := range []uint16{5060, 5070} {
 		l.Forward(t, "udp", port, port)
@@ -61,6 +61,12 @@ func TestSIPInDepth(t *testing.T) {
 		in := trial(t, l.LAN, exposure.ViewLAN, "sip", to, 0, nil)
 		holdSteps(t, in, map[string]string{"sip-options-udp": "ok", "sip-options-tcp": "ok", "sip-register": "ok"})
 		holdFindings(t, in, "not-judged-from-here", "-sip-register-without-login", "version-disclosed")
+	}
+	svc := identify(t, l.LAN, h.V4, exposure.TCP, 5061, found{protocol: "sip", product: "Kamailio", version: "5."})
+	inTLS := trial(t, l.LAN, exposure.ViewLAN, "sip", h.V4, 5061, nil)
+	holdSteps(t, inTLS, map[string]string{"tls-handshake": "ok", "sip-options-tls": "ok", "sip-register": "ok"})
+	if svc.TLS == nil || inTLS.Service.TLS == nil {
+		t.Errorf("%+v, %+v", svc, inTLS.Service)
 	}
 	out := trial(t, l.Outside, exposure.ViewOutside, "sip", l.Router.V4, 0, nil)
 	holdSteps(t, out, map[string]string{"sip-options-udp": "ok", "sip-options-tcp": "ok", "sip-register": "ok"})

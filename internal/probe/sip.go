@@ -14,7 +14,7 @@ import (
 
 func init() {
 	register(Probe{
-		Name: "sip", Transport: exposure.UDP, Ports: []uint16{5060, 5061}, Hello: sipHello, Match: sipReplies, Tell: sipTell,
+		Name: "sip", Transport: exposure.UDP, Ports: []uint16{5060, 5061}, TLSPorts: []uint16{5061}, Hello: sipHello, Match: sipReplies, Tell: sipTell,
 		Tests: []Test{{Name: "sip", Port: 5060, Run: testSIP}},
 	})
 	register(Probe{
@@ -111,17 +111,21 @@ func greetsSIP(first []byte) Fit {
 
 // runSIP asks over TCP, or inside TLS, what the server can do.
 func runSIP(ctx context.Context, s *Session) (exposure.Service, error) {
-	transport := "TCP"
-	if s.secure != nil {
-		transport = "TLS"
-	}
-	reply, err := s.sipAsk(ctx, sipRequest(s.peer.nonce(), "OPTIONS", transport, "sekisho.invalid", "sekisho.invalid"))
+	reply, err := s.sipAsk(ctx, sipRequest(s.peer.nonce(), "OPTIONS", s.sipStream(), "sekisho.invalid", "sekisho.invalid"))
 	if err != nil {
 		return exposure.Service{}, s.fail("ask", err)
 	}
 	svc := exposure.Service{Protocol: "sip", Confidence: exposure.Confirmed, Facts: exposure.Facts{}}
 	sipTell(reply, &svc)
 	return svc, nil
+}
+
+// sipStream is what a connection of the session is called in Via.
+func (s *Session) sipStream() string {
+	if s.secure != nil {
+		return "TLS"
+	}
+	return "TCP"
 }
 
 // maxSIPHead bounds the header of an answer.
