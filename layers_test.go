@@ -31,7 +31,7 @@ var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cook
 var (
 	edges   = []string{"netio", "rawsock", "hostnet"}
 	observe = []string{"scan", "probe", "receive"}
-	judge   = []string{"firewall", "policy", "rules"}
+	judge   = []string{"diff", "firewall", "policy", "rules"}
 )
 
 // rooms is the table. A room that is not here does not exist: a new one adds
@@ -64,6 +64,7 @@ var rooms = map[string]room{
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
 
+	"diff":     {may: words},
 	"rules":    {may: words},
 	"firewall": {may: words},
 	// Its tests hold the file to the schema for editors, which output has.

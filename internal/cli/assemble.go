@@ -47,10 +47,13 @@ func assemble(observations []exposure.Observation, listeners []exposure.Listener
 		slices.SortFunc(p.Services, func(a, b exposure.Service) int { return a.Address.Compare(b.Address) })
 		list = append(list, *p)
 	}
-	slices.SortFunc(list, func(a, b exposure.Port) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
-	})
+	slices.SortFunc(list, comparePorts)
 	return list
+}
+
+// comparePorts is the order of the ports of a report.
+func comparePorts(a, b exposure.Port) int {
+	return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Transport, b.Transport))
 }
 
 // How many services are spoken to at once: in the own network, and as much as

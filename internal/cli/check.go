@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -24,7 +25,8 @@ import (
 // checkFlags are the flags of check beside those of every look at ports.
 type checkFlags struct {
 	scanFlags
-	failOn, folder, policy string
+	failOn, folder, policy, baseline string
+	merge                            []string
 }
 
 // checkCommand is the main job: scan, identify, judge, explain, one report.
@@ -40,6 +42,8 @@ func (a *app) checkCommand() *cobra.Command {
 	}
 	flags.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
+	cmd.Flags().StringVar(&flags.baseline, "baseline", "", a.say.Say("flag.baseline"))
+	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
@@ -61,18 +65,38 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 	if run.policy, err = a.policyOf(flags.policy); err != nil {
 		return err
 	}
+	var accepted exposure.Report
+	if flags.baseline != "" {
+		if accepted, err = a.readReport(flags.baseline); err != nil {
+			return err
+		}
+	}
+	others := make([]exposure.Report, len(flags.merge))
+	for i, path := range flags.merge {
+		if others[i], err = a.readReport(path); err != nil {
+			return err
+		}
+	}
 	if err := run.see(ctx, args); err != nil {
 		return err
 	}
+	for i, path := range flags.merge {
+		if merge(&run.report, others[i], fmt.Sprintf("file-%d", i+1)) == 0 {
+			a.note("cli.merge-nothing", "Path", path)
+		}
+	}
 	run.judge()
 	run.unlooked()
+	if flags.baseline != "" {
+		run.against(flags.baseline, accepted)
+	}
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Report(w, run.report, a.outputOptions()) }); err != nil {
 		return err
 	}
 	switch s := run.report.Summary; {
 	case ctx.Err() != nil:
 		return context.Canceled
-	case s.Fail > 0, threshold != nil && run.worst >= int(*threshold):
+	case s.Fail > 0, run.report.Baseline != nil && len(run.report.Baseline.Added) > 0, threshold != nil && run.worst >= int(*threshold):
 		return exit(exitFail)
 	case s.Inconclusive > 0, run.report.Partial, run.report.Scan.Unknown > 0, !run.report.Scan.Complete:
 		return exit(exitUnseen)

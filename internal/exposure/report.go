@@ -121,7 +121,8 @@ type Report struct {
 	Hosts      []Host        `json:"hosts"`
 	Outgoing   []Port        `json:"outgoing,omitempty"` // ports of others that were tried from here, with the policy's verdicts
 	Policy     string        `json:"policy,omitempty"`   // the file that judged; absent without one
-	Asked      string        `json:"asked,omitempty"`    // the ports to look at, as the user wrote them; absent when that was left to sekisho
+	Baseline   *Baseline     `json:"baseline,omitempty"`
+	Asked      string        `json:"asked,omitempty"` // the ports to look at, as the user wrote them; absent when that was left to sekisho
 	Scan       *ScanSummary  `json:"scan,omitempty"`
 	Unseen     []string      `json:"unseen,omitempty"` // what could not be seen and why, in the report's language
 	Summary    ReportSummary `json:"summary"`

@@ -58,6 +58,10 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.Expectation](): {exposure.Expectation("open"), exposure.Expectation("closed"), exposure.Expectation("stealth"), exposure.Expectation("any")},
 	reflect.TypeFor[exposure.Outcome]():     {exposure.Outcome("pass"), exposure.Outcome("fail"), exposure.Outcome("inconclusive")},
 	reflect.TypeFor[exposure.Basis]():       {exposure.BasisSeen, exposure.BasisOwnFacts, exposure.BasisComputed},
+	reflect.TypeFor[exposure.DifferenceKind](): {
+		exposure.DiffHost, exposure.DiffState, exposure.DiffListener, exposure.DiffService, exposure.DiffVersion, exposure.DiffCertificate,
+		exposure.DiffFinding, exposure.DiffVerdict,
+	},
 	reflect.TypeFor[exposure.StepResult]():  {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
 	reflect.TypeFor[exposure.ServerRole]():  {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
 	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
@@ -151,6 +155,8 @@ func special(t *rapid.T, field string) string {
 		return strings.Repeat("0f", 32)
 	case "Rule":
 		return rapid.SampledFrom([]string{"ftp-cleartext-login", "no-owner", "version-disclosed"}).Draw(t, field)
+	case "Family":
+		return rapid.SampledFrom([]string{"", "ipv4", "ipv6"}).Draw(t, field)
 	case "Profile":
 		return rapid.SampledFrom([]string{"", "lan", "wan", "polite", "lan, wan"}).Draw(t, field)
 	case "ID", "Vantage":
@@ -208,5 +214,12 @@ func arbitraryQuery(t *rapid.T) exposure.QueryDocument {
 func arbitraryConnect(t *rapid.T) exposure.ConnectDocument {
 	d := arbitrary[exposure.ConnectDocument](t)
 	d.Schema = exposure.ConnectSchema
+	return d
+}
+
+// arbitraryDiff is a comparison with its name.
+func arbitraryDiff(t *rapid.T) exposure.DiffDocument {
+	d := arbitrary[exposure.DiffDocument](t)
+	d.Schema = exposure.DiffSchema
 	return d
 }

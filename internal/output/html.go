@@ -26,6 +26,8 @@ type (
 		Words                      map[string]string
 		Hosts                      []htmlHost
 		Policy                     string
+		Baseline                   string
+		Added                      []string
 		Judged                     []htmlJudged
 		Findings                   []htmlFinding
 		Unseen                     []string
@@ -93,6 +95,15 @@ func htmlReport(w io.Writer, r exposure.Report, o Options) error {
 					page.Judged = append(page.Judged, p.htmlJudged(s))
 				}
 			}
+		}
+	}
+	if b := r.Baseline; b != nil {
+		page.Baseline = harmless(p.say.Say("baseline.nothing", "File", b.File))
+		if len(b.Added) > 0 {
+			page.Baseline = harmless(p.say.Say("baseline.added", "Count", len(b.Added), "File", b.File))
+		}
+		for _, d := range b.Added {
+			page.Added = append(page.Added, harmless(p.differs(d)))
 		}
 	}
 	for _, m := range collect(r) {

@@ -85,6 +85,9 @@ func junitReport(w io.Writer, r exposure.Report, o Options) error {
 		}
 		all.add(s)
 	}
+	if b := r.Baseline; b != nil {
+		all.add(junitBaseline(b, all.Time, r.StartedAt.UTC().Format("2006-01-02T15:04:05"), o))
+	}
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	e := xml.NewEncoder(&b)
@@ -95,6 +98,23 @@ func junitReport(w io.Writer, r exposure.Report, o Options) error {
 	b.WriteByte('\n')
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// junitBaseline is a suite with a failure for each thing that the accepted report
+// had not, or one test that passes.
+func junitBaseline(b *exposure.Baseline, took, when string, o Options) *junitSuite {
+	p := newPage(o)
+	s := &junitSuite{Name: harmless(b.File), Time: took, Timestamp: when}
+	for _, d := range b.Added {
+		text := harmless(p.differs(d))
+		s.Cases = append(s.Cases, junitCase{Name: text, Class: "sekisho.baseline", Time: "0", Failure: &junitText{Message: text, Type: "added", Text: text}})
+		s.Failures++
+	}
+	if len(b.Added) == 0 {
+		s.Cases = append(s.Cases, junitCase{Name: harmless(p.say.Say("baseline.nothing", "File", b.File)), Class: "sekisho.baseline", Time: "0"})
+	}
+	s.Tests = len(s.Cases)
+	return s
 }
 
 func (a *junitSuites) add(s *junitSuite) {

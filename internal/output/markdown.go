@@ -24,6 +24,7 @@ func markdownReport(w io.Writer, r exposure.Report, o Options) error {
 		m.line("", marked(m.say.Say("report.partial")))
 	}
 	m.judgements(r)
+	m.sinceBaseline(r.Baseline)
 	for _, h := range r.Hosts {
 		m.host(r, h)
 	}
@@ -52,6 +53,21 @@ func (m markdown) judgements(r exposure.Report) {
 			m.row(m.say.Say("verdict."+string(outcome)), ports, m.say.Say("zone."+string(s.Zone)),
 				m.say.Say("expectation."+string(s.Expectation)), strings.Join(s.Why, " "))
 		}
+	}
+}
+
+// sinceBaseline is what the accepted report had not.
+func (m markdown) sinceBaseline(b *exposure.Baseline) {
+	if b == nil {
+		return
+	}
+	if len(b.Added) == 0 {
+		m.line("", marked(m.say.Say("baseline.nothing", "File", b.File)))
+		return
+	}
+	m.line("", "## "+marked(m.say.Say("baseline.added", "Count", len(b.Added), "File", b.File)), "")
+	for _, d := range b.Added {
+		m.line("- " + marked(m.differs(d)))
 	}
 }
 

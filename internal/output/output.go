@@ -214,6 +214,11 @@ func whole(r exposure.Report) exposure.Report {
 		return h
 	})
 	r.Outgoing = each(r.Outgoing, wholePort)
+	if r.Baseline != nil {
+		b := *r.Baseline
+		b.Added = present(b.Added)
+		r.Baseline = &b
+	}
 	return r
 }
 

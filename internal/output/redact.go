@@ -199,6 +199,11 @@ func (m *mask) report(r exposure.Report) exposure.Report {
 	r.Hosts = each(r.Hosts, m.hostWords)
 	r.Outgoing = each(r.Outgoing, m.portWords)
 	r.Policy = m.file(r.Policy)
+	if r.Baseline != nil {
+		b := *r.Baseline
+		b.File, b.Added = m.file(b.File), each(b.Added, m.difference)
+		r.Baseline = &b
+	}
 	r.Vantages = each(r.Vantages, func(v exposure.Vantage) exposure.Vantage {
 		v.ID = m.vantage(v.ID)
 		v.Address = m.address(v.Address)
@@ -285,6 +290,35 @@ func (m *mask) file(s string) string {
 		s = s[i+1:]
 	}
 	return m.sentence(s)
+}
+
+func (m *mask) diff(d exposure.DiffDocument) exposure.DiffDocument {
+	d.Differences = each(d.Differences, m.difference)
+	d.Old.File, d.New.File = m.file(d.Old.File), m.file(d.New.File)
+	return d
+}
+
+// difference hides whose a port is as a whole: the words of a listener are its
+// address, process and user.
+func (m *mask) difference(d exposure.Difference) exposure.Difference {
+	d.Host = m.name("host", d.Host)
+	switch d.Kind {
+	case exposure.DiffState, exposure.DiffFinding, exposure.DiffVerdict:
+	case exposure.DiffHost:
+		d.Old, d.New = m.name("host", d.Old), m.name("host", d.New)
+	case exposure.DiffListener, exposure.DiffCertificate:
+		d.Old, d.New = hidden(d.Old), hidden(d.New)
+	default:
+		d.Old, d.New = m.sentence(d.Old), m.sentence(d.New)
+	}
+	return d
+}
+
+func hidden(s string) string {
+	if s == "" {
+		return ""
+	}
+	return masked
 }
 
 func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {

@@ -19,6 +19,7 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 	}
 	p.unshown(r)
 	p.verdicts(r)
+	p.baseline(r.Baseline)
 	p.findings(r)
 	p.unseen(r.Unseen)
 	p.scanned(r)
