@@ -236,13 +236,32 @@ func (a *app) judgeTest(ctx context.Context, d exposure.TestDocument, m machine)
 	if c.Local {
 		listeners, unseen, err := hostnet.Listeners(ctx)
 		c.Owners = err == nil && !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool { return u.Kind == hostnet.UnseenOwners })
-		for _, l := range listeners {
-			if l.Transport == d.Transport && l.Port == d.Port && l.Takes(d.Address) {
-				port.Listeners = append(port.Listeners, l)
-			}
-		}
+		port.Listeners = behind(listeners, d)
 	}
 	return rules.Judge(port, c, a.tag)
+}
+
+// behind are the listeners that take what a test sent, and those of the same
+// process at other addresses of this machine: a server that binds each of them
+// for itself, as BIND does, is not on loopback only because it was asked there.
+func behind(listeners []exposure.Listener, d exposure.TestDocument) []exposure.Listener {
+	bound := slices.DeleteFunc(slices.Clone(listeners), func(l exposure.Listener) bool {
+		return l.Transport != d.Transport || l.Port != d.Port
+	})
+	var found, others []exposure.Listener
+	for _, l := range bound {
+		if l.Takes(d.Address) {
+			found = append(found, l)
+		} else {
+			others = append(others, l)
+		}
+	}
+	for _, l := range others {
+		if slices.ContainsFunc(found, func(f exposure.Listener) bool { return f.PID == l.PID }) {
+			found = append(found, l)
+		}
+	}
+	return found
 }
 
 // number is the port that -p names: one, since a test looks at one.
