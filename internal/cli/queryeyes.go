@@ -187,8 +187,7 @@ func from(ctx context.Context, a portqry.Asking) (exposure.State, error) {
 	}
 	var network *netio.Error
 	switch {
-	// The port is bound, or its connection to this peer is not quite gone.
-	case errors.Is(err, syscall.EADDRINUSE), a.Source != 0 && errors.Is(err, syscall.EADDRNOTAVAIL):
+	case a.Source != 0 && netio.SourceTaken(err):
 		return exposure.Unknown, portqry.ErrSourceBusy
 	case a.Source != 0 && a.Source < 1024 && errors.Is(err, syscall.EACCES) && os.Geteuid() > 0:
 		return exposure.Unknown, portqry.ErrSourceReserved

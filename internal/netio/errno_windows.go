@@ -27,6 +27,10 @@ func portable(errno syscall.Errno) syscall.Errno {
 		return syscall.ENETUNREACH
 	case windows.WSAENETDOWN:
 		return syscall.ENETDOWN
+	case windows.WSAEADDRINUSE:
+		return syscall.EADDRINUSE
+	case windows.WSAEADDRNOTAVAIL:
+		return syscall.EADDRNOTAVAIL
 	case windows.ERROR_PORT_UNREACHABLE:
 		return syscall.ECONNREFUSED
 	}

@@ -65,3 +65,15 @@ func EvidenceOf(errno syscall.Errno) exposure.Reason {
 	}
 	return exposure.LocalError
 }
+
+// SourceTaken reports whether an error of a Dialer with a source port says that
+// the port is another socket's, or that its last connection to the same peer is
+// not quite gone.
+func SourceTaken(err error) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	errno = portable(errno)
+	return errno == syscall.EADDRINUSE || errno == syscall.EADDRNOTAVAIL
+}

@@ -210,7 +210,8 @@ func (i *interactive) ask(ctx context.Context, c Command) error {
 
 // set changes one option.
 func (i *interactive) set(words []string) error {
-	name, value, _ := strings.Cut(strings.Join(words, ""), "=")
+	name, value, _ := strings.Cut(strings.Join(words, " "), "=")
+	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 	var err error
 	switch strings.ToLower(name) {
 	case "all":

@@ -327,7 +327,7 @@ example: net stop PolicyAgent
 
 func TestInteractive(t *testing.T) {
 	h := host{states: map[Asked]exposure.State{{exposure.TCP, 80}: exposure.Open, {exposure.TCP, 53}: exposure.Open, {exposure.UDP, 53}: exposure.Closed}}
-	in := "set all\nset port=80\nset p=BOTH\nset sport=53\nset cn=!x!\nset nr\nset sl\nset all\nnode server\nset p=tcp\nq\nquery dns\nquery what\nset colour=red\nset e=x\nwhat\nn\n\nexit\nset all\n"
+	in := "set all\nset port=80\nset p=BOTH\nset sport = 53\nset cn=!x y!\nset nr\nset sl\nset all\nnode server\nset p=tcp\nq\nquery dns\nquery what\nset colour=red\nset e=x\nwhat\nn\n\nexit\nset all\n"
 	var out bytes.Buffer
 	code, err := Interactive(t.Context(), Command{TCP: true, Community: "public", Interactive: true}, h.eyes(), strings.NewReader(in), &out, io.Discard)
 	if err != nil || code != NotListening {
@@ -336,7 +336,7 @@ func TestInteractive(t *testing.T) {
 	said := out.String()
 	for _, want := range []string{
 		"\nPortqry Interactive Mode\n\nType 'help' for a list of commands\n\nDefault Node: 127.0.0.1\n\nCurrent option values:\n   end port= 80\n   protocol= TCP\n   source port= 0 (ephemeral)\n\n> ",
-		"   protocol= BOTH\n   source port= 53\n   community name= x\n   no reverse lookup\n   slow link delay\n",
+		"   protocol= BOTH\n   source port= 53\n   community name= x y\n   no reverse lookup\n   slow link delay\n",
 		"resolving service name using local services file...\nTCP port resolved to the 'http' service\n",
 		"TCP port 80 (http service): LISTENING\n", "TCP port 53 (unknown service): LISTENING\n\nUDP port 53 (unknown service): NOT LISTENING\n",
 		`"what" is no service that query knows`, `"colour" cannot be set`, `e "x": a port is a number`, `"what" is no command`, "node needs one name",

@@ -261,7 +261,7 @@ func (r *run) speak(a Asking, port *exposure.QueriedPort, s *Speech) {
 	}
 	port.Answer = &s.Found
 	port.Answer.Answered = s.Heard
-	if a.Source != 0 && s.Ephemeral {
+	if s.Ephemeral && (a.Source != 0 || s.Found.Protocol == "netbios-ns") { // as its capture has it
 		r.print("Using ephemeral source port")
 	}
 	r.print(s.Lead...)
