@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -25,32 +27,36 @@ import (
 // and what it answers is the only evidence about the target.
 type Proxy struct {
 	SOCKS    bool           // SOCKS 5; HTTP otherwise
+	TLS      bool           // HTTP inside TLS, with a certificate that this machine trusts
+	Roots    *x509.CertPool // who may vouch for that certificate; nil: whom this machine trusts
 	Host     string         // as it was written
 	At       netip.AddrPort // where it is; the address is the caller's to fill in where Host is a name
 	User     string         // shown where the proxy asks; empty: none
 	Password string
 }
 
-// ParseProxy reads socks5://HOST:PORT or http://HOST:PORT, with user:password@
-// before the host where the proxy wants them. The port may be left out: 1080 of
-// SOCKS, 3128 of HTTP proxies.
+// ParseProxy reads socks5://HOST:PORT, http://HOST:PORT or https://HOST:PORT, with
+// user:password@ before the host where the proxy wants them. The port may be left
+// out: 1080 of SOCKS, 3128 of HTTP, 443 of HTTPS proxies.
 func ParseProxy(text string) (*Proxy, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("want socks5://HOST:PORT or http://HOST:PORT")
+		return nil, errors.New("want socks5://HOST:PORT, http://HOST:PORT or https://HOST:PORT")
 	}
 	p := &Proxy{Host: u.Hostname(), User: u.User.Username()}
 	p.Password, _ = u.User.Password()
 	port := uint16(3128)
 	switch u.Scheme {
 	case "http":
+	case "https":
+		p.TLS, port = true, 443
 	case "socks5", "socks5h":
 		p.SOCKS, port = true, 1080
 		if len(p.User) > 255 || len(p.Password) > 255 {
 			return nil, socks.ErrLong
 		}
 	default:
-		return nil, fmt.Errorf("%q is no kind of proxy known here, only socks5 and http are", u.Scheme)
+		return nil, fmt.Errorf("%q is no kind of proxy known here, only socks5, http and https are", u.Scheme)
 	}
 	if u.Port() != "" {
 		n, err := strconv.ParseUint(u.Port(), 10, 16)
@@ -100,6 +106,15 @@ func (d *Dialer) dialProxy(ctx context.Context, transport exposure.Transport, to
 	if err != nil {
 		return nil, fail(exposure.LocalError, fmt.Errorf("%w: %w", ErrProxy, bare(err)))
 	}
+	ends := conn // what the limits tell of
+	if p.TLS {
+		inner := tls.Client(conn, &tls.Config{ServerName: p.Host, RootCAs: p.Roots, NextProtos: []string{"http/1.1"}})
+		if err := inner.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, fail(exposure.LocalError, fmt.Errorf("%w: tls: %w", ErrProxy, bare(err)))
+		}
+		conn = inner
+	}
 	target := socks.Target{Addr: to.Addr().WithZone(""), Port: to.Port()}
 	if ByName(to.Addr()) {
 		target = socks.Target{Name: d.Name, Port: to.Port()}
@@ -117,7 +132,7 @@ func (d *Dialer) dialProxy(ctx context.Context, transport exposure.Transport, to
 		}
 		return nil, fail(reason, err)
 	}
-	if b, ok := conn.(*bound); ok {
+	if b, ok := ends.(*bound); ok {
 		b.to = to
 	}
 	return conn, nil

@@ -2,9 +2,13 @@ package netio
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -20,6 +24,8 @@ func TestParseProxy(t *testing.T) {
 		"socks5h://me:se%40cret@[::1]:1081":     {SOCKS: true, Host: "::1", At: netip.MustParseAddrPort("[::1]:1081"), User: "me", Password: "se@cret"},
 		"http://192.0.2.7":                      {Host: "192.0.2.7", At: netip.MustParseAddrPort("192.0.2.7:3128")},
 		"http://me@192.0.2.7:8080/":             {Host: "192.0.2.7", At: netip.MustParseAddrPort("192.0.2.7:8080"), User: "me"},
+		"https://proxy.example":                 {TLS: true, Host: "proxy.example", At: netip.AddrPortFrom(netip.Addr{}, 443)},
+		"https://me:x@192.0.2.7:3129":           {TLS: true, Host: "192.0.2.7", At: netip.MustParseAddrPort("192.0.2.7:3129"), User: "me", Password: "x"},
 		"http://proxy.example:8080":             {Host: "proxy.example", At: netip.AddrPortFrom(netip.Addr{}, 8080)},
 		"socks5://me:" + strings.Repeat("x", 9): {SOCKS: true},
 	} {
@@ -34,7 +40,7 @@ func TestParseProxy(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "192.0.2.7:1080", "https://192.0.2.7", "socks4://192.0.2.7", "http://", "http://x:0", "http://x:99999", "http://x/path", "socks5://" + strings.Repeat("x", 256) + ":y@h"} {
+	for _, text := range []string{"", "192.0.2.7:1080", "ftp://192.0.2.7", "socks4://192.0.2.7", "http://", "http://x:0", "http://x:99999", "http://x/path", "socks5://" + strings.Repeat("x", 256) + ":y@h"} {
 		if p, err := ParseProxy(text); err == nil {
 			t.Errorf("%q: %+v", text, p)
 		}
@@ -241,4 +247,44 @@ func FuzzTunnel(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDialThroughAProxyInTLS connects through an HTTPS proxy, which has to show
+// a certificate that is trusted before it hears a password.
+func TestDialThroughAProxyInTLS(t *testing.T) {
+	heard := make(chan string, 1)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		heard <- r.Method + " " + r.Host + " " + r.Header.Get("Proxy-Authorization")
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n220 hi")
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer server.Close()
+	p, err := ParseProxy(strings.Replace(server.URL, "https://", "https://me:pw@", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Dialer{Proxy: p, Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+	to := netip.MustParseAddrPort("192.0.2.9:21")
+	var e *Error
+	if _, err := d.Dial(t.Context(), exposure.TCP, to); !errors.As(err, &e) || e.Reason != exposure.LocalError || !errors.Is(err, ErrProxy) || !strings.Contains(err.Error(), "tls") {
+		t.Fatalf("a certificate of nobody's: %v", err)
+	}
+	p.Roots = x509.NewCertPool()
+	p.Roots.AddCert(server.Certificate())
+	c, err := d.Dial(t.Context(), exposure.TCP, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got := <-heard; got != "CONNECT 192.0.2.9:21 Basic bWU6cHc=" {
+		t.Errorf("the proxy heard %q", got)
+	}
+	if b, err := io.ReadAll(c); err != nil || string(b) != "220 hi" {
+		t.Errorf("%q, %v", b, err)
+	}
 }
