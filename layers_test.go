@@ -65,6 +65,9 @@ var rooms = map[string]room{
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
 
 	"diff":     {may: words},
+	// What a person types; cli hands it the connection.
+	"dialogue": {may: []string{"untrusted", "netio"}},
+
 	"rules":    {may: words},
 	"firewall": {may: words},
 	// Its tests hold the file to the schema for editors, which output has.
@@ -76,7 +79,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "fingerprint", "book", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "fingerprint", "book", "dialogue", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/netio"
@@ -27,57 +27,79 @@ type connectFlags struct {
 	proxy      proxyFlag
 }
 
+func (c *connectFlags) register(f *pflag.FlagSet, a *app) {
+	f.BoolVarP(&c.family.v4, "ipv4", "4", false, a.say.Say("flag.ipv4"))
+	f.BoolVarP(&c.family.v6, "ipv6", "6", false, a.say.Say("flag.ipv6"))
+	f.BoolVar(&c.authorized, "authorized", false, a.say.Say("flag.authorized"))
+	c.proxy.register(f, a)
+}
+
 // connectCommand tries what a program of this machine would connect to: a host,
 // the proxy, the mail and news servers.
 func (a *app) connectCommand() *cobra.Command {
+	var (
+		flags       connectFlags
+		interactive interactiveFlags
+	)
 	cmd := &cobra.Command{
 		Use:     "connect host|proxy|mail|news",
 		Short:   a.say.Say("help.connect"),
 		Long:    a.say.Say("help.connect-long"),
-		Example: "  sekisho connect host www.example 80\n  sekisho connect proxy\n  sekisho connect mail --pop pop.example --smtp smtp.example:587",
+		Example: "  sekisho connect host www.example 80\n  sekisho connect proxy\n  sekisho connect mail --pop pop.example --smtp smtp.example:587\n  sekisho connect --interactive www.example 80\n  sekisho connect --interactive --starttls smtp.example 587",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if interactive.on {
+				return a.runInteractive(cmd.Context(), args, flags, interactive)
+			}
 			if len(args) > 0 {
 				return a.oneOf("connect", args[0], []string{"host", "proxy", "mail", "news"})
 			}
 			return cmd.Help()
 		},
 	}
+	flags.register(cmd.Flags(), a)
+	interactive.register(cmd.Flags(), a)
 	cmd.AddCommand(a.connectHost(), a.connectProxy(), a.connectMail(), a.connectNews())
 	return cmd
 }
 
-func (a *app) connectSub(use, short string, servers func(args []string) ([]exposure.ConnectedServer, error)) *cobra.Command {
+// connectSub is a connect test: the servers come from its arguments and flags.
+func (a *app) connectSub(use, short string, servers func(ctx context.Context, args []string) (exposure.ConnectDocument, error)) *cobra.Command {
 	var flags connectFlags
 	cmd := &cobra.Command{
 		Use: use, Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := servers(args)
+			d, err := servers(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			return a.runConnect(cmd.Context(), list, flags)
+			return a.runConnect(cmd.Context(), d, flags)
 		},
 	}
-	cmd.Flags().BoolVarP(&flags.family.v4, "ipv4", "4", false, a.say.Say("flag.ipv4"))
-	cmd.Flags().BoolVarP(&flags.family.v6, "ipv6", "6", false, a.say.Say("flag.ipv6"))
-	cmd.Flags().BoolVar(&flags.authorized, "authorized", false, a.say.Say("flag.authorized"))
-	flags.proxy.register(cmd.Flags(), a)
+	flags.register(cmd.Flags(), a)
 	return cmd
 }
 
 func (a *app) connectHost() *cobra.Command {
-	return a.connectSub("host HOST PORT", a.say.Say("help.connect-host"), func(args []string) ([]exposure.ConnectedServer, error) {
-		if len(args) != 2 {
-			return nil, a.fail(exitUsage, "connect.host-and-port")
-		}
-		port, err := strconv.ParseUint(args[1], 10, 16)
-		if err != nil || port == 0 {
-			return nil, a.fail(exitUsage, "connect.no-port", "Value", quoted(args[1]))
-		}
-		return []exposure.ConnectedServer{{
-			Role: exposure.RoleHost, Host: args[0], Port: uint16(port), Expected: usualProtocol(uint16(port)),
-		}}, nil
-	})
+	var (
+		flags       connectFlags
+		interactive interactiveFlags
+	)
+	cmd := &cobra.Command{
+		Use: "host HOST PORT", Short: a.say.Say("help.connect-host"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if interactive.on {
+				return a.runInteractive(cmd.Context(), args, flags, interactive)
+			}
+			s, err := a.hostAndPort(args)
+			if err != nil {
+				return err
+			}
+			return a.runConnect(cmd.Context(), exposure.ConnectDocument{Servers: []exposure.ConnectedServer{s}}, flags)
+		},
+	}
+	flags.register(cmd.Flags(), a)
+	interactive.register(cmd.Flags(), a)
+	return cmd
 }
 
 // usualProtocol is the protocol that a probe of ours speaks on a port by its
@@ -95,51 +117,13 @@ func usualProtocol(port uint16) string {
 	return names[0]
 }
 
-// proxyVariables are where programs look for their proxy, the first first.
-var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
-
-func (a *app) connectProxy() *cobra.Command {
-	var server string
-	cmd := a.connectSub("proxy", a.say.Say("help.connect-proxy"), func(args []string) ([]exposure.ConnectedServer, error) {
-		if err := a.noArguments(nil, args); err != nil {
-			return nil, err
-		}
-		word := server
-		for _, variable := range proxyVariables {
-			if word == "" {
-				word = a.getenv(variable)
-			}
-		}
-		if word == "" {
-			return nil, a.fail(exitUsage, "connect.no-proxy")
-		}
-		u, err := url.Parse(word)
-		if err != nil || u.Host == "" {
-			u = &url.URL{Host: word}
-		}
-		usual := uint16(8080)
-		switch u.Scheme {
-		case "http":
-			usual = 80
-		case "https":
-			usual = 443
-		case "socks4", "socks5", "socks5h":
-			usual = 1080
-		}
-		s, err := a.server(exposure.RoleProxy, u.Host, usual, "")
-		return []exposure.ConnectedServer{s}, err
-	})
-	cmd.Flags().StringVar(&server, "server", "", a.say.Say("flag.connect-server"))
-	return cmd
-}
-
 func (a *app) connectMail() *cobra.Command {
 	var smtp, pop, imap string
-	cmd := a.connectSub("mail", a.say.Say("help.connect-mail"), func(args []string) ([]exposure.ConnectedServer, error) {
+	cmd := a.connectSub("mail", a.say.Say("help.connect-mail"), func(_ context.Context, args []string) (exposure.ConnectDocument, error) {
+		var d exposure.ConnectDocument
 		if err := a.noArguments(nil, args); err != nil {
-			return nil, err
+			return d, err
 		}
-		var list []exposure.ConnectedServer
 		for _, s := range []struct {
 			role     exposure.ServerRole
 			word     string
@@ -151,14 +135,14 @@ func (a *app) connectMail() *cobra.Command {
 			}
 			server, err := a.server(s.role, s.word, s.usual, s.expected)
 			if err != nil {
-				return nil, err
+				return d, err
 			}
-			list = append(list, server)
+			d.Servers = append(d.Servers, server)
 		}
-		if len(list) == 0 {
-			return nil, a.fail(exitUsage, "connect.no-mail")
+		if len(d.Servers) == 0 {
+			return d, a.fail(exitUsage, "connect.no-mail")
 		}
-		return list, nil
+		return d, nil
 	})
 	cmd.Flags().StringVar(&smtp, "smtp", "", a.say.Say("flag.connect-smtp"))
 	cmd.Flags().StringVar(&pop, "pop", "", a.say.Say("flag.connect-pop"))
@@ -168,15 +152,17 @@ func (a *app) connectMail() *cobra.Command {
 
 func (a *app) connectNews() *cobra.Command {
 	var server string
-	cmd := a.connectSub("news", a.say.Say("help.connect-news"), func(args []string) ([]exposure.ConnectedServer, error) {
+	cmd := a.connectSub("news", a.say.Say("help.connect-news"), func(_ context.Context, args []string) (exposure.ConnectDocument, error) {
+		var d exposure.ConnectDocument
 		if err := a.noArguments(nil, args); err != nil {
-			return nil, err
+			return d, err
 		}
 		if server == "" {
-			return nil, a.fail(exitUsage, "connect.no-news")
+			return d, a.fail(exitUsage, "connect.no-news")
 		}
 		s, err := a.server(exposure.RoleNews, server, 119, "nntp")
-		return []exposure.ConnectedServer{s}, err
+		d.Servers = []exposure.ConnectedServer{s}
+		return d, err
 	})
 	cmd.Flags().StringVar(&server, "nntp", "", a.say.Say("flag.connect-nntp"))
 	return cmd
@@ -195,7 +181,7 @@ func (a *app) server(role exposure.ServerRole, word string, usual uint16, expect
 	return s, nil
 }
 
-func (a *app) runConnect(ctx context.Context, list []exposure.ConnectedServer, flags connectFlags) error {
+func (a *app) runConnect(ctx context.Context, d exposure.ConnectDocument, flags connectFlags) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -207,14 +193,13 @@ func (a *app) runConnect(ctx context.Context, list []exposure.ConnectedServer, f
 	m = m.reached(proxy)
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
-	d := exposure.ConnectDocument{Schema: exposure.ConnectSchema, Version: version(), SeenAt: now()}
+	d.Schema, d.Version, d.SeenAt = exposure.ConnectSchema, version(), now()
 	running := true
-	for _, s := range list {
-		if s, err = a.connected(ctx, m, s, proxy, flags); err != nil {
+	for i, s := range d.Servers {
+		if d.Servers[i], err = a.connected(ctx, m, s, proxy, flags); err != nil {
 			return err
 		}
-		d.Servers = append(d.Servers, s)
-		running = running && s.State == exposure.Open
+		running = running && d.Servers[i].State == exposure.Open
 	}
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Connect(w, d, a.outputOptions()) }); err != nil {
 		return err

@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -46,9 +48,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setup gives each session an own home, a plain locale, and two listening
+// setup gives each session an own home, a plain locale, and three listening
 // ports in its environment: $BANNER greets, $ESCAPES greets with terminal
-// escapes and bidirectional controls.
+// escapes and bidirectional controls, $TALKS answers lines.
 func setup(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
@@ -74,7 +76,38 @@ func setup(env *testscript.Env) error {
 		}
 		env.Setenv(name, strconv.Itoa(port))
 	}
-	return nil
+	port, err := echoes(env)
+	env.Setenv("TALKS", strconv.Itoa(port))
+	return err
+}
+
+// echoes listens on a free port of 127.0.0.1 until the session ends, greets,
+// and answers each line with itself, QUIT with its leave.
+func echoes(env *testscript.Env) (int, error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	env.Defer(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.WriteString(c, "220 hello\r\n")
+				for lines := bufio.NewScanner(c); lines.Scan(); {
+					_, _ = io.WriteString(c, "250 "+strings.TrimRight(lines.Text(), "\r")+"\r\n")
+					if strings.HasPrefix(lines.Text(), "QUIT") {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // reserve sets $FREE, a port that nobody has, and $DATAGRAMS, one of UDP that

@@ -30,6 +30,7 @@ type ConnectedServer struct {
 	Reason   Reason     `json:"reason,omitempty"`
 	Expected string     `json:"expected,omitempty"` // the protocol that belongs to the role or the port; absent when none does
 	Service  *Service   `json:"service,omitempty"`
+	Source   string     `json:"source,omitempty"` // where the setting is from: flag, a variable, a desktop
 	Error    string     `json:"error,omitempty"` // why it could not be tried
 }
 
@@ -48,4 +49,22 @@ type ConnectDocument struct {
 	Version string            `json:"version"`
 	SeenAt  time.Time         `json:"seen_at"`
 	Servers []ConnectedServer `json:"servers"`
+	// Proxies are the proxy settings that were found, of connect proxy.
+	Proxies []ProxySetting `json:"proxies,omitempty"`
+	// Past is the host that was asked about and goes past every proxy.
+	Past string `json:"past,omitempty"`
+	// Dialogue is what was typed with --interactive, and what came back.
+	Dialogue *Dialogue `json:"dialogue,omitempty"`
+}
+
+// ProxySetting is a proxy that a program of this machine would use, or a word
+// about it, by where it is set.
+type ProxySetting struct {
+	Source string `json:"source"` // the variable, or gnome, kde, windows, winhttp, macos
+	// Kind is what goes through it: http, https, ftp, socks or all; or pac (a
+	// file that names proxies, in URL), detect (to be found by itself) or
+	// exempt (what goes past it, in Hosts).
+	Kind  string   `json:"kind"`
+	URL   string   `json:"url,omitempty"` // a password in it is left out
+	Hosts []string `json:"hosts,omitempty"`
 }

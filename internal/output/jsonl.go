@@ -81,6 +81,14 @@ type (
 		Type string `json:"type"`
 		exposure.ConnectedServer
 	}
+	proxyLine struct {
+		Type string `json:"type"`
+		exposure.ProxySetting
+	}
+	dialogueLine struct {
+		Type string `json:"type"`
+		exposure.Dialogue
+	}
 	stepLine struct {
 		Type string `json:"type"`
 		exposure.Step
@@ -197,6 +205,12 @@ func jsonlConnect(w io.Writer, d exposure.ConnectDocument, _ Options) error {
 	l := &lines{w: w}
 	for _, s := range d.Servers {
 		l.write(serverLine{"server", s})
+	}
+	for _, p := range d.Proxies {
+		l.write(proxyLine{"proxy", p})
+	}
+	if d.Dialogue != nil {
+		l.write(dialogueLine{"dialogue", *d.Dialogue})
 	}
 	return l.err
 }

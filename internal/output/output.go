@@ -178,6 +178,11 @@ func Connect(w io.Writer, d exposure.ConnectDocument, o Options) error {
 		d = newMask().connect(d)
 	}
 	d.Servers = present(d.Servers)
+	if d.Dialogue != nil {
+		talk := *d.Dialogue
+		talk.Lines = present(talk.Lines)
+		d.Dialogue = &talk
+	}
 	return f.tried(w, d, o)
 }
 

@@ -201,6 +201,7 @@ func TestGolden(t *testing.T) {
 			return servicesIn(t, d, o)
 		},
 		"connect": func(o output.Options) []byte { return connectIn(t, connected(), o) },
+		"typed":   func(o output.Options) []byte { return connectIn(t, typed(), o) },
 		"tested":  func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
 	}
 	for name, make := range map[string]func(lang.Tag) exposure.Report{

@@ -358,6 +358,41 @@ func (m *mask) connect(d exposure.ConnectDocument) exposure.ConnectDocument {
 		s.Error = m.evidence(s.Error)
 		return s
 	})
+	d.Past = m.name("host", d.Past)
+	d.Proxies = each(d.Proxies, func(p exposure.ProxySetting) exposure.ProxySetting {
+		if p.URL != "" {
+			p.URL = masked
+		}
+		p.Hosts = each(p.Hosts, func(h string) string { return m.name("host", h) })
+		return p
+	})
+	if d.Dialogue != nil {
+		talk := m.dialogue(*d.Dialogue)
+		d.Dialogue = &talk
+	}
+	return d
+}
+
+// dialogue keeps who spoke and when: any line may name somebody.
+func (m *mask) dialogue(d exposure.Dialogue) exposure.Dialogue {
+	end := func(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(m.address(a.Addr()), a.Port()) }
+	d.Local, d.Remote = end(d.Local), end(d.Remote)
+	if d.TLS != nil {
+		h := m.hostFacts(exposure.Host{Ports: []exposure.Port{{Services: []exposure.Service{{TLS: d.TLS}}}}})
+		d.TLS = h.Ports[0].Services[0].TLS
+	}
+	d.Lines = each(d.Lines, func(l exposure.DialogueLine) exposure.DialogueLine {
+		if !l.Command {
+			l.Text = m.text(l.Text)
+		}
+		return l
+	})
+	d.Connections = each(d.Connections, func(c exposure.Connection) exposure.Connection {
+		c.Local, c.Remote = end(c.Local), end(c.Remote)
+		c.User, c.Command = m.name("user", c.User), ""
+		return c
+	})
+	d.Error = m.evidence(d.Error)
 	return d
 }
 

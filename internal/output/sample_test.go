@@ -208,11 +208,42 @@ func connected() exposure.ConnectDocument {
 	mute := exposure.Service{Address: ip("192.168.1.8"), View: exposure.ViewLAN, Confidence: exposure.Assigned, Silence: exposure.Mute, Error: "accepted the connection and said nothing in 5s"}
 	return exposure.ConnectDocument{Schema: exposure.ConnectSchema, Version: "0.1.0", SeenAt: began, Servers: []exposure.ConnectedServer{
 		{Role: exposure.RoleHost, Host: "www.example", Port: 80, Address: web.Address, State: exposure.Open, Reason: exposure.SynAck, Expected: "http", Service: &web},
-		{Role: exposure.RoleProxy, Host: "192.168.1.8", Port: 8080, Address: mute.Address, State: exposure.Open, Reason: exposure.SynAck, Service: &mute},
+		{Role: exposure.RoleProxy, Host: "192.168.1.8", Port: 8080, Source: "HTTP_PROXY", Address: mute.Address, State: exposure.Open, Reason: exposure.SynAck, Service: &mute},
 		{Role: exposure.RoleOut, Host: "smtp.example", Port: 25, Address: login.Address, State: exposure.Open, Reason: exposure.SynAck, Expected: "smtp", Service: &login},
 		{Role: exposure.RoleIn, Host: "pop.example", Port: 110, Address: ip("2001:db8::110"), State: exposure.Closed, Reason: exposure.ConnRefused, Expected: "pop3"},
 		{Role: exposure.RoleNews, Host: "news.example", Port: 119, Expected: "nntp", Error: "news.example: no such host"},
-	}}
+	}, Proxies: []exposure.ProxySetting{
+		{Source: "HTTP_PROXY", Kind: "http", URL: "http://192.168.1.8:8080"},
+		{Source: "no_proxy", Kind: "exempt", Hosts: []string{"localhost", ".inner.example"}},
+		{Source: "gnome", Kind: "pac", URL: "http://wpad.example/proxy.pac"},
+		{Source: "kde", Kind: "detect"},
+	}, Past: "nas.inner.example"}
+}
+
+// typed is a conversation, with what could act on a terminal in it.
+func typed() exposure.ConnectDocument {
+	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
+	here, there := netip.MustParseAddrPort("192.168.1.5:50412"), netip.MustParseAddrPort("192.0.2.25:25")
+	return exposure.ConnectDocument{
+		Schema: exposure.ConnectSchema, Version: "0.1.0", SeenAt: began,
+		Servers: []exposure.ConnectedServer{{Role: exposure.RoleHost, Host: "mail.example", Port: 25, Address: there.Addr(), State: exposure.Open, Reason: exposure.SynAck, Expected: "smtp"}},
+		Dialogue: &exposure.Dialogue{
+			StartedAt: began, FinishedAt: at(9), Local: here, Remote: there, Ended: "peer", Sent: 6, Received: 60, Cut: true,
+			TLS: &exposure.TLS{Versions: []string{"TLS 1.3"}, Cipher: "TLS_AES_128_GCM_SHA256"},
+			Lines: []exposure.DialogueLine{
+				{At: at(1), From: "peer", Text: untrusted.New("220 mail.example \x1b[31mESMTP\r\n", 0)},
+				{At: at(2), From: "peer", Text: untrusted.New("DO ECHO", 0), Command: true},
+				{At: at(2), From: "here", Text: untrusted.New("WONT ECHO", 0), Command: true},
+				{At: at(3), From: "here", Text: untrusted.New("QUIT\r\n", 0)},
+				{At: at(4), From: "peer", Text: untrusted.New("221 さようなら", 0)},
+			},
+			Connections: []exposure.Connection{
+				{Transport: exposure.TCP, Local: here, Remote: there, State: exposure.SocketEstablished, Process: "sekisho", PID: 4711, User: "me", Command: "sekisho connect -i mail.example 25"},
+				{Transport: exposure.TCP, Local: netip.MustParseAddrPort("[2001:db8::5]:40000"), Remote: netip.MustParseAddrPort("[2001:db8::80]:443"), State: exposure.SocketTimeWait, Unowned: true},
+			},
+			States: []exposure.SocketState{exposure.SocketCloseWait, exposure.SocketTimeWait},
+		},
+	}
 }
 
 // book is a few entries of the book of services, and a topic.

@@ -79,6 +79,7 @@ func TestDocumentsFollowTheirSchema(t *testing.T) {
 	valid(t, compiled(t, "services"), servicesIn(t, book(), output.Options{Format: "json"}))
 	for _, redact := range []bool{false, true} {
 		valid(t, compiled(t, "connect"), connectIn(t, connected(), output.Options{Format: "json", Redact: redact}))
+		valid(t, compiled(t, "connect"), connectIn(t, typed(), output.Options{Format: "json", Redact: redact}))
 		valid(t, compiled(t, "test"), testIn(t, tested(lang.English), output.Options{Format: "json", Redact: redact}))
 	}
 	valid(t, compiled(t, "query"), queryIn(t, output.Query, exposure.QueryDocument{Schema: exposure.QuerySchema}))

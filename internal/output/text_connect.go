@@ -15,6 +15,11 @@ func textConnect(w io.Writer, d exposure.ConnectDocument, o Options) error {
 		p.gap()
 		p.server(s)
 	}
+	p.settings(d)
+	if d.Dialogue != nil {
+		p.gap()
+		p.dialogue(*d.Dialogue)
+	}
 	return p.to(w)
 }
 
@@ -41,7 +46,58 @@ func (p *page) server(s exposure.ConnectedServer) {
 	} else {
 		p.line(p.paint(red, "    "+p.say.Say("connect.none")))
 	}
-	p.paragraph("    ", plain, p.behind(s))
+	if behind := p.behind(s); behind != "" {
+		p.paragraph("    ", plain, behind)
+	}
+	if s.Source != "" {
+		p.paragraph("    ", dim, p.say.Say("connect.source", "Source", s.Source))
+	}
+}
+
+// settings says what goes past the proxies, and which settings name no proxy
+// themselves.
+func (p *page) settings(d exposure.ConnectDocument) {
+	if d.Past != "" {
+		p.gap()
+		p.paragraph("", plain, p.say.Say("connect.past", "Host", d.Past))
+	}
+	for _, s := range d.Proxies {
+		switch s.Kind {
+		case "exempt":
+			p.paragraph("", dim, p.say.Say("connect.exempt", "Source", s.Source, "Hosts", s.Hosts))
+		case "pac":
+			p.paragraph("", dim, p.say.Say("connect.pac", "Source", s.Source, "URL", s.URL))
+		case "detect":
+			p.paragraph("", dim, p.say.Say("connect.detect", "Source", s.Source))
+		}
+	}
+}
+
+// dialogue is a conversation as it stood on the screen.
+func (p *page) dialogue(d exposure.Dialogue) {
+	p.paragraph("* ", dim, p.say.Say("connect.dialogue", "Remote", end(d.Remote), "Local", end(d.Local)))
+	if d.TLS != nil {
+		for _, l := range p.certified(*d.TLS) {
+			p.paragraph("* ", dim, l)
+		}
+	}
+	for _, l := range d.Lines {
+		mark, text := "< ", l.Text.Terminal()
+		if l.From == "here" {
+			mark = "> "
+		}
+		if l.Command {
+			text = "IAC " + text
+		}
+		p.line(mark + text)
+	}
+	if d.Cut {
+		p.paragraph("* ", dim, p.say.Say("connect.dialogue-cut"))
+	}
+	for _, row := range ConnectionRows(d.Connections, func(c exposure.Connection) bool { return c.Local == d.Local && c.Remote == d.Remote }) {
+		p.line("* " + row)
+	}
+	p.paragraph("* ", dim, p.say.Say("connect.dialogue-ended", "Ended", p.say.Say("ended."+d.Ended)))
 }
 
 // behind says in a sentence what answers, or why nothing does.

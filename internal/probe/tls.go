@@ -189,6 +189,18 @@ func (s *Session) tlsShake(ctx context.Context, raw net.Conn, config *tls.Config
 	return c, s.tlsFacts(c.ConnectionState(), chain), err
 }
 
+// HandshakeTLS begins TLS on a connection that somebody else made, as every
+// probe does: any certificate is taken, and the facts tell what it is. The name
+// is what the peer is asked for and measured by; empty for none.
+func HandshakeTLS(ctx context.Context, raw net.Conn, name string) (net.Conn, *exposure.TLS, error) {
+	s := &Session{peer: &peer{name: name}}
+	c, facts, err := s.tlsShake(ctx, raw, s.tlsConfig(nil))
+	if err != nil {
+		return nil, facts, err
+	}
+	return c, facts, nil
+}
+
 // show keeps the certificates of the last handshake, and chain returns them.
 func (s *Session) show(chain []*x509.Certificate) {
 	s.mu.Lock()
