@@ -76,3 +76,14 @@ func TestDescriptionIsReadFromTheDevice(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesOfServicesArePlain(t *testing.T) {
+	for name, want := range map[string]string{
+		`Lab._http._tcp.local.`: "Lab._http._tcp.local.", `My\ Printer\.2._ipp._tcp.local.`: "My Printer.2._ipp._tcp.local.",
+		`\227\130\130._ipp`: "\u3082._ipp", `\`: `\`, `a\1`: "a1", `\300x`: "300x", `\\x`: `\x`, "": "",
+	} {
+		if got := mdnsPlain(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}

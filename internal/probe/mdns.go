@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -48,7 +49,7 @@ func mdnsPointers(reply []byte) (names []string) {
 	_ = m.Unpack(reply) // what stands before a broken end counts
 	for _, rr := range m.Answer {
 		if ptr, ok := rr.(*dns.PTR); ok {
-			names = append(names, ptr.Ptr)
+			names = append(names, mdnsPlain(ptr.Ptr))
 		}
 	}
 	return names
@@ -71,4 +72,25 @@ func mdnsPack(id uint16, name string) []byte {
 		panic(fmt.Sprintf("query %q cannot be packed: %v", name, err)) // the names are constants of this file
 	}
 	return b
+}
+
+// mdnsPlain is a name as people gave it: those of services hold blanks, dots and
+// letters of any script (RFC 6763 section 4.1.1), which DNS writes with
+// backslashes and numbers (RFC 1035 section 5.1).
+func mdnsPlain(name string) string {
+	var plain []byte
+	for i := 0; i < len(name); i++ {
+		if name[i] != '\\' || i+1 == len(name) {
+			plain = append(plain, name[i])
+			continue
+		}
+		i++
+		if number, err := strconv.ParseUint(name[i:min(i+3, len(name))], 10, 8); err == nil && i+3 <= len(name) {
+			plain = append(plain, byte(number))
+			i += 2
+			continue
+		}
+		plain = append(plain, name[i])
+	}
+	return string(plain)
 }

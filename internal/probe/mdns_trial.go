@@ -34,7 +34,7 @@ func testMDNS(ctx context.Context, s *Session, t *Trial) (exposure.Service, erro
 	if svc.Facts == nil {
 		svc.Facts = exposure.Facts{}
 	}
-	kinds := mdnsPointers(reply)
+	kinds := mdnsPointers(reply) // of letters, digits and hyphens (RFC 6763 section 7)
 	step.Said = untrusted.New(strings.Join(kinds, ", "), maxFact)
 	t.Step(step)
 	s.Learn(svc)
