@@ -159,7 +159,7 @@ func (s *Session) minecraftLogin(ctx context.Context, version int32, svc *exposu
 		step.Said = untrusted.New("online-mode=true", 0)
 		svc.Facts["online_mode"] = true
 	case minecraftLetIn, minecraftCompression:
-		step.Result, step.Why = exposure.StepRefused, "minecraft-offline"
+		step.Result, step.Why = exposure.StepFailed, "minecraft-offline" // it ought to check
 		svc.Facts["online_mode"] = false
 	case minecraftPlugin: // a server behind a proxy asks for what the proxy adds
 		step.Said = untrusted.New("behind a proxy", 0)
@@ -185,7 +185,7 @@ func (s *Session) minecraftRefused(step *exposure.Step, svc *exposure.Service) {
 	case minecraftBehind.MatchString(words):
 		svc.Facts["behind_proxy"] = true
 	case minecraftUnlisted.MatchString(words):
-		step.Why = "minecraft-offline"
+		step.Result, step.Why = exposure.StepFailed, "minecraft-offline"
 		svc.Facts["online_mode"], svc.Facts["allow_list"] = false, true
 	}
 	svc.Facts["refused"] = step.Said

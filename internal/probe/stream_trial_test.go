@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -63,9 +64,9 @@ func TestMinecraftLogin(t *testing.T) {
 		facts                 exposure.Facts
 	}{
 		"online":      {"765", minecraftSays("\x01\x00\xa2\x01key"), "minecraft-status ok, minecraft-login ok", exposure.Facts{"online_mode": true}},
-		"offline":     {"765", minecraftSays("\x02" + strings.Repeat("\x00", 16) + "\x04name\x00"), "minecraft-status ok, minecraft-login refused minecraft-offline", exposure.Facts{"online_mode": false}},
-		"compresses":  {"767", minecraftSays("\x03\x80\x02"), "minecraft-status ok, minecraft-login refused minecraft-offline", exposure.Facts{"online_mode": false}},
-		"list":        {"767", minecraftSays("\x00" + minecraftText(`{"translate":"multiplayer.disconnect.not_whitelisted"}`)), "minecraft-status ok, minecraft-login refused minecraft-offline", exposure.Facts{"online_mode": false, "allow_list": true}},
+		"offline":     {"765", minecraftSays("\x02" + strings.Repeat("\x00", 16) + "\x04name\x00"), "minecraft-status ok, minecraft-login failed minecraft-offline", exposure.Facts{"online_mode": false}},
+		"compresses":  {"767", minecraftSays("\x03\x80\x02"), "minecraft-status ok, minecraft-login failed minecraft-offline", exposure.Facts{"online_mode": false}},
+		"list":        {"767", minecraftSays("\x00" + minecraftText(`{"translate":"multiplayer.disconnect.not_whitelisted"}`)), "minecraft-status ok, minecraft-login failed minecraft-offline", exposure.Facts{"online_mode": false, "allow_list": true}},
 		"velocity":    {"767", minecraftSays("\x04\x01\x14velocity:player_info"), "minecraft-status ok, minecraft-login ok", exposure.Facts{"behind_proxy": true}},
 		"bungee":      {"767", minecraftSays("\x00" + minecraftText(`"If you wish to use IP forwarding, please enable it in your BungeeCord config as well!"`)), "minecraft-status ok, minecraft-login refused", exposure.Facts{"behind_proxy": true}},
 		"throttled":   {"767", minecraftSays("\x00" + minecraftText(`{"text":"Connection throttled! Please wait before reconnecting."}`)), "minecraft-status ok, minecraft-login refused", exposure.Facts{}},
@@ -84,5 +85,74 @@ func TestMinecraftLogin(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// httpSays is an answer over HTTP.
+func httpSays(status, body string, header ...string) []directive {
+	return says("HTTP/1.1 " + status + "\r\n" + strings.Join(append(header, "Content-Type: application/json", fmt.Sprintf("Content-Length: %d", len(body))), "\r\n") + "\r\n\r\n" + body)
+}
+
+// plainly says that TLS does not come first: a server without it is tested.
+var plainly = new(bool)
+
+// TestAPIs holds what is asked of APIs that no package of Debian serves, as their
+// documents have it, as nobody and as a user.
+func TestAPIs(t *testing.T) {
+	user := func(o TestOptions) TestOptions {
+		o.User, o.Password = "elastic", func() (string, error) { return "top secret", nil }
+		return o
+	}
+	o := TestOptions{Secure: plainly}
+	missing := httpSays("404 Not Found", `{"message":"page not found"}`, "Server: Docker/24.0.7 (linux)", "Api-Version: 1.43")
+	version := httpSays("200 OK", `{"Version":"24.0.7","ApiVersion":"1.43","Os":"linux","Arch":"amd64","KernelVersion":"6.1.0"}`)
+	status := `{"kind":"Status","apiVersion":"v1","status":"Failure","code":403}`
+	kubernetes := httpSays("200 OK", `{"gitVersion":"v1.28.4"}`)
+	elastic := httpSays("200 OK", `{"name":"n","cluster_name":"c","version":{"number":"8.11.0","lucene_version":"9.8.0"}}`, "X-Elastic-Product: Elasticsearch")
+	locked := httpSays("401 Unauthorized", `{"error":{}}`, `WWW-Authenticate: Basic realm="security" charset="UTF-8"`, "X-Elastic-Product: Elasticsearch")
+	for name, tc := range map[string]struct {
+		test    string
+		o       TestOptions
+		scripts [][]directive
+		steps   string
+		fact    string
+		value   any
+	}{
+		"docker":         {"docker", o, [][]directive{missing, version, httpSays("200 OK", `[{"Id":"a"},{"Id":"b"}]`)}, "api-root ok, docker-containers ok", "containers", 2},
+		"docker_garbled": {"docker", o, [][]directive{missing, version, httpSays("200 OK", `[{"Id":`)}, "api-root ok, docker-containers ok", "containers", nil},
+		"docker_broken":  {"docker", o, [][]directive{missing, version, httpSays("500 Internal Server Error", `{}`)}, "api-root ok, docker-containers failed", "containers", nil},
+		"docker_login":   {"docker", user(o), [][]directive{missing, version, httpSays("200 OK", `[]`)}, "api-root ok, api-login skipped no-login, docker-containers ok", "containers", 0},
+		"kubernetes_open": {"kubernetes", o, [][]directive{
+			httpSays("403 Forbidden", status), kubernetes, httpSays("200 OK", `{"kind":"NamespaceList","items":[]}`),
+			httpSays("200 OK", `{"kind":"NamespaceList","items":[{},{},{}]}`), httpSays("403 Forbidden", status),
+		}, "api-root ok, kubernetes-namespaces ok, kubernetes-secrets refused", "namespaces", 3},
+		"kubernetes_locked": {"kubernetes", o, [][]directive{
+			httpSays("403 Forbidden", status), kubernetes, httpSays("403 Forbidden", status), httpSays("403 Forbidden", status), httpSays("403 Forbidden", status),
+		}, "api-root ok, kubernetes-namespaces refused, kubernetes-secrets refused", "password_required", true},
+		"elasticsearch":        {"elasticsearch", o, [][]directive{elastic, httpSays("200 OK", `[{"index":"a"}]`)}, "api-root ok, elasticsearch-indices ok", "indices", 1},
+		"elasticsearch_locked": {"elasticsearch", o, [][]directive{locked, locked}, "api-root ok, elasticsearch-indices refused", "password_required", true},
+		"elasticsearch_login":  {"elasticsearch", user(o), [][]directive{locked, httpSays("200 OK", `[]`)}, "api-root ok, elasticsearch-indices ok", "indices", 0},
+		"another":              {"elasticsearch", o, [][]directive{missing, version}, "api-root failed other-api", "indices", nil},
+		"a_page":               {"docker", o, [][]directive{httpSays("200 OK", "<title>x</title>")}, "api-root failed other-api", "containers", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, steps := playTest(t, tc.test, tc.o, tc.scripts...)
+			if steps != tc.steps || out.Service.Facts[tc.fact] != tc.value {
+				t.Errorf("steps %q, want %q; %s is %v, want %v; error %q", steps, tc.steps, tc.fact, out.Service.Facts[tc.fact], tc.value, out.Service.Error)
+			}
+			holdStoreTest(t, out)
+		})
+	}
+}
+
+// TestMongoDBInDepth holds the test to the recordings, no server being in Debian.
+func TestMongoDBInDepth(t *testing.T) {
+	for recorded, want := range map[string]string{
+		"happy-open": "mongodb-hello ok, mongodb-databases ok", "happy-password": "mongodb-hello ok, mongodb-databases refused",
+	} {
+		r := readRecording(t, "testdata/mongodb/"+recorded+".txt")
+		if out, steps := playTest(t, "mongodb", TestOptions{}, r.scripts...); steps != want {
+			t.Errorf("%s: steps %q, want %q; error %q", recorded, steps, want, out.Service.Error)
+		}
 	}
 }
