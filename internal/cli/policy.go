@@ -197,19 +197,20 @@ func (a *app) explain(r exposure.Report, p *policy.Policy, tcp, udp []uint16) er
 	return a.deliver(func(w *bufio.Writer) error {
 		for _, asked := range ports {
 			narrow := policy.Narrowed(r, asked.transport, asked.number)
+			unjudged := make([]map[exposure.Zone]string, len(r.Hosts))
+			for i, h := range r.Hosts {
+				verdicts, open := p.Explain(h, asked.transport, asked.number, policyContext(r), a.tag)
+				narrow.Hosts[i].Ports[0].Verdicts = verdicts
+				unjudged[i] = map[exposure.Zone]string{}
+				for _, u := range open {
+					unjudged[i][u.Zone] = u.From
+				}
+			}
+			write := func() error { return output.Explain(w, narrow, unjudged, a.outputOptions()) }
 			if a.common.format != "text" {
-				if err := output.Report(w, narrow, a.outputOptions()); err != nil {
-					return err
-				}
-				continue
+				write = func() error { return output.Report(w, narrow, a.outputOptions()) }
 			}
-			var expected []output.Expected
-			for _, h := range r.Hosts {
-				for _, e := range p.Expects(h, asked.transport, asked.number) {
-					expected = append(expected, output.Expected(e))
-				}
-			}
-			if err := output.Explain(w, narrow, asked.transport, asked.number, expected, a.outputOptions()); err != nil {
+			if err := write(); err != nil {
 				return err
 			}
 		}

@@ -30,7 +30,8 @@ func compared() exposure.DiffDocument {
 		Schema: exposure.DiffSchema, Version: "0.1.0", Uncompared: 2,
 		Old: exposure.DiffSide{File: "/home/alice/old.json", Made: began}, New: exposure.DiffSide{File: "new.xml", Made: ended, Partial: true},
 		Differences: []exposure.Difference{
-			{Kind: exposure.DiffHost, Host: "192.168.1.9", New: "192.168.1.9", Added: true}, opened, shut, found, judged,
+			{Kind: exposure.DiffHost, Host: "192.168.1.9", New: "192.168.1.9", Added: true},
+			opened, shut, found, judged,
 			at(exposure.DiffListener, 8080, "", "0.0.0.0 java tomcat", true), at(exposure.DiffService, 25, "smtp Postfix", "smtp Exim", true),
 			at(exposure.DiffVersion, 22, "9.2p1", "9.6p1", false), at(exposure.DiffCertificate, 443, "0f0f0f0f0f0f0f0f0f0f", "1e1e1e1e1e1e1e1e1e1e", false),
 		},

@@ -2,38 +2,36 @@ package output
 
 import (
 	"io"
+	"maps"
 	"slices"
-	"strings"
 
 	"sekisho/internal/exposure"
 )
 
-// Expected is what a policy says of a port in a zone.
-type Expected struct {
-	Zone        exposure.Zone
-	Expectation exposure.Expectation
-	From        string
-	Rest        bool // of the ports that nothing else speaks of
-}
-
-// Explain writes why the verdicts of one port are what they are: what the policy
-// says and where, what was seen from everywhere, and what follows.
-func Explain(w io.Writer, r exposure.Report, t exposure.Transport, port uint16, expected []Expected, o Options) error {
+// Explain writes why the verdicts of one port are what they are: what was seen
+// from everywhere, what the policy says and where, and what follows. The report
+// has that port of each host; unjudged are, host by host, the zones in which the
+// policy leaves its state open, with where it says so.
+func Explain(w io.Writer, r exposure.Report, unjudged []map[exposure.Zone]string, o Options) error {
 	if o.Redact {
 		r = newMask().report(r)
 	}
 	r = whole(r)
 	p := newPage(o)
-	for _, h := range r.Hosts {
-		p.gap()
-		p.paragraph("", bold, p.say.Say("explain.port", "Port", portLabel(t, port), "Host", hostName(h)))
-		at := slices.IndexFunc(h.Ports, func(p exposure.Port) bool { return p.Transport == t && p.Port == port })
-		var seen exposure.Port
-		if at >= 0 {
-			seen = h.Ports[at]
+	for i, h := range r.Hosts {
+		for _, port := range h.Ports {
+			p.gap()
+			p.paragraph("", bold, p.say.Say("explain.port", "Port", portLabel(port.Transport, port.Port), "Host", hostName(h)))
+			p.sightings(h, port)
+			for _, v := range port.Verdicts {
+				p.ruling(v)
+			}
+			p.unjudged(unjudged[i], o)
+			if len(port.Verdicts)+len(unjudged[i]) == 0 {
+				p.gap()
+				p.paragraph(findingIndent, plain, p.say.Say("explain.nothing-expected"))
+			}
 		}
-		p.sightings(h, seen)
-		p.rulings(h, seen, expected, o)
 	}
 	for _, port := range r.Outgoing {
 		for _, v := range port.Verdicts {
@@ -41,6 +39,19 @@ func Explain(w io.Writer, r exposure.Report, t exposure.Transport, port uint16, 
 		}
 	}
 	return p.to(w)
+}
+
+// unjudged says in which zones the policy leaves the state open.
+func (p *page) unjudged(zones map[exposure.Zone]string, o Options) {
+	for _, zone := range slices.SortedFunc(maps.Keys(zones), func(a, b exposure.Zone) int { return zoneOrder(a) - zoneOrder(b) }) {
+		from := zones[zone]
+		if o.Redact {
+			from = newMask().file(from)
+		}
+		p.gap()
+		p.paragraph(findingIndent, plain, p.say.Say("explain.unjudged", "Zone", p.say.Say("zone."+string(zone)),
+			"Expectation", p.say.Say("expectation.any"), "From", from))
+	}
 }
 
 // sightings says what is known of the port.
@@ -63,32 +74,7 @@ func (p *page) sightings(h exposure.Host, port exposure.Port) {
 	}
 }
 
-// rulings says what the policy wants, zone by zone, and what became of it.
-func (p *page) rulings(h exposure.Host, port exposure.Port, expected []Expected, o Options) {
-	if len(expected) == 0 {
-		p.gap()
-		p.paragraph(findingIndent, plain, p.say.Say("explain.nothing-expected"))
-	}
-	for _, e := range expected {
-		at := slices.IndexFunc(port.Verdicts, func(v exposure.Verdict) bool { return v.Zone == e.Zone })
-		group := slices.IndexFunc(h.Verdicts, func(g exposure.GroupVerdict) bool { return g.Zone == e.Zone })
-		switch {
-		case at >= 0:
-			p.ruling(port.Verdicts[at])
-		case group >= 0 && e.Expectation != exposure.ExpectAny:
-			p.ruling(h.Verdicts[group].Verdict)
-		default:
-			from := e.From
-			if o.Redact {
-				from = from[strings.LastIndexAny(from, `/\`)+1:]
-			}
-			p.gap()
-			p.paragraph(findingIndent, plain, p.say.Say("explain.unjudged", "Zone", p.say.Say("zone."+string(e.Zone)),
-				"Expectation", p.say.Say("expectation."+string(e.Expectation)), "From", from))
-		}
-	}
-}
-
+// ruling says what the policy wants in a zone and what became of it.
 func (p *page) ruling(v exposure.Verdict) {
 	styles := map[exposure.Outcome]style{exposure.Fail: red, exposure.Inconclusive: yellow, exposure.Pass: green}
 	p.gap()

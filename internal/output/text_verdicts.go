@@ -19,7 +19,7 @@ type sentence struct {
 // verdicts shows what is not as the policy wants it, and what could not be
 // decided, each with its reasons; what passes only when everything is asked for.
 func (p *page) verdicts(r exposure.Report) {
-	all := sentences(r)
+	all := slices.DeleteFunc(sentences(r), func(s *sentence) bool { return s.Verdict.Verdict == exposure.Pass && p.Show != ShowAll })
 	if len(all) == 0 {
 		return
 	}
@@ -27,9 +27,6 @@ func (p *page) verdicts(r exposure.Report) {
 	p.paragraph("", bold, p.say.Say("report.policy", "File", r.Policy))
 	styles := map[exposure.Outcome]style{exposure.Fail: red, exposure.Inconclusive: yellow, exposure.Pass: green}
 	for _, outcome := range []exposure.Outcome{exposure.Fail, exposure.Inconclusive, exposure.Pass} {
-		if outcome == exposure.Pass && p.Show != ShowAll {
-			continue
-		}
 		for _, s := range all {
 			if s.Verdict.Verdict != outcome {
 				continue

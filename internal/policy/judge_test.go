@@ -398,3 +398,27 @@ func TestNothingUnseenPasses(t *testing.T) {
 		}
 	})
 }
+
+func TestExplainJudgesThePortItself(t *testing.T) {
+	open := look(lan, "192.0.2.7", tcp, 22, exposure.Open, exposure.SynAck)
+	h := of(exposure.Host{Swept: []exposure.Sweep{{Address: open.Address, View: lan, Transport: tcp, Ports: "1-1000", States: []exposure.SweepState{
+		{State: exposure.Closed, Reason: exposure.Reset, Count: 999},
+	}}}}, open).Hosts[0]
+	p := parsed(t, "lan: {any: 80, closed: 1-500, rest: closed}")
+	for port, want := range map[uint16]string{
+		22:   "lan closed: fail",         // seen, and of a range
+		23:   "lan closed: pass",         // counted
+		600:  "lan closed: pass",         // of the rest, counted
+		2000: "lan closed: inconclusive", // of the rest, and nobody looked
+		80:   "",
+	} {
+		verdicts, unjudged := p.Explain(h, tcp, port, Context{}, lang.English)
+		got := ""
+		for _, v := range verdicts {
+			got += fmt.Sprintf("%s %s: %s", v.Zone, v.Expectation, v.Verdict)
+		}
+		if got != want || (len(unjudged) == 1) != (want == "") {
+			t.Errorf("%d: %q and %v, want %q", port, got, unjudged, want)
+		}
+	}
+}

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"sekisho/internal/exposure"
-	"sekisho/internal/portspec"
+	"sekisho/internal/lang"
 )
 
 // mostOdd is of how many ports of a range, at one address, an observation that
@@ -51,29 +51,54 @@ func (p *Policy) Keeper(host exposure.Host) func(exposure.Observation) bool {
 	}
 }
 
-// Expects tells what the policy says of one port of a host in each zone, in the
-// order of the zones; from is where it says so. Zones in which it says nothing
-// are left out.
-func (p *Policy) Expects(host exposure.Host, t exposure.Transport, port uint16) []Expected {
-	plan := p.plan(host)
-	var list []Expected
-	for _, zone := range zones {
-		z := plan.zones[zone]
-		if e := z.at[portKey{t, port}]; e != nil {
-			list = append(list, Expected{zone, e.expect, e.from, false})
-		} else if z.rest != nil {
-			list = append(list, Expected{zone, z.rest.expect, z.rest.from, true})
-		}
-	}
-	return list
+// Unjudged is a zone in which a policy leaves the state of a port open.
+type Unjudged struct {
+	Zone exposure.Zone
+	From string // where it says so
 }
 
-// Expected is what a policy says of a port in a zone.
-type Expected struct {
-	Zone        exposure.Zone
-	Expectation exposure.Expectation
-	From        string
-	Rest        bool // not of this port, but of those that nothing else speaks of
+// Explain judges one port of a host of a report for itself, also where it is one
+// of a range or of the rest. Zones in which the policy says nothing are left out.
+func (p *Policy) Explain(h exposure.Host, t exposure.Transport, number uint16, c Context, tag lang.Tag) (verdicts []exposure.Verdict, unjudged []Unjudged) {
+	key := portKey{t, number}
+	j := judgement{Context: c, host: h, tag: tag, ports: map[portKey]exposure.Port{}}
+	for _, port := range h.Ports {
+		port.Verdicts = nil
+		j.ports[portKey{port.Transport, port.Port}] = port
+	}
+	plan := p.plan(h)
+	for _, zone := range zones {
+		z := plan.zones[zone]
+		e := z.at[key]
+		if e == nil && z.rest != nil {
+			e = &entry{expect: z.rest.expect, from: z.rest.from}
+		}
+		if e == nil {
+			continue
+		}
+		if e.expect == exposure.ExpectAny && !e.needs.any() {
+			unjudged = append(unjudged, Unjudged{zone, e.from})
+			continue
+		}
+		port := j.port(key)
+		r := j.ruled(zone, port, e)
+		if counted, ok := j.counted(zone, key, e); ok && len(newSight(h, zone, port).seen) == 0 {
+			r = counted
+		}
+		verdicts = append(verdicts, j.verdict(zone, e, r))
+	}
+	return verdicts, unjudged
+}
+
+// counted is the ruling of a port that was looked at and of which the report has
+// only the count of those that are like it.
+func (j *judgement) counted(zone exposure.Zone, key portKey, e *entry) (ruling, bool) {
+	g := group{transport: key.transport, ports: []uint16{key.port}, entry: e, all: true}
+	w := j.swept(zone, g)
+	if w.addresses == 0 || w.least < 1 {
+		return ruling{}, false
+	}
+	return w.ruling(zone, g, 0, 0), true
 }
 
 // Ports reads ports as a policy has them: 21/tcp, ftp, 53/udp. The error is a
@@ -86,23 +111,21 @@ func Ports(text string) (tcp, udp []uint16, err error) {
 	return spec.TCP.Slice(), spec.UDP.Slice(), nil
 }
 
-// Narrowed is the report with nothing in it but one port of each host.
-func Narrowed(r exposure.Report, t exposure.Transport, port uint16) exposure.Report {
+// Narrowed is the report with nothing in it but one port of each host, and those
+// ports of others.
+func Narrowed(r exposure.Report, t exposure.Transport, number uint16) exposure.Report {
 	only := func(ports []exposure.Port) []exposure.Port {
-		return slices.DeleteFunc(slices.Clone(ports), func(p exposure.Port) bool { return p.Transport != t || p.Port != port })
+		return slices.DeleteFunc(slices.Clone(ports), func(p exposure.Port) bool { return p.Transport != t || p.Port != number })
 	}
 	r.Hosts = slices.Clone(r.Hosts)
 	for i := range r.Hosts {
-		r.Hosts[i].Ports = only(r.Hosts[i].Ports)
-		r.Hosts[i].Verdicts = slices.DeleteFunc(slices.Clone(r.Hosts[i].Verdicts), func(g exposure.GroupVerdict) bool {
-			return g.Transport != t || g.Ports != restLabel && !inRanges(g.Ports, port)
-		})
+		h := &r.Hosts[i]
+		h.Verdicts = nil
+		if h.Ports = only(h.Ports); len(h.Ports) == 0 {
+			j := judgement{}
+			h.Ports = []exposure.Port{j.port(portKey{t, number})}
+		}
 	}
 	r.Outgoing = only(r.Outgoing)
 	return r
-}
-
-func inRanges(text string, port uint16) bool {
-	spec, err := portspec.Parse(text, false)
-	return err == nil && slices.Contains(spec.TCP.Slice(), port)
 }

@@ -435,17 +435,20 @@ func (r *reader) zone(n *yaml.Node, depth int, outgoing bool) *zoneRules {
 type placed struct {
 	expect exposure.Expectation
 	line   int
+	ranged bool
 }
 
-// contradicts holds that no port is to be two things at one place.
+// contradicts holds that no port is to be two things at one place. A port that is
+// named by itself is an exception of a range.
 func (r *reader) contradicts(n *yaml.Node, e *entry, first map[portKey]placed) {
 	told := false
 	e.each(func(t exposure.Transport, port uint16) {
 		key := portKey{t, port}
 		was, known := first[key]
-		if !known {
-			first[key] = placed{e.expect, n.Line}
-		} else if was.expect != e.expect && !told {
+		switch {
+		case !known || was.ranged && !e.ranged():
+			first[key] = placed{e.expect, n.Line, e.ranged()}
+		case was.expect != e.expect && was.ranged == e.ranged() && !told:
 			told = true
 			r.wrong(n, wrongBoth, "Port", fmt.Sprintf("%d/%s", port, t), "Expect", string(e.expect), "Other", string(was.expect), "Line", was.line)
 		}

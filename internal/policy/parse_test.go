@@ -100,6 +100,7 @@ func TestProblemsTellWhereAndWhat(t *testing.T) {
 		"udp_port":    {"lan:\n  open: 70000/udp\n", `f:2:9: 70000 is too large: the last port is 65535`},
 		"double":      {"lan: {open: 22}\nlan: {open: 23}\n", `f:2:1: "lan" stands here twice: first on line 1`},
 		"both":        {"lan:\n  open: [22, 25]\n  closed:\n    - 20-23\n", `f:4:7: 22/tcp is to be closed here and open on line 2: leave one of them out`},
+		"both_ranges": {"lan:\n  open: 1-500\n  closed: 400-600\n", `f:3:11: 400/tcp is to be closed here and open on line 2: leave one of them out`},
 		"profile":     {"extends: home-cp\n", `f:1:10: there is no profile "home-cp"; there are: domain-controller, home-pc, home-server, mail-server, web-server; did you mean "home-pc"?`},
 		"builtin":     {"profiles:\n  home-pc: {}\nlan: {open: 22}\n", `f:2:3: sekisho brings a profile "home-pc" of its own: choose another name and let it extend that one`},
 		"cycle":       {"extends: a\nprofiles:\n  a: {extends: b}\n  b: {extends: a}\n", `f:1:10: the profile "a" extends itself`},

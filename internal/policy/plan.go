@@ -80,8 +80,12 @@ func (p *plan) take(s *section) {
 	}
 	for name, rules := range s.zones {
 		z := p.zones[name]
-		for _, e := range rules.entries {
-			e.each(func(t exposure.Transport, port uint16) { z.at[portKey{t, port}] = e })
+		for _, ranged := range []bool{true, false} {
+			for _, e := range rules.entries {
+				if e.ranged() == ranged {
+					e.each(func(t exposure.Transport, port uint16) { z.at[portKey{t, port}] = e })
+				}
+			}
 		}
 		if rules.rest != nil {
 			z.rest = rules.rest
