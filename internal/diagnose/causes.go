@@ -1,0 +1,233 @@
+package diagnose
+
+import (
+	"slices"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+// cause is one reason that a port can have. Each alternative of shown is a set
+// of facts that make it so; any fact of excludes rules it out.
+type cause struct {
+	id       string
+	link     link // where on the way it lies
+	shown    [][]fact
+	excludes []fact
+	// hidden is the symptom under which it is possible though nothing shows it:
+	// one of these facts.
+	hidden []fact
+}
+
+// link is a place on the way, from the process outwards.
+type link int
+
+const (
+	atProcess link = iota
+	atAddress
+	atFilter
+	atService
+	atNetwork
+	atRouter
+	atCarrier
+	atName
+)
+
+// The facts by which somebody on the other side of a link has seen the port
+// open: then nothing on this side of it is the matter.
+var (
+	seenInside = []fact{takes, selfOpen, lanOpen, outsideOpen}
+	seenNear   = []fact{lanOpen, outsideOpen}
+	silence    = []fact{lanSilent, outsideSilent}
+)
+
+// wanted are the causes why a port that should be reachable is not, of this
+// machine.
+var wanted = []cause{
+	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}, {unbound, selfRefused}}, excludes: append([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside...)},
+	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: append([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside...)},
+	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: append([]fact{unbound, loopbackOnly, boundFamily}, seenInside...)},
+	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther}, seenInside...)},
+	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}}, excludes: append([]fact{filterAccepts, filterEmpty}, seenNear...), hidden: silence},
+	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
+	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
+	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
+	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{}},
+	{id: "cgnat", link: atRouter, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, outsideOpen}, hidden: []fact{outsideSilent}},
+	{id: "double-nat", link: atRouter, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanShared, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "router-no-forward", link: atRouter, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardWrong, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "forward-elsewhere", link: atRouter, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardMissing, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: []fact{outsideOpen}, hidden: []fact{outsideSilent}},
+	{id: "carrier-block", link: atCarrier, excludes: []fact{outsideOpen, outsideRefused}, hidden: []fact{outsideSilent}},
+	{id: "vantage-egress-block", link: atCarrier, excludes: []fact{outsideOpen, outsideRefused, vantageSends}, hidden: []fact{outsideSilent}},
+	{id: "hairpin-missing", link: atRouter, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}},
+	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}}, excludes: []fact{nameRight, nameElsewhere, nameMissing}},
+	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing}}, excludes: []fact{nameRight, nameElsewhere, nameUnasked}},
+	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, excludes: []fact{nameRight, nameMissing, nameUnasked}},
+}
+
+// farAway are the causes why a port of another host is not reachable from here.
+var farAway = []cause{
+	{id: "dns-failure", link: atProcess, shown: [][]fact{{nameUnasked}}, excludes: []fact{nameRight, nameMissing}},
+	{id: "name-missing", link: atProcess, shown: [][]fact{{nameMissing}}, excludes: []fact{nameRight, nameUnasked}},
+	{id: "egress-blocked", link: atAddress, shown: [][]fact{{cannotSend}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, reached, unrouted, neighbourMute, barredByHost, barredByOther}, hidden: []fact{outsideSilent}},
+	{id: "no-route", link: atAddress, shown: [][]fact{{unrouted}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, reached, neighbourMute, cannotSend}},
+	{id: "host-down", link: atNetwork, shown: [][]fact{{neighbourMute}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, reached, barredByHost}, hidden: silence},
+	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, barredByHost, lanSilent}, hidden: []fact{outsideSilent}},
+	{id: "host-firewall", link: atFilter, shown: [][]fact{{barredByHost}, {lanSilent, reached}}, excludes: []fact{lanOpen, outsideOpen, neighbourMute}, hidden: []fact{lanSilent, outsideSilent, lanRefused, outsideRefused}},
+	{id: "not-listening", link: atProcess, shown: [][]fact{{lanRefused}, {outsideRefused}}, excludes: []fact{lanOpen, outsideOpen}},
+	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
+	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
+	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
+	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{}},
+}
+
+// unwanted are the causes why a port is reachable that should not be.
+var unwanted = []cause{
+	{id: "container-published", link: atProcess, shown: [][]fact{{published}, {redirected, filterAccepts}}, excludes: []fact{notRedirected}},
+	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}}, excludes: []fact{filterAllowing, filterBlocks, redirected}},
+	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterBlocks, redirected}},
+	{id: "opened-by-upnp", link: atRouter, shown: [][]fact{{forwardLeased, outsideOpen}}, excludes: []fact{forwardMissing, ownGlobal}},
+	{id: "router-itself", link: atRouter, shown: [][]fact{{outsideOpen, unbound, forwardMissing}}, excludes: []fact{takes, redirected, published, forwardRight, forwardWrong, ownGlobal}},
+	{id: "router-dmz", link: atRouter, shown: [][]fact{{outsideOpen, takes, forwardMissing, privateOnly}}, excludes: []fact{forwardRight, forwardWrong, ownGlobal, unbound}},
+}
+
+// decision is what was found.
+type decision struct {
+	id        string
+	certainty exposure.Certainty
+	evidence  []fact
+	rivals    []string
+}
+
+// decide names the cause: the first on the way that is shown. It is proven when
+// every other cause at that link or before it is excluded by a fact; what lies
+// beyond does not matter any more.
+func decide(c Case, known map[fact]said) decision {
+	list := c.causes()
+	has := func(f fact) bool { _, ok := known[f]; return ok }
+	for _, x := range list {
+		for _, facts := range x.shown {
+			if !all(facts, has) || slices.ContainsFunc(x.excludes, has) {
+				continue
+			}
+			d := decision{id: x.id, certainty: exposure.CauseProven, evidence: slices.Clone(facts)}
+			for _, y := range list {
+				if y.id == x.id || y.link > x.link {
+					continue
+				}
+				switch i := slices.IndexFunc(y.excludes, has); {
+				case slices.ContainsFunc(y.excludes, func(f fact) bool { return slices.Contains(d.evidence, f) }):
+				case i >= 0:
+					d.evidence = append(d.evidence, y.excludes[i])
+				case y.possible(has):
+					d.certainty = exposure.CauseLikely
+					d.rivals = append(d.rivals, y.id)
+				}
+			}
+			return d
+		}
+	}
+	return guess(c, list, has)
+}
+
+// possible reports whether a cause that no fact excludes could be one here:
+// something shows it in part, or the symptom leaves room for it.
+func (y cause) possible(has func(fact) bool) bool {
+	return slices.ContainsFunc(y.hidden, has) || slices.ContainsFunc(y.shown, func(facts []fact) bool { return slices.ContainsFunc(facts, has) }) || len(y.hidden) == 0
+}
+
+// guess is the answer where nothing is shown: all is well, or what the symptom
+// leaves possible, likeliest first.
+func guess(c Case, list []cause, has func(fact) bool) decision {
+	if !c.Unwanted {
+		for _, f := range []fact{outsideOpen, lanOpen} {
+			if has(f) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
+				d := decision{id: "ok", certainty: exposure.CauseProven, evidence: []fact{f}}
+				if c.Own && f == lanOpen && c.Zone != exposure.ZoneLAN {
+					d.certainty = exposure.CausePossible
+				}
+				if has(spoke) {
+					d.evidence = append(d.evidence, spoke)
+				}
+				return d
+			}
+		}
+		if c.Own && c.Zone == exposure.ZoneLAN && has(takes) && (has(filterAccepts) || has(filterEmpty)) && has(selfOpen) {
+			d := decision{id: "ok", certainty: exposure.CauseLikely, evidence: []fact{takes, selfOpen}}
+			for _, f := range []fact{filterAccepts, filterEmpty, spoke} {
+				if has(f) {
+					d.evidence = append(d.evidence, f)
+				}
+			}
+			return d
+		}
+	}
+	var open []string
+	for _, x := range list {
+		if !slices.ContainsFunc(x.excludes, has) && slices.ContainsFunc(x.hidden, has) {
+			open = append(open, x.id)
+		}
+	}
+	var evidence []fact
+	for _, f := range []fact{takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached} {
+		if has(f) {
+			evidence = append(evidence, f)
+		}
+	}
+	switch len(open) {
+	case 0:
+		return decision{id: "inconclusive", certainty: exposure.CausePossible, evidence: evidence}
+	case 1:
+		return decision{id: open[0], certainty: exposure.CauseLikely, evidence: evidence}
+	}
+	return decision{id: open[0], certainty: exposure.CausePossible, evidence: evidence, rivals: open[1:]}
+}
+
+func (c Case) causes() []cause {
+	switch {
+	case c.Unwanted:
+		return unwanted
+	case c.Own:
+		return wanted
+	}
+	return farAway
+}
+
+func all(facts []fact, has func(fact) bool) bool {
+	return !slices.ContainsFunc(facts, func(f fact) bool { return !has(f) })
+}
+
+// tests are what would decide whether a cause is the one, where the evidence
+// leaves it possible.
+var tests = map[string]lang.Text{
+	"not-listening":        {EN: "Ask again as root: then the sockets of all users are seen.", JA: "管理者権限で調べ直すと、全ユーザーの待ち受けが見えます。"},
+	"loopback-only":        {EN: "sekisho local shows which address it is bound to.", JA: "sekisho local で、どのアドレスで待ち受けているかを確かめます。"},
+	"wrong-address":        {EN: "sekisho local shows which address it is bound to.", JA: "sekisho local で、どのアドレスで待ち受けているかを確かめます。"},
+	"wrong-family":         {EN: "sekisho local shows which family it is bound to.", JA: "sekisho local で、IPv4とIPv6のどちらで待ち受けているかを確かめます。"},
+	"host-firewall":        {EN: "Ask as root, which lets the rules be read, or look from another host of the network: sekisho scan {{.Address}} -p {{.Port}}", JA: "管理者権限で規則を読むか、同じネットワークの別の機器から調べます: sekisho scan {{.Address}} -p {{.Port}}"},
+	"service-silent":       {EN: "Talk to it by hand: sekisho connect --interactive {{.Address}} {{.Port}}", JA: "手で話しかけてみます: sekisho connect --interactive {{.Address}} {{.Port}}"},
+	"service-refuses":      {EN: "Try from an address that its access list names, and read its log.", JA: "アクセス制限で許可したアドレスから試し、サービスのログを読みます。"},
+	"service-wrong":        {EN: "sekisho check {{.Address}} -p {{.Port}} names what answers.", JA: "sekisho check {{.Address}} -p {{.Port}} で、何が応答しているかが分かります。"},
+	"tls-broken":           {EN: "sekisho test tls {{.Address}}:{{.Port}} tells what is wrong with it.", JA: "sekisho test tls {{.Address}}:{{.Port}} で、どこが悪いかが分かります。"},
+	"cgnat":                {EN: "Read the outer address on the router's status page: one of 100.64.0.0/10 is shared.", JA: "ルーターの状態画面で外側のアドレスを見ます。100.64.0.0/10 なら共有アドレスです。"},
+	"double-nat":           {EN: "Read the outer address on the router's status page: a private one means a second router.", JA: "ルーターの状態画面で外側のアドレスを見ます。プライベートアドレスならもう一台ルーターがあります。"},
+	"router-no-forward":    {EN: "Look at the router's list of forwards for {{.Transport}} port {{.Port}}.", JA: "ルーターのポート転送の一覧で、{{.Transport}} の {{.Port}} 番を確かめます。"},
+	"forward-elsewhere":    {EN: "Compare the inner address of the router's forward with {{.Address}}.", JA: "ルーターの転送先アドレスが {{.Address}} かどうかを比べます。"},
+	"router-filter":        {EN: "Look at the router's packet filter for {{.Transport}} port {{.Port}}.", JA: "ルーターのフィルター設定で、{{.Transport}} の {{.Port}} 番を確かめます。"},
+	"carrier-block":        {EN: "Let the service listen on a port above 1024 too, and look at that one from outside.", JA: "1024番より上の番号でも待ち受けさせ、外からその番号を調べます。"},
+	"vantage-egress-block": {EN: "Look from another vantage.", JA: "別の観測点から調べます。"},
+	"egress-blocked":       {EN: "Try another port of a host that is known to work: sekisho scan HOST -p 80,443", JA: "動いていると分かっている相手の別のポートを試します: sekisho scan HOST -p 80,443"},
+	"host-down":            {EN: "Look whether the host is switched on and connected.", JA: "相手の機器の電源と接続を確かめます。"},
+	"no-route":             {EN: "Look at this machine's address and gateway: sekisho local", JA: "この機器のアドレスとゲートウェイを確かめます: sekisho local"},
+	"container-published":  {EN: "docker ps shows what containers publish.", JA: "docker ps で、コンテナが公開しているポートが分かります。"},
+	"firewall-off":         {EN: "Ask as root, which lets the rules be read.", JA: "管理者権限で調べると、規則が読めます。"},
+	"allow-rule":           {EN: "Ask as root, which lets the rules be read.", JA: "管理者権限で調べると、規則が読めます。"},
+	"opened-by-upnp":       {EN: "Look at the router's list of UPnP mappings.", JA: "ルーターのUPnPの一覧を確かめます。"},
+	"router-itself":        {EN: "Look at the router's settings for management from outside.", JA: "ルーターの、外からの設定画面の許可を確かめます。"},
+	"router-dmz":           {EN: "Look whether the router has a DMZ host.", JA: "ルーターのDMZ設定を確かめます。"},
+	"dns-failure":          {EN: "Ask another resolver for the name.", JA: "別のDNSサーバーに名前を尋ねます。"},
+	"name-missing":         {EN: "Ask another resolver for the name.", JA: "別のDNSサーバーに名前を尋ねます。"},
+	"name-elsewhere":       {EN: "Ask the servers of the name's own zone.", JA: "その名前のゾーンのDNSサーバーに直接尋ねます。"},
+	"hairpin-missing":      {EN: "Look from outside.", JA: "外から調べます。"},
+}

@@ -1,0 +1,142 @@
+// Package diagnose finds the one reason why a port is not as it should be. It
+// walks the way from the process outwards, link by link, and names the Cause
+// with its certainty, the evidence and what to do. Pure: it knows what a Case
+// tells it and nothing else.
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+// Case is all that is known of one port of a host. What is absent was not
+// seen; it never stands for "no".
+type Case struct {
+	Transport exposure.Transport
+	Port      uint16
+	Expected  string // the protocol that should answer there, empty when nobody said
+	// Unwanted turns the question round: the port is reachable and should not be.
+	Unwanted bool
+	// Zone is whom the port is for, or should be kept from.
+	Zone exposure.Zone
+
+	Own          bool         // the host is this machine
+	Addresses    []netip.Addr // of the host
+	Listeners    []exposure.Listener
+	Whole        bool // every listener of the machine was read
+	Unfiltered   bool // the machine's packet filter was read and holds no rule
+	Firewall     []exposure.FirewallAnswer
+	Observations []exposure.Observation
+	Services     []exposure.Service
+	Names        []exposure.Resolution
+	Router       *Router
+	// Reached is whether the vantage saw any other port of the address open.
+	Reached bool
+	// Sends is whether the outside vantage is known to be able to send to the port.
+	Sends bool
+}
+
+// Router is what the router before this machine told of itself.
+type Router struct {
+	WAN      netip.Addr // its outer address, zero when it did not tell
+	Forwards []Forward
+	Whole    bool // these are all its forwards
+}
+
+// Forward is one port that a router sends on to a host behind it.
+type Forward struct {
+	Transport exposure.Transport
+	Outer     uint16
+	To        netip.AddrPort
+	Leased    bool // a program asked for it by UPnP, NAT-PMP or PCP
+}
+
+// Explain walks the way to the port and names the Cause, in a language.
+func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
+	d := exposure.DiagnosedPort{Transport: c.Transport, Port: c.Port}
+	known := learn(c)
+	for _, s := range stages {
+		if s.own != c.Own && !s.both {
+			continue
+		}
+		result, detail := s.look(c, known)
+		d.Stages = append(d.Stages, exposure.Stage{ID: s.id, Result: result, Detail: detail.in(tag)})
+	}
+	found := decide(c, known)
+	d.Cause = exposure.Cause{ID: found.id, Certainty: found.certainty, Evidence: []string{}, Remedy: []string{}}
+	for _, f := range found.evidence {
+		d.Cause.Evidence = append(d.Cause.Evidence, known[f].in(tag))
+	}
+	for _, step := range remedy(c, found.id) {
+		d.Cause.Remedy = append(d.Cause.Remedy, step.in(tag))
+	}
+	for _, rival := range found.rivals {
+		d.Rivals = append(d.Rivals, exposure.Rival{ID: rival, Test: tests[rival].In(tag, c.pairs()...)})
+	}
+	return d
+}
+
+// said is a text with what is to be filled in.
+type said struct {
+	lang.Text
+	pairs []any
+}
+
+func say(en, ja string, pairs ...any) said { return said{lang.Text{EN: en, JA: ja}, pairs} }
+
+func (s said) in(tag lang.Tag) string { return s.In(tag, s.pairs...) }
+
+// pairs name the port in a text.
+func (c Case) pairs() []any {
+	address := ""
+	if len(c.Addresses) > 0 {
+		address = c.Addresses[0].String()
+	}
+	return []any{"Transport", c.Transport.String(), "Port", int(c.Port), "Address", address}
+}
+
+// v6 is the family that the Case is about.
+func (c Case) v6() bool { return c.Zone == exposure.ZoneInternetV6 }
+
+// of reports whether an address belongs to those that the Case is about: for
+// people on the Internet it is of their family, for the LAN of either.
+func (c Case) of(a netip.Addr) bool {
+	switch c.Zone {
+	case exposure.ZoneInternetV4:
+		return a.Unmap().Is4()
+	case exposure.ZoneInternetV6:
+		return a.Unmap().Is6()
+	}
+	return true
+}
+
+// others are the addresses of the host that others than itself know it by.
+func (c Case) others() []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(c.Addresses), func(a netip.Addr) bool {
+		return a.IsLoopback() || a.IsLinkLocalUnicast() || !c.of(a)
+	})
+}
+
+// seen are the observations of a view, the last of each address.
+func (c Case) seen(view exposure.View) []exposure.Observation {
+	var list []exposure.Observation
+	for _, o := range c.Observations {
+		if o.View == view && (view == exposure.ViewLoopback || c.of(o.Address)) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// answer is what the packet filter does with those of the Case's zone.
+func (c Case) answer() (exposure.FirewallAnswer, bool) {
+	for _, a := range c.Firewall {
+		if a.Zone == c.Zone && (c.Zone != exposure.ZoneLAN || a.Family == "ipv4" || len(c.Firewall) == 1) {
+			return a, true
+		}
+	}
+	return exposure.FirewallAnswer{}, false
+}

@@ -1,0 +1,374 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/reach"
+)
+
+// fact is one thing that is known for certain. A fact that is not there is not
+// known, which is never the same as its opposite.
+type fact string
+
+// The facts of this machine itself, of what views saw, of what answers, of
+// names and of the router.
+const (
+	unbound      fact = "unbound"       // no process has the port
+	takes        fact = "takes"         // a process takes what comes for the address
+	loopbackOnly fact = "loopback-only" // all that have it are bound to the loopback
+	boundGone    fact = "bound-gone"    // to an address that the machine does not have
+	boundOther   fact = "bound-other"   // to another address than the one looked at
+	boundFamily  fact = "bound-family"  // to the other family only
+
+	filterAccepts  fact = "filter-accepts"
+	filterBlocks   fact = "filter-blocks"
+	filterDoubts   fact = "filter-doubts"
+	filterEmpty    fact = "filter-empty"
+	redirected     fact = "redirected"
+	notRedirected  fact = "not-redirected"
+	filterAllowing fact = "filter-allowing" // by a rule of its own for the port
+
+	selfOpen       fact = "self-open"
+	selfRefused    fact = "self-refused"
+	selfSilent     fact = "self-silent"
+	loopOpen       fact = "loopback-open"
+	loopSilent     fact = "loopback-silent"
+	lanOpen        fact = "lan-open"
+	lanRefused     fact = "lan-refused"
+	lanSilent      fact = "lan-silent"
+	hairpinSilent  fact = "hairpin-silent"
+	outsideOpen    fact = "outside-open"
+	outsideRefused fact = "outside-refused"
+	outsideSilent  fact = "outside-silent"
+	barredByOther  fact = "barred-by-other" // a device before the host forbids it
+	barredByHost   fact = "barred-by-host"
+	unrouted       fact = "unrouted"
+	neighbourMute  fact = "neighbour-mute"
+	cannotSend     fact = "cannot-send"
+	reached        fact = "reached" // another port of the address is open to that view
+	vantageSends   fact = "vantage-sends"
+
+	spoke      fact = "spoke"
+	spokeOther fact = "spoke-other"
+	mute       fact = "mute"
+	hangsUp    fact = "hangs-up"
+	tlsBroken  fact = "tls-broken"
+	tlsExpired fact = "tls-expired"
+
+	nameRight     fact = "name-right"
+	nameElsewhere fact = "name-elsewhere"
+	nameMissing   fact = "name-missing"
+	nameUnasked   fact = "name-unanswered"
+
+	ownGlobal      fact = "own-global" // the host itself has the address that is looked at
+	privateOnly    fact = "private-only"
+	wanGlobal      fact = "wan-global"
+	wanPrivate     fact = "wan-private"
+	wanShared      fact = "wan-shared"
+	forwardRight   fact = "forward-right"
+	forwardWrong   fact = "forward-wrong"
+	forwardMissing fact = "forward-missing"
+	forwardLeased  fact = "forward-leased"
+	published      fact = "published" // by a container
+)
+
+// learn works out the facts of a Case, each with the sentence that tells it.
+func learn(c Case) map[fact]said {
+	known := map[fact]said{}
+	c.learnListeners(known)
+	c.learnFilter(known)
+	c.learnViews(known)
+	c.learnService(known)
+	c.learnNames(known)
+	c.learnRouter(known)
+	return known
+}
+
+func (c Case) learnListeners(known map[fact]said) {
+	if !c.Own {
+		return
+	}
+	if len(c.Listeners) == 0 {
+		if c.Whole {
+			known[unbound] = say("No process of this machine has {{.Transport}} port {{.Port}}.",
+				"この機器のどのプロセスも {{.Transport}} の {{.Port}} 番で待ち受けていません。", c.pairs()...)
+		}
+		return
+	}
+	var bound []string
+	for _, l := range c.Listeners {
+		bound = append(bound, listenerWords(l))
+	}
+	pairs := append(c.pairs(), "Listeners", strings.Join(slices.Compact(bound), ", "))
+	others := c.others()
+	open := slices.DeleteFunc(slices.Clone(c.Listeners), exposure.Listener.LoopbackOnly)
+	for _, l := range open {
+		if i := slices.IndexFunc(others, l.Takes); i >= 0 {
+			known[takes] = say("{{.Listener}} takes what comes for {{.To}}.", "{{.Listener}} が {{.To}} あての接続を受けます。",
+				append(c.pairs(), "Listener", listenerWords(l), "To", others[i])...)
+			break
+		}
+	}
+	if slices.ContainsFunc(c.Listeners, func(l exposure.Listener) bool {
+		return l.Container != "" || slices.Contains(publishers, l.Process)
+	}) {
+		known[published] = say("A container publishes the port: {{.Listeners}}.", "コンテナがこのポートを公開しています({{.Listeners}})。", pairs...)
+	}
+	if _, ok := known[takes]; ok || !c.Whole {
+		return
+	}
+	switch {
+	case len(open) == 0:
+		known[loopbackOnly] = say("It is bound to the loopback only: {{.Listeners}}.", "自機内だけで待ち受けています({{.Listeners}})。", pairs...)
+	case !slices.ContainsFunc(open, func(l exposure.Listener) bool { return slices.ContainsFunc(c.Addresses, l.Takes) }):
+		known[boundGone] = say("It is bound to an address that this machine does not have: {{.Listeners}}.",
+			"この機器にないアドレスで待ち受けています({{.Listeners}})。", pairs...)
+	case len(others) > 0 && !slices.ContainsFunc(open, func(l exposure.Listener) bool { return l.Address.Unmap().Is6() == others[0].Is6() }):
+		known[boundFamily] = say("It is bound to the other family of addresses only: {{.Listeners}}.",
+			"もう一方の種類のアドレス(IPv4/IPv6)だけで待ち受けています({{.Listeners}})。", pairs...)
+	case len(others) > 0:
+		known[boundOther] = say("It is bound to another address of this machine only: {{.Listeners}}.",
+			"この機器の別のアドレスだけで待ち受けています({{.Listeners}})。", pairs...)
+	}
+}
+
+// publishers are the processes that hold the published ports of containers.
+var publishers = []string{"docker-proxy", "rootlessport", "conmon", "pasta"}
+
+// listenerWords name a listener and the address that it is bound to.
+func listenerWords(l exposure.Listener) string {
+	at := netip.AddrPortFrom(l.Address, l.Port).String()
+	if l.Process == "" {
+		return at
+	}
+	return fmt.Sprintf("%s (%d) %s", l.Process, l.PID, at)
+}
+
+func (c Case) learnFilter(known map[fact]said) {
+	if c.Unfiltered {
+		known[filterEmpty] = say("This machine's packet filter holds no rule.", "この機器のパケットフィルターには規則がありません。")
+	}
+	a, ok := c.answer()
+	if !ok {
+		return
+	}
+	pairs := append(c.pairs(), "Rule", ruleWords(a.Rules), "Doubt", ruleWords(a.Doubts), "To", a.To)
+	if a.To.IsValid() {
+		known[redirected] = say("The packet filter sends newcomers on to {{.To}}: {{.Rule}}.", "パケットフィルターが {{.To}} へ転送します({{.Rule}})。", pairs...)
+	} else {
+		known[notRedirected] = say("The packet filter sends nothing that comes for the port elsewhere.", "パケットフィルターはこのポートあての通信をほかへ転送していません。")
+	}
+	switch {
+	case a.Verdict == exposure.FirewallAccept:
+		known[filterAccepts] = say("By its rules the packet filter lets newcomers in.", "規則を計算すると、パケットフィルターは外からの接続を通します。")
+		if slices.ContainsFunc(a.Rules, func(r exposure.FirewallRule) bool { return r.Handle != 0 }) {
+			known[filterAllowing] = say("A rule lets them in: {{.Rule}}.", "通している規則: {{.Rule}}。", pairs...)
+		}
+	case a.Verdict == exposure.FirewallCannotSay:
+		known[filterDoubts] = say("What the packet filter does cannot be told: {{.Doubt}}.", "パケットフィルターの動作は計算できません({{.Doubt}})。", pairs...)
+	case a.Silent:
+		known[filterBlocks] = say("The packet filter drops the answer: {{.Rule}}.", "パケットフィルターが返事を捨てます({{.Rule}})。", pairs...)
+	default:
+		known[filterBlocks] = say("The packet filter keeps newcomers out: {{.Rule}}.", "パケットフィルターが外からの接続を止めます({{.Rule}})。", pairs...)
+	}
+}
+
+func ruleWords(rules []exposure.FirewallRule) string {
+	var words []string
+	for _, r := range rules {
+		w := r.Table.Terminal() + " " + r.Chain.Terminal()
+		if text := r.Text.Terminal(); text != "" {
+			w += ": " + text
+		}
+		if why := r.Why.Terminal(); why != "" {
+			w += " (" + why + ")"
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, "; ")
+}
+
+// viewFacts are what views make of what they saw.
+var viewFacts = map[exposure.View]struct{ open, refused, silent fact }{
+	exposure.ViewLoopback: {loopOpen, "", loopSilent},
+	exposure.ViewSelf:     {selfOpen, selfRefused, selfSilent},
+	exposure.ViewLAN:      {lanOpen, lanRefused, lanSilent},
+	exposure.ViewHairpin:  {"", "", hairpinSilent},
+	exposure.ViewOutside:  {outsideOpen, outsideRefused, outsideSilent},
+}
+
+func (c Case) learnViews(known map[fact]said) {
+	for view, facts := range viewFacts {
+		for _, o := range c.seen(view) {
+			pairs := append(c.pairs(), "At", o.Address, "Reason", string(o.Reason), "By", o.By)
+			if facts.open != "" && o.State == exposure.Open {
+				known[facts.open] = say("{{.At}} was seen open.", "{{.At}} は開いていると確認しました。", pairs...)
+			}
+			if facts.refused != "" && o.State == exposure.Closed {
+				known[facts.refused] = say("{{.At}} refused the connection ({{.Reason}}).", "{{.At}} が接続を拒みました({{.Reason}})。", pairs...)
+			}
+			if facts.silent != "" && o.State == exposure.Filtered && o.Reason == exposure.NoResponse {
+				known[facts.silent] = say("{{.At}} did not answer.", "{{.At}} から返事がありません。", pairs...)
+			}
+			c.learnErrors(known, o, pairs)
+		}
+	}
+	if c.Reached {
+		known[reached] = say("Another port of the same address answered the same vantage.", "同じアドレスの別のポートは、同じ観測点から応答がありました。")
+	}
+	if c.Sends {
+		known[vantageSends] = say("The vantage is known to be able to send to this port.", "観測点からこのポートへ送れることは確認済みです。")
+	}
+}
+
+// learnErrors takes in who says that there is no way.
+func (c Case) learnErrors(known map[fact]said, o exposure.Observation, pairs []any) {
+	byHost := o.By == "" || o.By == o.Address.String()
+	switch {
+	case o.Reason == exposure.AdminProhibited && !byHost, o.State == exposure.Filtered && o.Reason == exposure.PortUnreach && !byHost:
+		known[barredByOther] = say("{{.By}} on the way forbids it ({{.Reason}}).", "途中の {{.By}} が禁止しています({{.Reason}})。", pairs...)
+	case o.Reason == exposure.AdminProhibited:
+		known[barredByHost] = say("{{.At}} itself forbids it ({{.Reason}}).", "{{.At}} 自身が禁止しています({{.Reason}})。", pairs...)
+	case o.Reason == exposure.HostUnreach && o.By == exposure.Local:
+		known[neighbourMute] = say("Nobody on this network answers for {{.At}}.", "このネットワークに {{.At}} として応答する機器がありません。", pairs...)
+	case o.Reason == exposure.NetUnreach && o.By == exposure.Local:
+		known[unrouted] = say("This machine has no route to {{.At}}.", "この機器から {{.At}} への経路がありません。", pairs...)
+	case o.Reason == exposure.NetUnreach, o.Reason == exposure.HostUnreach:
+		known[unrouted] = say("{{.By}} says that there is no way to {{.At}} ({{.Reason}}).", "{{.By}} が {{.At}} へ届ける経路がないと返しました({{.Reason}})。", pairs...)
+	case o.Reason == exposure.LocalError:
+		known[cannotSend] = say("This machine could not send to {{.At}}.", "この機器から {{.At}} へ送信できません。", pairs...)
+	}
+}
+
+func (c Case) learnService(known map[fact]said) {
+	for _, s := range c.Services {
+		pairs := append(c.pairs(), "Protocol", s.Protocol, "Expected", c.Expected, "At", s.Address, "Error", s.Error)
+		switch {
+		case s.Confidence == exposure.Confirmed && c.Expected != "" && !sameProtocol(s, c.Expected):
+			known[spokeOther] = say("What answers speaks {{.Protocol}}, not {{.Expected}}.", "応答しているのは {{.Expected}} ではなく {{.Protocol}} です。", pairs...)
+		case s.Confidence == exposure.Confirmed:
+			known[spoke] = say("It answers as {{.Protocol}}.", "{{.Protocol}} として応答します。", pairs...)
+		case s.Silence == exposure.Mute:
+			known[mute] = say("It takes the connection and says nothing, whatever it is told.", "接続は受け付けますが、何を送っても応答しません。")
+		case s.Silence == exposure.HangsUp || s.Silence == exposure.Resets:
+			known[hangsUp] = say("It takes the connection and ends it at once, without a word.", "接続した直後に、何も言わずに切断します。")
+		}
+		if t := s.TLS; t != nil && t.Certificate != nil && len(c.Observations) > 0 {
+			if at := c.Observations[0].SeenAt; !at.IsZero() && at.After(t.Certificate.NotAfter) {
+				known[tlsExpired] = say("Its certificate ended on {{.Date}}.", "証明書の有効期限は {{.Date}} に切れています。", "Date", t.Certificate.NotAfter.UTC().Format("2006-01-02"))
+			}
+			if m := t.Certificate.NameMatches; m != nil && !*m {
+				known[tlsBroken] = say("Its certificate is for another name.", "証明書の名前が一致しません。")
+			}
+		}
+	}
+	if _, ok := known[spoke]; ok {
+		delete(known, mute)
+		delete(known, hangsUp)
+	}
+}
+
+// sameProtocol reports whether a service is the one that is expected: TLS before
+// it or not.
+func sameProtocol(s exposure.Service, expected string) bool {
+	plain := func(name string) string {
+		switch name {
+		case "https":
+			return "http"
+		case "submission", "submissions", "smtps":
+			return "smtp"
+		case "imaps":
+			return "imap"
+		case "pop3s":
+			return "pop3"
+		case "ldaps":
+			return "ldap"
+		case "ftps":
+			return "ftp"
+		}
+		return name
+	}
+	return plain(s.Protocol) == plain(expected)
+}
+
+func (c Case) learnNames(known map[fact]said) {
+	for _, n := range c.Names {
+		var list []string
+		for _, a := range n.Addresses {
+			if c.of(a) {
+				list = append(list, a.String())
+			}
+		}
+		pairs := append(c.pairs(), "Name", n.Name, "Addresses", strings.Join(list, ", "), "Error", n.Error.Terminal())
+		switch {
+		case n.Error.Raw() != "":
+			known[nameUnasked] = say("Nobody answers what the addresses of {{.Name}} are: {{.Error}}.", "{{.Name}} のアドレスを尋ねても答えがありません({{.Error}})。", pairs...)
+		case n.Missing || len(list) == 0:
+			known[nameMissing] = say("{{.Name}} has no address of this family.", "{{.Name}} に、この種類(IPv4/IPv6)のアドレスの登録がありません。", pairs...)
+		case slices.ContainsFunc(n.Addresses, func(a netip.Addr) bool { return slices.Contains(c.Addresses, a) || c.wan(a) }):
+			known[nameRight] = say("{{.Name}} leads here ({{.Addresses}}).", "{{.Name}} はここを指しています({{.Addresses}})。", pairs...)
+		case c.Own && c.knowsItself():
+			known[nameElsewhere] = say("{{.Name}} leads elsewhere: {{.Addresses}}.", "{{.Name}} は別のアドレス({{.Addresses}})を指しています。", pairs...)
+		}
+	}
+}
+
+func (c Case) wan(a netip.Addr) bool { return c.Router != nil && c.Router.WAN == a }
+
+// knowsItself reports whether the address that people outside know the host by
+// is known.
+func (c Case) knowsItself() bool {
+	return c.Router != nil && c.Router.WAN.IsValid() || slices.ContainsFunc(c.others(), reach.Global) || len(c.seen(exposure.ViewOutside)) > 0
+}
+
+// shared is the address space between a carrier and its customers (RFC 6598).
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+func (c Case) learnRouter(known map[fact]said) {
+	if !c.Own {
+		return
+	}
+	for _, o := range c.seen(exposure.ViewOutside) {
+		if slices.Contains(c.Addresses, o.Address) {
+			known[ownGlobal] = say("This machine itself has {{.At}}: no router changes the address.", "この機器自身が {{.At}} を持っています(途中でアドレスは変わりません)。", "At", o.Address)
+		}
+	}
+	if others := c.others(); len(others) > 0 && !slices.ContainsFunc(others, reach.Global) {
+		known[privateOnly] = say("This machine has private addresses only: a router stands before it.", "この機器のアドレスはプライベートアドレスだけです(前にルーターがあります)。")
+	}
+	r := c.Router
+	if r == nil {
+		return
+	}
+	switch pairs := []any{"WAN", r.WAN}; {
+	case !r.WAN.IsValid():
+	case shared.Contains(r.WAN):
+		known[wanShared] = say("The router's outer address {{.WAN}} is one that a carrier shares among customers (RFC 6598).", "ルーターの外側のアドレス {{.WAN}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。", pairs...)
+	case !reach.Global(r.WAN):
+		known[wanPrivate] = say("The router's outer address {{.WAN}} is private: another router stands before it.", "ルーターの外側のアドレス {{.WAN}} はプライベートアドレスです(その先にもう一台ルーターがあります)。", pairs...)
+	default:
+		known[wanGlobal] = say("The router's outer address {{.WAN}} is a global one.", "ルーターの外側のアドレス {{.WAN}} はグローバルアドレスです。", pairs...)
+	}
+	for _, f := range r.Forwards {
+		if f.Transport != c.Transport || f.Outer != c.Port {
+			continue
+		}
+		pairs := []any{"Outer", int(f.Outer), "To", f.To}
+		if slices.Contains(c.Addresses, f.To.Addr()) && f.To.Port() == c.Port {
+			known[forwardRight] = say("The router sends port {{.Outer}} on to {{.To}}.", "ルーターはポート {{.Outer}} を {{.To}} へ転送します。", pairs...)
+		} else {
+			known[forwardWrong] = say("The router sends port {{.Outer}} on to {{.To}}, which is not this service.", "ルーターはポート {{.Outer}} を {{.To}} へ転送しますが、このサービスではありません。", pairs...)
+		}
+		if f.Leased {
+			known[forwardLeased] = say("A program asked the router for that forward.", "その転送はプログラムがルーターに頼んで開いたものです。")
+		}
+		return
+	}
+	if r.Whole {
+		known[forwardMissing] = say("The router has no forward of the port.", "ルーターにこのポートの転送設定がありません。")
+	}
+}

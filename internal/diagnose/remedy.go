@@ -1,0 +1,122 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+)
+
+// remedy is what to do about a cause, step by step, each the words of a step
+// and then lines to type. A filter is never advised to be switched off.
+func remedy(c Case, id string) []said {
+	var steps []said
+	switch id {
+	case "host-firewall":
+		if !c.Own {
+			break
+		}
+		return []said{
+			say("See the command that opens the port on this machine's firewall:\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}",
+				"この機器のファイアウォールでポートを開けるコマンドを表示します。\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}", append(c.pairs(), "Zone", string(c.Zone))...),
+			again(c),
+		}
+	case "loopback-only", "wrong-address", "wrong-family":
+		if unit := c.unit(); unit != "" {
+			return append([]said{c.listen()}, say("Make it read the change:\nsystemctl restart {{.Unit}}", "設定を読み直させます。\nsystemctl restart {{.Unit}}", "Unit", unit), again(c))
+		}
+		return []said{c.listen(), again(c)}
+	}
+	for _, t := range remedies[id] {
+		steps = append(steps, said{t, append(c.pairs(), "Expected", c.Expected)})
+	}
+	return steps
+}
+
+// again is the step after every change.
+func again(c Case) said {
+	return say("Look again:\nsekisho diagnose {{.Port}}/{{.Transport}}", "もう一度調べます。\nsekisho diagnose {{.Port}}/{{.Transport}}", c.pairs()...)
+}
+
+// unit is the systemd unit of the port's process, when its name is fit to be
+// typed.
+func (c Case) unit() string {
+	for _, l := range c.Listeners {
+		if l.Unit != "" && !strings.ContainsFunc(l.Unit, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("'\"`$;&|<>\\", r) }) {
+			return l.Unit
+		}
+	}
+	return ""
+}
+
+// listen is where a product is told which addresses to listen on.
+func (c Case) listen() said {
+	process := ""
+	if i := slices.IndexFunc(c.Listeners, func(l exposure.Listener) bool { return l.Process != "" }); i >= 0 {
+		process = c.Listeners[i].Process
+	}
+	if t, ok := listenSettings[process]; ok {
+		return said{t, c.pairs()}
+	}
+	return say("Have the program listen on every address, 0.0.0.0 and [::], or on the one that others use.",
+		"プログラムが 0.0.0.0 と [::](または相手が使うアドレス)で待ち受けるように設定します。")
+}
+
+// listenSettings are the settings of the address that products listen on, by
+// their process.
+var listenSettings = map[string]lang.Text{
+	"sshd":         {EN: "In /etc/ssh/sshd_config take the ListenAddress lines out, or add the address that others use.", JA: "/etc/ssh/sshd_config の ListenAddress の行を外すか、相手が使うアドレスを加えます。"},
+	"nginx":        {EN: "In the server block write, for every address:\nlisten {{.Port}};\nlisten [::]:{{.Port}};", JA: "server ブロックに、全アドレス向けの行を書きます。\nlisten {{.Port}};\nlisten [::]:{{.Port}};"},
+	"apache2":      {EN: "In /etc/apache2/ports.conf write:\nListen {{.Port}}", JA: "/etc/apache2/ports.conf に書きます。\nListen {{.Port}}"},
+	"vsftpd":       {EN: "In /etc/vsftpd.conf, for both families at once:\nlisten=NO\nlisten_ipv6=YES", JA: "/etc/vsftpd.conf に、両方の種類のアドレスを受ける設定を書きます。\nlisten=NO\nlisten_ipv6=YES"},
+	"master":       {EN: "Postfix listens on all addresses with:\npostconf -e inet_interfaces=all inet_protocols=all", JA: "Postfixに全アドレスで待ち受けさせます。\npostconf -e inet_interfaces=all inet_protocols=all"},
+	"dovecot":      {EN: "In /etc/dovecot/dovecot.conf write:\nlisten = *, ::", JA: "/etc/dovecot/dovecot.conf に書きます。\nlisten = *, ::"},
+	"named":        {EN: "In the options of named.conf write:\nlisten-on { any; };\nlisten-on-v6 { any; };", JA: "named.conf の options に書きます。\nlisten-on { any; };\nlisten-on-v6 { any; };"},
+	"mariadbd":     {EN: "In the [mysqld] section, if others really need the database:\nbind-address = *", JA: "本当に他の機器から使う場合だけ、[mysqld] に書きます。\nbind-address = *"},
+	"postgres":     {EN: "In postgresql.conf, if others really need the database:\nlisten_addresses = '*'", JA: "本当に他の機器から使う場合だけ、postgresql.conf に書きます。\nlisten_addresses = '*'"},
+	"redis-server": {EN: "Redis belongs on the loopback. If others need it, give it a password and the address of the LAN alone with bind in redis.conf.", JA: "Redisは自機内だけで使うのが原則です。必要な場合はパスワードを設定し、redis.conf の bind にLANのアドレスだけを書きます。"},
+}
+
+// remedies are the steps of the causes whose cure does not depend on a product.
+var remedies = map[string][]lang.Text{
+	"not-listening": {
+		{EN: "Start the service that should have port {{.Port}}, and look into its log when it ends again.", JA: "{{.Port}} 番を使うはずのサービスを起動します。すぐ終了する場合はログを読みます。"},
+		{EN: "Look what is bound:\nsekisho local", JA: "待ち受けを確かめます。\nsekisho local"},
+	},
+	"service-silent":  {{EN: "Look into the log of the service, and restart it when it hangs.", JA: "サービスのログを読み、止まっている場合は再起動します。"}},
+	"service-refuses": {{EN: "Look into the service's own access list (hosts.allow, allow/deny, pg_hba.conf, mynetworks …) and its log.", JA: "サービス自身のアクセス制限(hosts.allow、allow/deny、pg_hba.conf、mynetworksなど)とログを確かめます。"}},
+	"service-wrong":   {{EN: "Another program has the port. Stop it, or give one of the two another port.", JA: "別のプログラムがこの番号を使っています。止めるか、どちらかの番号を変えます。"}},
+	"tls-broken":      {{EN: "Renew the certificate, or have the server show the one for this name:\nsekisho test tls {{.Address}}:{{.Port}}", JA: "証明書を更新するか、この名前の証明書を使うように設定します。\nsekisho test tls {{.Address}}:{{.Port}}"}},
+	"cgnat": {
+		{EN: "Ask the carrier for a global IPv4 address, or offer the service over IPv6.", JA: "回線事業者にグローバルIPv4アドレスを申し込むか、IPv6で公開します。"},
+	},
+	"double-nat": {
+		{EN: "Forward the port on the outer router to the inner one too, or set one of them to bridge mode.", JA: "外側のルーターでも内側のルーターへ転送するか、どちらかをブリッジモードにします。"},
+	},
+	"router-no-forward": {
+		{EN: "Add on the router's page for port forwarding: outer port {{.Port}}, inner address {{.Address}}, inner port {{.Port}}, protocol {{.Transport}}.", JA: "ルーターのポート転送(静的IPマスカレード、ポートマッピング)に加えます: 外側 {{.Port}}、宛先 {{.Address}}、内側 {{.Port}}、プロトコル {{.Transport}}。"},
+		{EN: "Fix the inner address first when it comes from DHCP, or it will change some day.", JA: "宛先アドレスがDHCPで割り当てられている場合は、先に固定します(変わると届かなくなります)。"},
+	},
+	"forward-elsewhere": {{EN: "Change the router's forward to {{.Address}}, port {{.Port}}, {{.Transport}}.", JA: "ルーターの転送先を {{.Address}} の {{.Port}} 番({{.Transport}})に直します。"}},
+	"router-filter":     {{EN: "Let {{.Transport}} port {{.Port}} through on the filter of the router before the host; for IPv6 that is a list of its own.", JA: "手前のルーターのフィルターで {{.Transport}} の {{.Port}} 番を許可します。IPv6は別の設定です。"}},
+	"carrier-block":     {{EN: "Carriers often cut 25, 80 and 135-139, 445. Have the service listen on a free port from 1024 on, and forward that one.", JA: "25、80、135〜139、445は回線事業者が止めていることがあります。1024番以上の空いた番号で待ち受け、その番号を転送します。"}},
+	"vantage-egress-block": {
+		{EN: "The vantage's own provider may cut this port. Look from another one.", JA: "観測点の側の回線がこの番号を止めているかもしれません。別の観測点から調べます。"},
+	},
+	"egress-blocked":      {{EN: "This network lets the port out for nobody, or for a proxy only. Ask who runs it.", JA: "このネットワークから外へ、この番号では出られません(プロキシ経由だけの場合もあります)。管理者に確かめます。"}},
+	"host-down":           {{EN: "Switch the host on, look at its cable or Wi-Fi, and at the address that it really has.", JA: "相手の機器の電源、ケーブルやWi-Fi、実際のアドレスを確かめます。"}},
+	"no-route":            {{EN: "Give this machine an address and a gateway of this family:\nsekisho local", JA: "この機器のアドレスとゲートウェイ(IPv4/IPv6)を設定します。\nsekisho local"}},
+	"name-missing":        {{EN: "Add the record to the zone of the name: A for IPv4, AAAA for IPv6.", JA: "名前のゾーンにレコードを加えます(IPv4はA、IPv6はAAAA)。"}},
+	"name-elsewhere":      {{EN: "Change the record to the address of today; a dynamic DNS client keeps it so.", JA: "レコードを現在のアドレスに直します。ダイナミックDNSの更新プログラムを動かしておけば保たれます。"}},
+	"dns-failure":         {{EN: "Look at this machine's DNS servers, and ask another one.", JA: "この機器のDNSサーバーの設定を確かめ、別のDNSサーバーでも試します。"}},
+	"hairpin-missing":     {{EN: "From outside it works. At home use the inner address {{.Address}}, or a name that leads there in your own DNS.", JA: "外からは使えます。宅内では内側のアドレス {{.Address}} を使うか、宅内のDNSでその名前を向けます。"}},
+	"container-published": {{EN: "Publish the port for this machine only, which is 127.0.0.1:{{.Port}}: before it in docker run -p or in the compose file. A deny of ufw does not hold for it.", JA: "docker run -p や compose の公開先を 127.0.0.1:{{.Port}}: で始め、自機内だけに限ります。ufwの拒否はコンテナの公開には効きません。"}},
+	"firewall-off":        {{EN: "Switch the firewall on, with what should be reachable let in first:\nsekisho firewall show {{.Port}}/{{.Transport}}", JA: "必要なものを許可してから、ファイアウォールを有効にします。\nsekisho firewall show {{.Port}}/{{.Transport}}"}},
+	"allow-rule":          {{EN: "Take the rule away:\nsekisho firewall close {{.Port}}/{{.Transport}}", JA: "その規則を外します。\nsekisho firewall close {{.Port}}/{{.Transport}}"}},
+	"opened-by-upnp":      {{EN: "Take the mapping off the router's UPnP list, and keep the program from asking again, or switch UPnP off on the router.", JA: "ルーターのUPnPの一覧から外します。プログラム側の設定も止めるか、ルーターのUPnPを無効にします。"}},
+	"router-dmz":          {{EN: "Switch the router's DMZ host off and forward only the ports that are needed.", JA: "ルーターのDMZ設定を無効にし、必要なポートだけを転送します。"}},
+	"router-itself":       {{EN: "Switch management from outside off on the router.", JA: "ルーターの、外からの管理(設定画面)の許可を無効にします。"}},
+	"ok":                  {},
+	"inconclusive":        {{EN: "Look from another host of the network, or from outside:\nsekisho scan {{.Address}} -p {{.Port}}", JA: "LAN内の別の機器か、インターネット側から調べます。\nsekisho scan {{.Address}} -p {{.Port}}"}},
+}

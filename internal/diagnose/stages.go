@@ -1,0 +1,88 @@
+package diagnose
+
+import (
+	"sekisho/internal/exposure"
+)
+
+// stage is one link of the way as it is shown to the person.
+type stage struct {
+	id   string
+	own  bool // of this machine's ports; otherwise of another host's
+	both bool
+	look func(c Case, known map[fact]said) (exposure.StageResult, said)
+}
+
+// stages is the way, from the process outwards.
+var stages = []stage{
+	{id: "listening", own: true, look: first(
+		cut(unbound), ok(takes), ok(published), ok(loopbackOnly), ok(boundGone), ok(boundOther), ok(boundFamily),
+		otherwise("Not every socket of this machine could be seen.", "この機器の待ち受けのすべては見えませんでした。"))},
+	{id: "address", own: true, look: first(
+		ok(takes), cut(loopbackOnly), cut(boundGone), cut(boundOther), cut(boundFamily),
+		otherwise("Nothing is bound to look at.", "待ち受けがないため、見ていません。"))},
+	{id: "loopback", own: true, look: first(
+		ok(loopOpen), cut(loopSilent),
+		otherwise("It was not seen open on the loopback.", "自機内から開いているとは確認できていません。"))},
+	{id: "self", own: true, look: first(
+		ok(selfOpen), cut(selfRefused), cut(selfSilent),
+		otherwise("It was not tried at this machine's own address.", "この機器自身のアドレスでは試していません。"))},
+	{id: "host-firewall", own: true, look: first(
+		cut(filterBlocks), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
+		otherwise("The packet filter could not be read. Run it as root.", "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"))},
+	{id: "name", look: first(
+		cut(nameUnasked), cut(nameMissing), ok(nameRight),
+		otherwise("No name was asked for.", "名前は尋ねていません。"))},
+	{id: "route", look: first(
+		cut(unrouted), cut(neighbourMute), cut(cannotSend), ok(lanOpen), ok(outsideOpen), ok(lanRefused), ok(outsideRefused), ok(reached), ok(barredByHost),
+		otherwise("Nothing came back: silence proves nothing of the way.", "何も返ってきません(無応答だけでは経路について何も言えません)。"))},
+	{id: "port", look: first(
+		ok(lanOpen), ok(outsideOpen), cut(lanRefused), cut(outsideRefused), cut(barredByHost), cut(barredByOther), cut(lanSilent), cut(outsideSilent),
+		otherwise("It could not be asked.", "尋ねられませんでした。"))},
+	{id: "service", both: true, look: first(
+		cut(spokeOther), ok(spoke), cut(mute), cut(hangsUp),
+		otherwise("Nothing was learned of the service.", "サービスについては分かっていません。"))},
+	{id: "lan", own: true, look: first(
+		ok(lanOpen), cut(lanRefused), cut(lanSilent),
+		otherwise("No other host of the network looked.", "LAN内の別の機器からは見ていません。"))},
+	{id: "hairpin", own: true, look: first(
+		cut(hairpinSilent),
+		otherwise("The own global address was not tried from inside.", "宅内から自分のグローバルアドレスでは試していません。"))},
+	{id: "outside", own: true, look: first(
+		ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent),
+		otherwise("Nobody outside looked.", "インターネット側からは見ていません。"))},
+	{id: "host-name", own: true, look: first(
+		ok(nameRight), cut(nameElsewhere), cut(nameMissing), cut(nameUnasked),
+		otherwise("No name was asked for.", "名前は尋ねていません。"))},
+	{id: "tls", both: true, look: first(
+		cut(tlsExpired), cut(tlsBroken),
+		otherwise("Nothing is known against it.", "問題は見つかっていません。"))},
+}
+
+// outcome is what a stage is when a fact is known.
+type outcome struct {
+	fact   fact
+	result exposure.StageResult
+	said   said // of no fact
+}
+
+func ok(f fact) outcome      { return outcome{fact: f, result: exposure.StageOK} }
+func cut(f fact) outcome     { return outcome{fact: f, result: exposure.StageCut} }
+func unknown(f fact) outcome { return outcome{fact: f, result: exposure.StageUnknown} }
+func otherwise(en, ja string) outcome {
+	return outcome{result: exposure.StageUnknown, said: say(en, ja)}
+}
+
+// first is the look of a stage that the first known fact of a list decides.
+func first(list ...outcome) func(Case, map[fact]said) (exposure.StageResult, said) {
+	return func(_ Case, known map[fact]said) (exposure.StageResult, said) {
+		for _, o := range list {
+			if o.fact == "" {
+				return o.result, o.said
+			}
+			if s, ok := known[o.fact]; ok {
+				return o.result, s
+			}
+		}
+		return exposure.StageUnknown, said{}
+	}
+}

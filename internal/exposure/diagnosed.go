@@ -1,0 +1,73 @@
+package exposure
+
+import (
+	"net/netip"
+	"time"
+
+	"sekisho/internal/untrusted"
+)
+
+// DiagnosisSchema is the name of the document of diagnose.
+const DiagnosisSchema = "sekisho/diagnosis/1"
+
+// StageResult is what became of one link of the way to a port.
+type StageResult string
+
+// The results. Unknown is also what could not be looked at.
+const (
+	StageOK      StageResult = "ok"
+	StageCut     StageResult = "cut"
+	StageUnknown StageResult = "unknown"
+)
+
+// Stage is one link of the way to a port, from the process outwards.
+type Stage struct {
+	ID     string      `json:"id"`
+	Result StageResult `json:"result"`
+	Detail string      `json:"detail"` // what was done and seen, in the language of the document
+}
+
+// Rival is a cause that the evidence does not exclude, and the test that would
+// decide between it and the Cause.
+type Rival struct {
+	ID   string `json:"id"`
+	Test string `json:"test"`
+}
+
+// DiagnosedPort is a port with the stages of the way to it and the one Cause.
+type DiagnosedPort struct {
+	Transport Transport `json:"transport"`
+	Port      uint16    `json:"port"`
+	Name      string    `json:"name,omitempty"`
+	Cause     Cause     `json:"cause"`
+	Rivals    []Rival   `json:"rivals,omitempty"`
+	Stages    []Stage   `json:"stages"`
+}
+
+// Diagnosis is the document of diagnose.
+type Diagnosis struct {
+	Schema    string          `json:"schema"`
+	Version   string          `json:"version"`
+	SeenAt    time.Time       `json:"seen_at"`
+	Host      string          `json:"host"`
+	Addresses []netip.Addr    `json:"addresses"`
+	Ports     []DiagnosedPort `json:"ports"`
+	Partial   bool            `json:"partial,omitempty"`
+	Unseen    []string        `json:"unseen,omitempty"` // what could not be seen and why
+}
+
+// Resolution is what became of the question for the addresses of a name.
+type Resolution struct {
+	Name      string         `json:"name"`
+	Addresses []netip.Addr   `json:"addresses"`
+	Missing   bool           `json:"missing,omitempty"` // the answer was that there is no such name, or no address of it
+	Error     untrusted.Text `json:"error,omitzero"`    // why there was no answer
+}
+
+// The certainties of a Cause. It is proven only when every other cause that is
+// possible in that view is excluded by a fact.
+const (
+	CauseProven   Certainty = "proven"
+	CauseLikely   Certainty = "likely"
+	CausePossible Certainty = "possible"
+)
