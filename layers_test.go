@@ -31,7 +31,7 @@ var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cook
 var (
 	edges   = []string{"netio", "rawsock", "hostnet"}
 	observe = []string{"scan", "probe", "receive"}
-	judge   = []string{"diff", "firewall", "policy", "rules"}
+	judge   = []string{"diagnose", "diff", "firewall", "policy", "rules"}
 )
 
 // rooms is the table. A room that is not here does not exist: a new one adds
@@ -72,6 +72,8 @@ var rooms = map[string]room{
 	"firewall": {may: words},
 	// Its tests hold the file to the schema for editors, which output has.
 	"policy": {may: words, tests: []string{"output"}, modules: []string{"go.yaml.in/yaml/v4"}},
+
+	"diagnose": {may: words},
 
 	// PortQry's words over sekisho's own eyes; cli gives it the scan.
 	"portqry": {may: join(words, "netio", "probe")},

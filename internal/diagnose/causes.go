@@ -8,18 +8,21 @@ import (
 )
 
 // cause is one reason that a port can have. Each alternative of shown is a set
-// of facts that make it so; any fact of excludes rules it out.
+// of facts that make it so, each of suggested one that makes it likely and no
+// more; any fact of excludes rules it out.
 type cause struct {
-	id       string
-	link     link // where on the way it lies
-	shown    [][]fact
-	excludes []fact
+	id        string
+	link      link // where on the way it lies
+	shown     [][]fact
+	suggested [][]fact
+	excludes  []fact
 	// hidden is the symptom under which it is possible though nothing shows it:
 	// one of these facts.
 	hidden []fact
 }
 
-// link is a place on the way, from the process outwards.
+// link is a place on the way: from the process outwards for this machine, and
+// from here to there for another host.
 type link int
 
 const (
@@ -27,10 +30,22 @@ const (
 	atAddress
 	atFilter
 	atService
-	atNetwork
+	atForward
 	atRouter
+	atSecondRouter
 	atCarrier
+	beyond
 	atName
+)
+
+const (
+	fromName link = iota
+	fromHere
+	toHost
+	toRouter
+	toFilter
+	toProcess
+	toService
 )
 
 // The facts by which somebody on the other side of a link has seen the port
@@ -39,12 +54,13 @@ var (
 	seenInside = []fact{takes, selfOpen, lanOpen, outsideOpen}
 	seenNear   = []fact{lanOpen, outsideOpen}
 	silence    = []fact{lanSilent, outsideSilent}
+	answered   = []fact{lanOpen, outsideOpen, lanRefused, outsideRefused}
 )
 
 // wanted are the causes why a port that should be reachable is not, of this
 // machine.
 var wanted = []cause{
-	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}, {unbound, selfRefused}}, excludes: append([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside...)},
+	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}}, suggested: [][]fact{{unbound, selfRefused}, {unbound, loopRefused}, {unbound}}, excludes: append([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside...)},
 	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: append([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside...)},
 	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: append([]fact{unbound, loopbackOnly, boundFamily}, seenInside...)},
 	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther}, seenInside...)},
@@ -52,34 +68,34 @@ var wanted = []cause{
 	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
 	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
-	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{}},
-	{id: "cgnat", link: atRouter, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, outsideOpen}, hidden: []fact{outsideSilent}},
-	{id: "double-nat", link: atRouter, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanShared, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
-	{id: "router-no-forward", link: atRouter, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardWrong, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
-	{id: "forward-elsewhere", link: atRouter, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardMissing, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
+	{id: "router-no-forward", link: atForward, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardWrong, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardMissing, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
 	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: []fact{outsideOpen}, hidden: []fact{outsideSilent}},
-	{id: "carrier-block", link: atCarrier, excludes: []fact{outsideOpen, outsideRefused}, hidden: []fact{outsideSilent}},
-	{id: "vantage-egress-block", link: atCarrier, excludes: []fact{outsideOpen, outsideRefused, vantageSends}, hidden: []fact{outsideSilent}},
-	{id: "hairpin-missing", link: atRouter, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}},
-	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}}, excludes: []fact{nameRight, nameElsewhere, nameMissing}},
-	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing}}, excludes: []fact{nameRight, nameElsewhere, nameUnasked}},
-	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, excludes: []fact{nameRight, nameMissing, nameUnasked}},
+	{id: "double-nat", link: atSecondRouter, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanShared, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "cgnat", link: atCarrier, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, outsideOpen}, hidden: []fact{outsideSilent}},
+	{id: "carrier-block", link: beyond, excludes: []fact{outsideOpen, outsideRefused}, hidden: []fact{outsideSilent}},
+	{id: "vantage-egress-block", link: beyond, excludes: []fact{outsideOpen, outsideRefused, vantageSends}, hidden: []fact{outsideSilent}},
+	{id: "hairpin-missing", link: atForward, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}, hidden: []fact{hairpinSilent}},
+	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameMissing}},
+	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameUnasked}},
+	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, excludes: []fact{addressed, nameRight, nameMissing, nameUnasked}},
 }
 
 // farAway are the causes why a port of another host is not reachable from here.
 var farAway = []cause{
-	{id: "dns-failure", link: atProcess, shown: [][]fact{{nameUnasked}}, excludes: []fact{nameRight, nameMissing}},
-	{id: "name-missing", link: atProcess, shown: [][]fact{{nameMissing}}, excludes: []fact{nameRight, nameUnasked}},
-	{id: "egress-blocked", link: atAddress, shown: [][]fact{{cannotSend}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, reached, unrouted, neighbourMute, barredByHost, barredByOther}, hidden: []fact{outsideSilent}},
-	{id: "no-route", link: atAddress, shown: [][]fact{{unrouted}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, reached, neighbourMute, cannotSend}},
-	{id: "host-down", link: atNetwork, shown: [][]fact{{neighbourMute}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, reached, barredByHost}, hidden: silence},
-	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: []fact{lanOpen, outsideOpen, lanRefused, outsideRefused, barredByHost, lanSilent}, hidden: []fact{outsideSilent}},
-	{id: "host-firewall", link: atFilter, shown: [][]fact{{barredByHost}, {lanSilent, reached}}, excludes: []fact{lanOpen, outsideOpen, neighbourMute}, hidden: []fact{lanSilent, outsideSilent, lanRefused, outsideRefused}},
-	{id: "not-listening", link: atProcess, shown: [][]fact{{lanRefused}, {outsideRefused}}, excludes: []fact{lanOpen, outsideOpen}},
-	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
-	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
-	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
-	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{}},
+	{id: "dns-failure", link: fromName, shown: [][]fact{{nameUnasked}}, excludes: []fact{addressed, nameRight, nameMissing}},
+	{id: "name-missing", link: fromName, shown: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameRight, nameUnasked}},
+	{id: "egress-blocked", link: fromHere, shown: [][]fact{{cannotSend}}, excludes: append([]fact{reached, unrouted, neighbourMute, barredByHost, barredByOther}, answered...), hidden: []fact{outsideSilent}},
+	{id: "no-route", link: fromHere, shown: [][]fact{{unrouted}}, excludes: append([]fact{reached, neighbourMute, cannotSend, barredByHost}, answered...)},
+	{id: "host-down", link: toHost, shown: [][]fact{{neighbourMute}}, excludes: append([]fact{reached, barredByHost}, answered...), hidden: silence},
+	{id: "router-filter", link: toRouter, shown: [][]fact{{barredByOther}}, excludes: append([]fact{barredByHost, lanSilent}, answered...), hidden: []fact{outsideSilent}},
+	{id: "host-firewall", link: toFilter, shown: [][]fact{{barredByHost}, {lanSilent, reached}}, excludes: []fact{lanOpen, outsideOpen, neighbourMute}, hidden: []fact{lanSilent, outsideSilent, lanRefused, outsideRefused}},
+	{id: "not-listening", link: toProcess, shown: [][]fact{{lanRefused}, {outsideRefused}}, excludes: []fact{lanOpen, outsideOpen}},
+	{id: "service-silent", link: toService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
+	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
+	{id: "service-wrong", link: toService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
+	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
 }
 
 // unwanted are the causes why a port is reachable that should not be.
@@ -107,34 +123,50 @@ func decide(c Case, known map[fact]said) decision {
 	list := c.causes()
 	has := func(f fact) bool { _, ok := known[f]; return ok }
 	for _, x := range list {
-		for _, facts := range x.shown {
-			if !all(facts, has) || slices.ContainsFunc(x.excludes, has) {
-				continue
-			}
-			d := decision{id: x.id, certainty: exposure.CauseProven, evidence: slices.Clone(facts)}
-			for _, y := range list {
-				if y.id == x.id || y.link > x.link {
-					continue
-				}
-				switch i := slices.IndexFunc(y.excludes, has); {
-				case slices.ContainsFunc(y.excludes, func(f fact) bool { return slices.Contains(d.evidence, f) }):
-				case i >= 0:
-					d.evidence = append(d.evidence, y.excludes[i])
-				case y.possible(has):
-					d.certainty = exposure.CauseLikely
-					d.rivals = append(d.rivals, y.id)
-				}
-			}
-			return d
+		if slices.ContainsFunc(x.excludes, has) {
+			continue
+		}
+		if facts, ok := held(x.shown, has); ok {
+			return weigh(x, list, decision{id: x.id, certainty: exposure.CauseProven, evidence: slices.Clone(facts)}, has)
+		}
+		if facts, ok := held(x.suggested, has); ok {
+			return weigh(x, list, decision{id: x.id, certainty: exposure.CauseLikely, evidence: slices.Clone(facts)}, has)
 		}
 	}
 	return guess(c, list, has)
 }
 
-// possible reports whether a cause that no fact excludes could be one here:
-// something shows it in part, or the symptom leaves room for it.
+// held is the first of several sets of facts that are all known.
+func held(sets [][]fact, has func(fact) bool) ([]fact, bool) {
+	for _, facts := range sets {
+		if all(facts, has) {
+			return facts, true
+		}
+	}
+	return nil, false
+}
+
+// weigh adds what speaks against the other causes up to the link of the one that
+// was found, and names those that nothing speaks against.
+func weigh(x cause, list []cause, d decision, has func(fact) bool) decision {
+	for _, y := range list {
+		if y.id == x.id || y.link > x.link || !y.possible(has) || slices.ContainsFunc(y.excludes, func(f fact) bool { return slices.Contains(d.evidence, f) }) {
+			continue
+		}
+		if i := slices.IndexFunc(y.excludes, has); i >= 0 {
+			d.evidence = append(d.evidence, y.excludes[i])
+			continue
+		}
+		d.certainty = exposure.CauseLikely
+		d.rivals = append(d.rivals, y.id)
+	}
+	return d
+}
+
+// possible reports whether the symptom leaves room for a cause. One that is
+// possible whatever the symptom is must be excluded.
 func (y cause) possible(has func(fact) bool) bool {
-	return slices.ContainsFunc(y.hidden, has) || slices.ContainsFunc(y.shown, func(facts []fact) bool { return slices.ContainsFunc(facts, has) }) || len(y.hidden) == 0
+	return len(y.hidden) == 0 || slices.ContainsFunc(y.hidden, has)
 }
 
 // guess is the answer where nothing is shown: all is well, or what the symptom

@@ -57,9 +57,15 @@ type Forward struct {
 // Explain walks the way to the port and names the Cause, in a language.
 func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 	d := exposure.DiagnosedPort{Transport: c.Transport, Port: c.Port}
+	if c.Own {
+		d.Zone = c.Zone
+	}
 	known := learn(c)
 	for _, s := range stages {
 		if s.own != c.Own && !s.both {
+			continue
+		}
+		if s.id == "tls" && !c.encrypted() {
 			continue
 		}
 		result, detail := s.look(c, known)
@@ -77,6 +83,11 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 		d.Rivals = append(d.Rivals, exposure.Rival{ID: rival, Test: tests[rival].In(tag, c.pairs()...)})
 	}
 	return d
+}
+
+// encrypted reports whether TLS was seen behind the port.
+func (c Case) encrypted() bool {
+	return slices.ContainsFunc(c.Services, func(s exposure.Service) bool { return s.TLS != nil })
 }
 
 // said is a text with what is to be filled in.

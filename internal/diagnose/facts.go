@@ -18,6 +18,7 @@ type fact string
 // names and of the router.
 const (
 	unbound      fact = "unbound"       // no process has the port
+	bound        fact = "bound"         // some process has it
 	takes        fact = "takes"         // a process takes what comes for the address
 	loopbackOnly fact = "loopback-only" // all that have it are bound to the loopback
 	boundGone    fact = "bound-gone"    // to an address that the machine does not have
@@ -36,6 +37,7 @@ const (
 	selfRefused    fact = "self-refused"
 	selfSilent     fact = "self-silent"
 	loopOpen       fact = "loopback-open"
+	loopRefused    fact = "loopback-refused"
 	loopSilent     fact = "loopback-silent"
 	lanOpen        fact = "lan-open"
 	lanRefused     fact = "lan-refused"
@@ -52,13 +54,16 @@ const (
 	reached        fact = "reached" // another port of the address is open to that view
 	vantageSends   fact = "vantage-sends"
 
-	spoke      fact = "spoke"
-	spokeOther fact = "spoke-other"
-	mute       fact = "mute"
-	hangsUp    fact = "hangs-up"
-	tlsBroken  fact = "tls-broken"
-	tlsExpired fact = "tls-expired"
+	spoke       fact = "spoke"
+	spokeOther  fact = "spoke-other"
+	mute        fact = "mute"
+	hangsUp     fact = "hangs-up"
+	tlsBroken   fact = "tls-broken"
+	tlsExpired  fact = "tls-expired"
+	tlsFine     fact = "tls-fine"
+	unencrypted fact = "unencrypted"
 
+	addressed     fact = "addressed" // by an address, not by a name
 	nameRight     fact = "name-right"
 	nameElsewhere fact = "name-elsewhere"
 	nameMissing   fact = "name-missing"
@@ -99,11 +104,12 @@ func (c Case) learnListeners(known map[fact]said) {
 		}
 		return
 	}
-	var bound []string
+	var words []string
 	for _, l := range c.Listeners {
-		bound = append(bound, listenerWords(l))
+		words = append(words, listenerWords(l))
 	}
-	pairs := append(c.pairs(), "Listeners", strings.Join(slices.Compact(bound), ", "))
+	pairs := append(c.pairs(), "Listeners", strings.Join(slices.Compact(words), ", "))
+	known[bound] = say("A process has it: {{.Listeners}}.", "プロセスが待ち受けています({{.Listeners}})。", pairs...)
 	others := c.others()
 	open := slices.DeleteFunc(slices.Clone(c.Listeners), exposure.Listener.LoopbackOnly)
 	for _, l := range open {
@@ -194,7 +200,7 @@ func ruleWords(rules []exposure.FirewallRule) string {
 
 // viewFacts are what views make of what they saw.
 var viewFacts = map[exposure.View]struct{ open, refused, silent fact }{
-	exposure.ViewLoopback: {loopOpen, "", loopSilent},
+	exposure.ViewLoopback: {loopOpen, loopRefused, loopSilent},
 	exposure.ViewSelf:     {selfOpen, selfRefused, selfSilent},
 	exposure.ViewLAN:      {lanOpen, lanRefused, lanSilent},
 	exposure.ViewHairpin:  {"", "", hairpinSilent},
@@ -266,6 +272,14 @@ func (c Case) learnService(known map[fact]said) {
 			}
 		}
 	}
+	_, expired := known[tlsExpired]
+	_, broken := known[tlsBroken]
+	switch {
+	case len(c.Services) > 0 && !c.encrypted():
+		known[unencrypted] = say("No TLS was seen behind it.", "TLSは使われていません。")
+	case c.encrypted() && !expired && !broken:
+		known[tlsFine] = say("Its certificate is in date and for this name.", "証明書は有効期限内で、名前も一致します。")
+	}
 	if _, ok := known[spoke]; ok {
 		delete(known, mute)
 		delete(known, hangsUp)
@@ -296,6 +310,9 @@ func sameProtocol(s exposure.Service, expected string) bool {
 }
 
 func (c Case) learnNames(known map[fact]said) {
+	if len(c.Names) == 0 {
+		known[addressed] = say("No name was asked for.", "名前は尋ねていません。")
+	}
 	for _, n := range c.Names {
 		var list []string
 		for _, a := range n.Addresses {

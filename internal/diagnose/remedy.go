@@ -15,7 +15,10 @@ func remedy(c Case, id string) []said {
 	switch id {
 	case "host-firewall":
 		if !c.Own {
-			break
+			return []said{
+				say("On that machine, see what its firewall does with the port, and the command that opens it:\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}",
+					"その機器で、ファイアウォールの扱いと、開けるコマンドを表示します。\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}", c.pairs()...),
+			}
 		}
 		return []said{
 			say("See the command that opens the port on this machine's firewall:\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}",

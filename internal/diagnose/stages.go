@@ -15,14 +15,15 @@ type stage struct {
 // stages is the way, from the process outwards.
 var stages = []stage{
 	{id: "listening", own: true, look: first(
-		cut(unbound), ok(takes), ok(published), ok(loopbackOnly), ok(boundGone), ok(boundOther), ok(boundFamily),
+		cut(unbound), ok(bound),
 		otherwise("Not every socket of this machine could be seen.", "この機器の待ち受けのすべては見えませんでした。"))},
 	{id: "address", own: true, look: first(
 		ok(takes), cut(loopbackOnly), cut(boundGone), cut(boundOther), cut(boundFamily),
 		otherwise("Nothing is bound to look at.", "待ち受けがないため、見ていません。"))},
 	{id: "loopback", own: true, look: first(
 		ok(loopOpen), cut(loopSilent),
-		otherwise("It was not seen open on the loopback.", "自機内から開いているとは確認できていません。"))},
+		cut(loopRefused),
+		otherwise("It was not tried on the loopback.", "自機内からは試していません。"))},
 	{id: "self", own: true, look: first(
 		ok(selfOpen), cut(selfRefused), cut(selfSilent),
 		otherwise("It was not tried at this machine's own address.", "この機器自身のアドレスでは試していません。"))},
@@ -30,8 +31,8 @@ var stages = []stage{
 		cut(filterBlocks), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
 		otherwise("The packet filter could not be read. Run it as root.", "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"))},
 	{id: "name", look: first(
-		cut(nameUnasked), cut(nameMissing), ok(nameRight),
-		otherwise("No name was asked for.", "名前は尋ねていません。"))},
+		cut(nameUnasked), cut(nameMissing), ok(nameRight), unknown(addressed),
+		otherwise("Where it leads was not asked.", "どこを指すかは尋ねていません。"))},
 	{id: "route", look: first(
 		cut(unrouted), cut(neighbourMute), cut(cannotSend), ok(lanOpen), ok(outsideOpen), ok(lanRefused), ok(outsideRefused), ok(reached), ok(barredByHost),
 		otherwise("Nothing came back: silence proves nothing of the way.", "何も返ってきません(無応答だけでは経路について何も言えません)。"))},
@@ -51,8 +52,8 @@ var stages = []stage{
 		ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent),
 		otherwise("Nobody outside looked.", "インターネット側からは見ていません。"))},
 	{id: "host-name", own: true, look: first(
-		ok(nameRight), cut(nameElsewhere), cut(nameMissing), cut(nameUnasked),
-		otherwise("No name was asked for.", "名前は尋ねていません。"))},
+		ok(nameRight), cut(nameElsewhere), cut(nameMissing), cut(nameUnasked), unknown(addressed),
+		otherwise("The address that people outside know this machine by is not known.", "外から見たこの機器のアドレスが分かりません。"))},
 	{id: "tls", both: true, look: first(
 		cut(tlsExpired), cut(tlsBroken),
 		otherwise("Nothing is known against it.", "問題は見つかっていません。"))},

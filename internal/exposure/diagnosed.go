@@ -39,6 +39,7 @@ type DiagnosedPort struct {
 	Transport Transport `json:"transport"`
 	Port      uint16    `json:"port"`
 	Name      string    `json:"name,omitempty"`
+	Zone      Zone      `json:"zone,omitempty"` // whom the way is told for; absent for another host: from here
 	Cause     Cause     `json:"cause"`
 	Rivals    []Rival   `json:"rivals,omitempty"`
 	Stages    []Stage   `json:"stages"`

@@ -18,6 +18,7 @@ func init() {
 		scan:   func(w io.Writer, o Options) Scanner { return &jsonScanner{w: w, show: o.Show} },
 		local:  func(w io.Writer, d exposure.LocalDocument, _ Options) error { return indented(w, d) },
 		test:   func(w io.Writer, d exposure.TestDocument, _ Options) error { return indented(w, d) },
+		cause:  func(w io.Writer, d exposure.Diagnosis, _ Options) error { return indented(w, d) },
 		book:   func(w io.Writer, d exposure.CatalogueDocument, _ Options) error { return indented(w, d) },
 		tried:  func(w io.Writer, d exposure.ConnectDocument, _ Options) error { return indented(w, d) },
 	})

@@ -54,6 +54,7 @@ type format struct {
 	local  func(io.Writer, exposure.LocalDocument, Options) error
 	test   func(io.Writer, exposure.TestDocument, Options) error
 	tried  func(io.Writer, exposure.ConnectDocument, Options) error
+	cause  func(io.Writer, exposure.Diagnosis, Options) error
 	book   func(io.Writer, exposure.CatalogueDocument, Options) error
 }
 
@@ -152,6 +153,22 @@ func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
 		return i
 	})
 	return f.local(w, d, o)
+}
+
+// Diagnosis writes the document of diagnose. Options.Format must be one that has
+// it; the error says which have.
+func Diagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
+	f, err := find(o.Format)
+	if err != nil {
+		return err
+	}
+	if f.cause == nil {
+		return fmt.Errorf("%s writes no diagnosis: text and json do", o.Format)
+	}
+	if o.Redact {
+		d = newMask().diagnosis(d)
+	}
+	return f.cause(w, d, o)
 }
 
 // Test writes what a test found out.

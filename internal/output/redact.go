@@ -276,9 +276,7 @@ func (m *mask) portWords(p exposure.Port) exposure.Port {
 func (m *mask) verdict(v exposure.Verdict) exposure.Verdict {
 	v.Why, v.From = each(v.Why, m.evidence), m.file(v.From)
 	if v.Cause != nil {
-		cause := *v.Cause
-		cause.Evidence = each(cause.Evidence, m.evidence)
-		cause.Remedy = each(cause.Remedy, m.sentence)
+		cause := m.cause(*v.Cause)
 		v.Cause = &cause
 	}
 	return v
@@ -319,6 +317,29 @@ func hidden(s string) string {
 		return ""
 	}
 	return masked
+}
+
+func (m *mask) cause(c exposure.Cause) exposure.Cause {
+	c.Evidence, c.Remedy = each(c.Evidence, m.evidence), each(c.Remedy, m.sentence)
+	return c
+}
+
+func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
+	h := m.hostFacts(exposure.Host{Name: d.Host, Addresses: d.Addresses})
+	d.Host, d.Addresses = h.Name, h.Addresses
+	d.Ports = each(d.Ports, func(p exposure.DiagnosedPort) exposure.DiagnosedPort {
+		p.Cause = m.cause(p.Cause)
+		p.Stages = each(p.Stages, func(s exposure.Stage) exposure.Stage {
+			s.Detail = m.evidence(s.Detail)
+			return s
+		})
+		p.Rivals = each(p.Rivals, func(r exposure.Rival) exposure.Rival {
+			r.Test = m.sentence(r.Test)
+			return r
+		})
+		return p
+	})
+	return d
 }
 
 func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {

@@ -15,7 +15,7 @@ import (
 const textName = "text"
 
 func init() {
-	register(format{name: textName, report: textReport, scan: newTextScanner, local: textLocal, test: textTest, tried: textConnect, book: textServices})
+	register(format{name: textName, report: textReport, scan: newTextScanner, local: textLocal, test: textTest, tried: textConnect, cause: textDiagnosis, book: textServices})
 }
 
 // page is a text as it grows.

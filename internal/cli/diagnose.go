@@ -1,0 +1,393 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sekisho/internal/diagnose"
+	"sekisho/internal/exposure"
+	"sekisho/internal/output"
+	"sekisho/internal/portspec"
+	"sekisho/internal/untrusted"
+)
+
+// diagnoseFlags are the flags of diagnose.
+type diagnoseFlags struct {
+	scanFlags
+	policy string
+	merge  []string
+	name   string
+	closed bool
+}
+
+// diagnoseCommand walks the way to a port and names what cuts it or leaves it
+// open.
+func (a *app) diagnoseCommand() *cobra.Command {
+	var flags diagnoseFlags
+	cmd := &cobra.Command{
+		Use:     "diagnose [HOST] [PORT|SERVICE…]",
+		Short:   a.say.Say("help.diagnose"),
+		Long:    a.say.Say("help.diagnose-long"),
+		Example: "  sekisho diagnose 80\n  sekisho diagnose 192.168.1.10 ftp 8080/tcp\n  sekisho diagnose 443 --merge outside.json\n  sekisho diagnose 3306 --closed",
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.runDiagnose(cmd.Context(), &flags, args) },
+	}
+	flags.register(cmd.Flags(), a.say)
+	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
+	cmd.Flags().StringArrayVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
+	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
+	cmd.Flags().BoolVar(&flags.closed, "closed", false, a.say.Say("flag.diagnose-closed"))
+	return cmd
+}
+
+// asked is one port to diagnose and the service that the user named it by.
+type asked struct {
+	portKey
+	service string
+	closed  bool // it should not be reachable
+}
+
+func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []string) error {
+	host := ""
+	if len(args) > 0 && !isPort(args[0], flags.udp) {
+		host, args = args[0], args[1:]
+	}
+	var ports []asked
+	for _, arg := range args {
+		more, err := a.askedPorts(arg, flags)
+		if err != nil {
+			return err
+		}
+		ports = append(ports, more...)
+	}
+	if len(ports) == 0 && (host != "" || flags.ports != "") {
+		return a.fail(exitUsage, "cli.diagnose-no-port")
+	}
+	merged, err := a.mergedReports(flags.merge)
+	if err != nil {
+		return err
+	}
+	m, err := a.machine()
+	if err != nil {
+		return err
+	}
+	if host == "" || m.isThis(host) {
+		return a.diagnoseOwn(ctx, flags, ports, merged)
+	}
+	return a.diagnoseOther(ctx, flags, host, ports)
+}
+
+// isThis reports whether the user means this machine.
+func (m machine) isThis(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || host != "" && host == hostname() || err == nil && m.isOwn(address)
+}
+
+// isPort reports whether a word means ports rather than a host.
+func isPort(word string, udp bool) bool {
+	number, _, _ := strings.Cut(word, "/")
+	if _, err := netip.ParseAddr(word); err == nil {
+		return false
+	}
+	_, err := portspec.Parse(number, udp)
+	return err == nil
+}
+
+// mostDiagnosed bounds the ports of one call: each gets a page of stages.
+const mostDiagnosed = 64
+
+// askedPorts are the ports of one word: 21, 21/udp, ftp.
+func (a *app) askedPorts(word string, flags *diagnoseFlags) ([]asked, error) {
+	number, transport, has := strings.Cut(word, "/")
+	if has && transport != "tcp" && transport != "udp" {
+		return nil, a.fail(exitUsage, "cli.diagnose-port", "Port", quoted(word))
+	}
+	spec, err := portspec.Parse(number, transport == "udp" || !has && flags.udp)
+	if err != nil {
+		return nil, a.fail(exitUsage, "cli.diagnose-port", "Port", quoted(word))
+	}
+	service := ""
+	if _, err := strconv.Atoi(number); err != nil {
+		service = strings.ToLower(number)
+	}
+	var list []asked
+	for _, p := range spec.TCP.Slice() {
+		list = append(list, asked{portKey{exposure.TCP, p}, service, flags.closed})
+	}
+	for _, p := range spec.UDP.Slice() {
+		if service == "" || len(spec.TCP.Slice()) == 0 || has {
+			list = append(list, asked{portKey{exposure.UDP, p}, service, flags.closed})
+		}
+	}
+	if len(list) > mostDiagnosed {
+		return nil, a.fail(exitUsage, "cli.diagnose-many", "Limit", mostDiagnosed)
+	}
+	return list, nil
+}
+
+// mergedReports reads what other vantages saw.
+func (a *app) mergedReports(files []string) ([]exposure.Report, error) {
+	var list []exposure.Report
+	for _, file := range files {
+		r, err := a.readReport(file)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// diagnoseOwn is the diagnosis of ports of this machine: of those that were
+// named, or of every one that fails its policy.
+func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []asked, merged []exposure.Report) error {
+	flags.ports = specOf(ports)
+	run, err := a.newCheck(&flags.scanFlags)
+	if err != nil {
+		return err
+	}
+	if run.policy, err = a.policyOf(flags.policy); err != nil {
+		return err
+	}
+	if len(ports) == 0 && run.policy == nil {
+		return a.fail(exitUsage, "cli.diagnose-no-port")
+	}
+	if err := run.see(ctx, nil); err != nil {
+		return err
+	}
+	run.judge()
+	host := run.report.Hosts[0]
+	if len(ports) == 0 {
+		ports = failing(host)
+	}
+	names := a.resolved(ctx, flags.name)
+	document := a.diagnosis(run, host)
+	for _, p := range ports {
+		seen := portOf(host, p.portKey)
+		for _, zone := range zonesOf(host, p.portKey, merged, flags.family) {
+			c := diagnose.Case{
+				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
+				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
+				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names,
+			}
+			for _, r := range merged {
+				c.Observations = slices.AppendSeq(c.Observations, observationsOf(r, p.portKey))
+				for _, h := range r.Hosts {
+					c.Services = append(c.Services, portOf(h, p.portKey).Services...)
+				}
+			}
+			document.Ports = append(document.Ports, a.causeOf(c))
+		}
+	}
+	return a.tellDiagnosis(ctx, document)
+}
+
+// specOf is a list of ports as -p takes it, nothing for none.
+func specOf(ports []asked) string {
+	var words []string
+	for _, p := range ports {
+		words = append(words, p.transport.String()[:1]+":"+strconv.Itoa(int(p.port)))
+	}
+	return strings.Join(words, ",")
+}
+
+// failing are the ports of a host that are not as the policy wants them.
+func failing(h exposure.Host) []asked {
+	var list []asked
+	for _, p := range h.Ports {
+		if i := slices.IndexFunc(p.Verdicts, func(v exposure.Verdict) bool { return v.Verdict == exposure.Fail }); i >= 0 {
+			list = append(list, asked{portKey: portKey{p.Transport, p.Port}, closed: p.Verdicts[i].Expectation != exposure.ExpectOpen})
+		}
+	}
+	return list
+}
+
+// expected is the protocol that should answer at the port: the service that the
+// user named, or that of a well-known number.
+func (p asked) expected() string {
+	name := cmp.Or(p.service, portName(p.transport, p.port))
+	if p.service == "" && p.port >= 1024 {
+		return ""
+	}
+	if slices.Contains(testNames(), strings.TrimSuffix(name, "s")) || slices.Contains(testNames(), name) {
+		return name
+	}
+	return ""
+}
+
+// portOf is what a host's report knows of a port.
+func portOf(h exposure.Host, key portKey) exposure.Port {
+	for _, p := range h.Ports {
+		if p.Transport == key.transport && p.Port == key.port {
+			return p
+		}
+	}
+	return exposure.Port{Transport: key.transport, Port: key.port}
+}
+
+// zonesOf are the zones that the way to a port is told for: the LAN, unless
+// somebody outside has looked, and then the Internet of those families.
+func zonesOf(h exposure.Host, key portKey, merged []exposure.Report, only family) []exposure.Zone {
+	var zones []exposure.Zone
+	for _, r := range merged {
+		for o := range observationsOf(r, key) {
+			if o.View != exposure.ViewOutside || !only.keeps(o.Address) {
+				continue
+			}
+			zone := exposure.ZoneInternetV6
+			if o.Address.Unmap().Is4() {
+				zone = exposure.ZoneInternetV4
+			}
+			if !slices.Contains(zones, zone) {
+				zones = append(zones, zone)
+			}
+		}
+	}
+	if len(zones) == 0 {
+		zones = append(zones, exposure.ZoneLAN)
+	}
+	slices.Sort(zones)
+	return zones
+}
+
+func observationsOf(r exposure.Report, key portKey) func(yield func(exposure.Observation) bool) {
+	return func(yield func(exposure.Observation) bool) {
+		for _, h := range r.Hosts {
+			for _, o := range portOf(h, key).Observations {
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// resolved asks what addresses a name has, nothing without one.
+func (a *app) resolved(ctx context.Context, name string) []exposure.Resolution {
+	if name == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, nameTimeout)
+	defer cancel()
+	r := exposure.Resolution{Name: name}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+	var failed *net.DNSError
+	switch {
+	case errors.As(err, &failed) && failed.IsNotFound:
+		r.Missing = true
+	case err != nil:
+		r.Error = untrusted.New(reason(err), maxReason)
+	}
+	for _, address := range addresses {
+		r.Addresses = append(r.Addresses, address.Unmap())
+	}
+	return []exposure.Resolution{r}
+}
+
+// maxReason bounds the text of an error of a resolver.
+const maxReason = 200
+
+func (a *app) diagnosis(run *checkRun, host exposure.Host) exposure.Diagnosis {
+	return exposure.Diagnosis{
+		Schema: exposure.DiagnosisSchema, Version: version(), SeenAt: run.report.FinishedAt,
+		Host: cmp.Or(host.Name, host.Addresses[0].String()), Addresses: host.Addresses,
+		Ports: []exposure.DiagnosedPort{}, Partial: run.report.Partial, Unseen: run.report.Unseen,
+	}
+}
+
+// causeOf names the cause of a case.
+func (a *app) causeOf(c diagnose.Case) exposure.DiagnosedPort {
+	d := diagnose.Explain(c, a.tag)
+	d.Name = portName(c.Transport, c.Port)
+	return d
+}
+
+// diagnoseOther is the diagnosis of the way from here to ports of another host.
+func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host string, ports []asked) error {
+	names := a.named(ctx, host)
+	document := exposure.Diagnosis{
+		Schema: exposure.DiagnosisSchema, Version: version(), Host: untrusted.New(host, maxReason).Terminal(), Addresses: []netip.Addr{}, Ports: []exposure.DiagnosedPort{},
+	}
+	if len(names) > 0 && len(names[0].Addresses) == 0 {
+		document.SeenAt = now()
+		for _, p := range ports {
+			document.Ports = append(document.Ports, a.causeOf(diagnose.Case{Transport: p.transport, Port: p.port, Zone: exposure.ZoneLAN, Names: names}))
+		}
+		return a.tellDiagnosis(ctx, document)
+	}
+	// Ports that are often open tell whether the host is reached at all.
+	flags.ports = specOf(ports) + ",t:22,t:80,t:443"
+	run, err := a.newCheck(&flags.scanFlags)
+	if err != nil {
+		return err
+	}
+	if err := run.see(ctx, []string{host}); err != nil {
+		return err
+	}
+	run.judge()
+	seen := run.report.Hosts[0]
+	document = a.diagnosis(run, seen)
+	for _, p := range ports {
+		port := portOf(seen, p.portKey)
+		for _, address := range seen.Addresses {
+			c := diagnose.Case{
+				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: exposure.ZoneLAN,
+				Addresses: []netip.Addr{address}, Names: names, Reached: answering(seen, address, p.portKey),
+			}
+			for _, o := range port.Observations {
+				if o.Address == address {
+					c.Observations = append(c.Observations, o)
+				}
+			}
+			for _, s := range port.Services {
+				if s.Address == address {
+					c.Services = append(c.Services, s)
+				}
+			}
+			document.Ports = append(document.Ports, a.causeOf(c))
+		}
+	}
+	return a.tellDiagnosis(ctx, document)
+}
+
+// named asks for the addresses of a host that is named, not of an address.
+func (a *app) named(ctx context.Context, host string) []exposure.Resolution {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil
+	}
+	return a.resolved(ctx, host)
+}
+
+// answering reports whether any other port of an address answered.
+func answering(h exposure.Host, address netip.Addr, except portKey) bool {
+	return slices.ContainsFunc(h.Ports, func(p exposure.Port) bool {
+		return (portKey{p.Transport, p.Port}) != except && slices.ContainsFunc(p.Observations, func(o exposure.Observation) bool {
+			return o.Address == address && (o.State == exposure.Open || o.State == exposure.Closed)
+		})
+	})
+}
+
+// tellDiagnosis writes the document. The exit code is that of the worst cause.
+func (a *app) tellDiagnosis(ctx context.Context, d exposure.Diagnosis) error {
+	if err := a.deliver(func(w *bufio.Writer) error { return output.Diagnosis(w, d, a.outputOptions()) }); err != nil {
+		return err
+	}
+	open := slices.ContainsFunc(d.Ports, func(p exposure.DiagnosedPort) bool { return p.Cause.ID == "inconclusive" })
+	switch {
+	case ctx.Err() != nil:
+		return context.Canceled
+	case slices.ContainsFunc(d.Ports, func(p exposure.DiagnosedPort) bool { return p.Cause.ID != "ok" && p.Cause.ID != "inconclusive" }):
+		return exit(exitFail)
+	case open, d.Partial:
+		return exit(exitUnseen)
+	}
+	return nil
+}
