@@ -96,7 +96,7 @@ type said struct {
 	pairs []any
 }
 
-func say(en, ja string, pairs ...any) said { return said{lang.Text{EN: en, JA: ja}, pairs} }
+func say(t lang.Text, pairs ...any) said { return said{t, pairs} }
 
 func (s said) in(tag lang.Tag) string { return s.In(tag, s.pairs...) }
 

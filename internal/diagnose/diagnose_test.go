@@ -232,7 +232,7 @@ func TestNothingIsProvenAgainstTheFacts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		known := map[fact]said{}
 		for _, f := range rapid.SliceOf(rapid.SampledFrom(facts)).Draw(t, "facts") {
-			known[f] = say("x", "x")
+			known[f] = say(lang.Text{EN: "x", JA: "x"})
 		}
 		c := Case{Own: rapid.Bool().Draw(t, "own"), Unwanted: rapid.Bool().Draw(t, "unwanted"), Zone: exposure.ZoneInternetV4}
 		d := decide(c, known)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
 	"sekisho/internal/reach"
 )
 
@@ -99,8 +100,7 @@ func (c Case) learnListeners(known map[fact]said) {
 	}
 	if len(c.Listeners) == 0 {
 		if c.Whole {
-			known[unbound] = say("No process of this machine has {{.Transport}} port {{.Port}}.",
-				"この機器のどのプロセスも {{.Transport}} の {{.Port}} 番で待ち受けていません。", c.pairs()...)
+			known[unbound] = say(lang.Text{EN: "No process of this machine has {{.Transport}} port {{.Port}}.", JA: "この機器のどのプロセスも {{.Transport}} の {{.Port}} 番で待ち受けていません。"}, c.pairs()...)
 		}
 		return
 	}
@@ -109,12 +109,12 @@ func (c Case) learnListeners(known map[fact]said) {
 		words = append(words, listenerWords(l))
 	}
 	pairs := append(c.pairs(), "Listeners", strings.Join(slices.Compact(words), ", "))
-	known[bound] = say("A process has it: {{.Listeners}}.", "プロセスが待ち受けています({{.Listeners}})。", pairs...)
+	known[bound] = say(lang.Text{EN: "A process has it: {{.Listeners}}.", JA: "プロセスが待ち受けています({{.Listeners}})。"}, pairs...)
 	others := c.others()
 	open := slices.DeleteFunc(slices.Clone(c.Listeners), exposure.Listener.LoopbackOnly)
 	for _, l := range open {
 		if i := slices.IndexFunc(others, l.Takes); i >= 0 {
-			known[takes] = say("{{.Listener}} takes what comes for {{.To}}.", "{{.Listener}} が {{.To}} あての接続を受けます。",
+			known[takes] = say(lang.Text{EN: "{{.Listener}} takes what comes for {{.To}}.", JA: "{{.Listener}} が {{.To}} あての接続を受けます。"},
 				append(c.pairs(), "Listener", listenerWords(l), "To", others[i])...)
 			break
 		}
@@ -122,23 +122,20 @@ func (c Case) learnListeners(known map[fact]said) {
 	if slices.ContainsFunc(c.Listeners, func(l exposure.Listener) bool {
 		return l.Container != "" || slices.Contains(publishers, l.Process)
 	}) {
-		known[published] = say("A container publishes the port: {{.Listeners}}.", "コンテナがこのポートを公開しています({{.Listeners}})。", pairs...)
+		known[published] = say(lang.Text{EN: "A container publishes the port: {{.Listeners}}.", JA: "コンテナがこのポートを公開しています({{.Listeners}})。"}, pairs...)
 	}
 	if _, ok := known[takes]; ok || !c.Whole {
 		return
 	}
 	switch {
 	case len(open) == 0:
-		known[loopbackOnly] = say("It is bound to the loopback only: {{.Listeners}}.", "自機内だけで待ち受けています({{.Listeners}})。", pairs...)
+		known[loopbackOnly] = say(lang.Text{EN: "It is bound to the loopback only: {{.Listeners}}.", JA: "自機内だけで待ち受けています({{.Listeners}})。"}, pairs...)
 	case !slices.ContainsFunc(open, func(l exposure.Listener) bool { return slices.ContainsFunc(c.Addresses, l.Takes) }):
-		known[boundGone] = say("It is bound to an address that this machine does not have: {{.Listeners}}.",
-			"この機器にないアドレスで待ち受けています({{.Listeners}})。", pairs...)
+		known[boundGone] = say(lang.Text{EN: "It is bound to an address that this machine does not have: {{.Listeners}}.", JA: "この機器にないアドレスで待ち受けています({{.Listeners}})。"}, pairs...)
 	case len(others) > 0 && !slices.ContainsFunc(open, func(l exposure.Listener) bool { return l.Address.Unmap().Is6() == others[0].Is6() }):
-		known[boundFamily] = say("It is bound to the other family of addresses only: {{.Listeners}}.",
-			"もう一方の種類のアドレス(IPv4/IPv6)だけで待ち受けています({{.Listeners}})。", pairs...)
+		known[boundFamily] = say(lang.Text{EN: "It is bound to the other family of addresses only: {{.Listeners}}.", JA: "もう一方の種類のアドレス(IPv4/IPv6)だけで待ち受けています({{.Listeners}})。"}, pairs...)
 	case len(others) > 0:
-		known[boundOther] = say("It is bound to another address of this machine only: {{.Listeners}}.",
-			"この機器の別のアドレスだけで待ち受けています({{.Listeners}})。", pairs...)
+		known[boundOther] = say(lang.Text{EN: "It is bound to another address of this machine only: {{.Listeners}}.", JA: "この機器の別のアドレスだけで待ち受けています({{.Listeners}})。"}, pairs...)
 	}
 }
 
@@ -156,7 +153,7 @@ func listenerWords(l exposure.Listener) string {
 
 func (c Case) learnFilter(known map[fact]said) {
 	if c.Unfiltered {
-		known[filterEmpty] = say("This machine's packet filter holds no rule.", "この機器のパケットフィルターには規則がありません。")
+		known[filterEmpty] = say(lang.Text{EN: "This machine's packet filter holds no rule.", JA: "この機器のパケットフィルターには規則がありません。"})
 	}
 	a, ok := c.answer()
 	if !ok {
@@ -164,22 +161,22 @@ func (c Case) learnFilter(known map[fact]said) {
 	}
 	pairs := append(c.pairs(), "Rule", ruleWords(a.Rules), "Doubt", ruleWords(a.Doubts), "To", a.To)
 	if a.To.IsValid() {
-		known[redirected] = say("The packet filter sends newcomers on to {{.To}}: {{.Rule}}.", "パケットフィルターが {{.To}} へ転送します({{.Rule}})。", pairs...)
+		known[redirected] = say(lang.Text{EN: "The packet filter sends newcomers on to {{.To}}: {{.Rule}}.", JA: "パケットフィルターが {{.To}} へ転送します({{.Rule}})。"}, pairs...)
 	} else {
-		known[notRedirected] = say("The packet filter sends nothing that comes for the port elsewhere.", "パケットフィルターはこのポートあての通信をほかへ転送していません。")
+		known[notRedirected] = say(lang.Text{EN: "The packet filter sends nothing that comes for the port elsewhere.", JA: "パケットフィルターはこのポートあての通信をほかへ転送していません。"})
 	}
 	switch {
 	case a.Verdict == exposure.FirewallAccept:
-		known[filterAccepts] = say("By its rules the packet filter lets newcomers in.", "規則を計算すると、パケットフィルターは外からの接続を通します。")
+		known[filterAccepts] = say(lang.Text{EN: "By its rules the packet filter lets newcomers in.", JA: "規則を計算すると、パケットフィルターは外からの接続を通します。"})
 		if slices.ContainsFunc(a.Rules, func(r exposure.FirewallRule) bool { return r.Handle != 0 }) {
-			known[filterAllowing] = say("A rule lets them in: {{.Rule}}.", "通している規則: {{.Rule}}。", pairs...)
+			known[filterAllowing] = say(lang.Text{EN: "A rule lets them in: {{.Rule}}.", JA: "通している規則: {{.Rule}}。"}, pairs...)
 		}
 	case a.Verdict == exposure.FirewallCannotSay:
-		known[filterDoubts] = say("What the packet filter does cannot be told: {{.Doubt}}.", "パケットフィルターの動作は計算できません({{.Doubt}})。", pairs...)
+		known[filterDoubts] = say(lang.Text{EN: "What the packet filter does cannot be told: {{.Doubt}}.", JA: "パケットフィルターの動作は計算できません({{.Doubt}})。"}, pairs...)
 	case a.Silent:
-		known[filterBlocks] = say("The packet filter drops the answer: {{.Rule}}.", "パケットフィルターが返事を捨てます({{.Rule}})。", pairs...)
+		known[filterBlocks] = say(lang.Text{EN: "The packet filter drops the answer: {{.Rule}}.", JA: "パケットフィルターが返事を捨てます({{.Rule}})。"}, pairs...)
 	default:
-		known[filterBlocks] = say("The packet filter keeps newcomers out: {{.Rule}}.", "パケットフィルターが外からの接続を止めます({{.Rule}})。", pairs...)
+		known[filterBlocks] = say(lang.Text{EN: "The packet filter keeps newcomers out: {{.Rule}}.", JA: "パケットフィルターが外からの接続を止めます({{.Rule}})。"}, pairs...)
 	}
 }
 
@@ -212,22 +209,22 @@ func (c Case) learnViews(known map[fact]said) {
 		for _, o := range c.seen(view) {
 			pairs := append(c.pairs(), "At", o.Address, "Reason", string(o.Reason), "By", o.By)
 			if facts.open != "" && o.State == exposure.Open {
-				known[facts.open] = say("{{.At}} was seen open.", "{{.At}} は開いていると確認しました。", pairs...)
+				known[facts.open] = say(lang.Text{EN: "{{.At}} was seen open.", JA: "{{.At}} は開いていると確認しました。"}, pairs...)
 			}
 			if facts.refused != "" && o.State == exposure.Closed {
-				known[facts.refused] = say("{{.At}} refused the connection ({{.Reason}}).", "{{.At}} が接続を拒みました({{.Reason}})。", pairs...)
+				known[facts.refused] = say(lang.Text{EN: "{{.At}} refused the connection ({{.Reason}}).", JA: "{{.At}} が接続を拒みました({{.Reason}})。"}, pairs...)
 			}
 			if facts.silent != "" && o.State == exposure.Filtered && o.Reason == exposure.NoResponse {
-				known[facts.silent] = say("{{.At}} did not answer.", "{{.At}} から返事がありません。", pairs...)
+				known[facts.silent] = say(lang.Text{EN: "{{.At}} did not answer.", JA: "{{.At}} から返事がありません。"}, pairs...)
 			}
 			c.learnErrors(known, o, pairs)
 		}
 	}
 	if c.Reached {
-		known[reached] = say("Another port of the same address answered the same vantage.", "同じアドレスの別のポートは、同じ観測点から応答がありました。")
+		known[reached] = say(lang.Text{EN: "Another port of the same address answered the same vantage.", JA: "同じアドレスの別のポートは、同じ観測点から応答がありました。"})
 	}
 	if c.Sends {
-		known[vantageSends] = say("The vantage is known to be able to send to this port.", "観測点からこのポートへ送れることは確認済みです。")
+		known[vantageSends] = say(lang.Text{EN: "The vantage is known to be able to send to this port.", JA: "観測点からこのポートへ送れることは確認済みです。"})
 	}
 }
 
@@ -236,17 +233,17 @@ func (c Case) learnErrors(known map[fact]said, o exposure.Observation, pairs []a
 	byHost := o.By == "" || o.By == o.Address.String()
 	switch {
 	case o.Reason == exposure.AdminProhibited && !byHost, o.State == exposure.Filtered && o.Reason == exposure.PortUnreach && !byHost:
-		known[barredByOther] = say("{{.By}} on the way forbids it ({{.Reason}}).", "途中の {{.By}} が禁止しています({{.Reason}})。", pairs...)
+		known[barredByOther] = say(lang.Text{EN: "{{.By}} on the way forbids it ({{.Reason}}).", JA: "途中の {{.By}} が禁止しています({{.Reason}})。"}, pairs...)
 	case o.Reason == exposure.AdminProhibited:
-		known[barredByHost] = say("{{.At}} itself forbids it ({{.Reason}}).", "{{.At}} 自身が禁止しています({{.Reason}})。", pairs...)
+		known[barredByHost] = say(lang.Text{EN: "{{.At}} itself forbids it ({{.Reason}}).", JA: "{{.At}} 自身が禁止しています({{.Reason}})。"}, pairs...)
 	case o.Reason == exposure.HostUnreach && o.By == exposure.Local:
-		known[neighbourMute] = say("Nobody on this network answers for {{.At}}.", "このネットワークに {{.At}} として応答する機器がありません。", pairs...)
+		known[neighbourMute] = say(lang.Text{EN: "Nobody on this network answers for {{.At}}.", JA: "このネットワークに {{.At}} として応答する機器がありません。"}, pairs...)
 	case o.Reason == exposure.NetUnreach && o.By == exposure.Local:
-		known[unrouted] = say("This machine has no route to {{.At}}.", "この機器から {{.At}} への経路がありません。", pairs...)
+		known[unrouted] = say(lang.Text{EN: "This machine has no route to {{.At}}.", JA: "この機器から {{.At}} への経路がありません。"}, pairs...)
 	case o.Reason == exposure.NetUnreach, o.Reason == exposure.HostUnreach:
-		known[unrouted] = say("{{.By}} says that there is no way to {{.At}} ({{.Reason}}).", "{{.By}} が {{.At}} へ届ける経路がないと返しました({{.Reason}})。", pairs...)
+		known[unrouted] = say(lang.Text{EN: "{{.By}} says that there is no way to {{.At}} ({{.Reason}}).", JA: "{{.By}} が {{.At}} へ届ける経路がないと返しました({{.Reason}})。"}, pairs...)
 	case o.Reason == exposure.LocalError:
-		known[cannotSend] = say("This machine could not send to {{.At}}.", "この機器から {{.At}} へ送信できません。", pairs...)
+		known[cannotSend] = say(lang.Text{EN: "This machine could not send to {{.At}}.", JA: "この機器から {{.At}} へ送信できません。"}, pairs...)
 	}
 }
 
@@ -255,20 +252,20 @@ func (c Case) learnService(known map[fact]said) {
 		pairs := append(c.pairs(), "Protocol", s.Protocol, "Expected", c.Expected, "At", s.Address, "Error", s.Error)
 		switch {
 		case s.Confidence == exposure.Confirmed && c.Expected != "" && !sameProtocol(s, c.Expected):
-			known[spokeOther] = say("What answers speaks {{.Protocol}}, not {{.Expected}}.", "応答しているのは {{.Expected}} ではなく {{.Protocol}} です。", pairs...)
+			known[spokeOther] = say(lang.Text{EN: "What answers speaks {{.Protocol}}, not {{.Expected}}.", JA: "応答しているのは {{.Expected}} ではなく {{.Protocol}} です。"}, pairs...)
 		case s.Confidence == exposure.Confirmed:
-			known[spoke] = say("It answers as {{.Protocol}}.", "{{.Protocol}} として応答します。", pairs...)
+			known[spoke] = say(lang.Text{EN: "It answers as {{.Protocol}}.", JA: "{{.Protocol}} として応答します。"}, pairs...)
 		case s.Silence == exposure.Mute:
-			known[mute] = say("It takes the connection and says nothing, whatever it is told.", "接続は受け付けますが、何を送っても応答しません。")
+			known[mute] = say(lang.Text{EN: "It takes the connection and says nothing, whatever it is told.", JA: "接続は受け付けますが、何を送っても応答しません。"})
 		case s.Silence == exposure.HangsUp || s.Silence == exposure.Resets:
-			known[hangsUp] = say("It takes the connection and ends it at once, without a word.", "接続した直後に、何も言わずに切断します。")
+			known[hangsUp] = say(lang.Text{EN: "It takes the connection and ends it at once, without a word.", JA: "接続した直後に、何も言わずに切断します。"})
 		}
 		if t := s.TLS; t != nil && t.Certificate != nil && len(c.Observations) > 0 {
 			if at := c.Observations[0].SeenAt; !at.IsZero() && at.After(t.Certificate.NotAfter) {
-				known[tlsExpired] = say("Its certificate ended on {{.Date}}.", "証明書の有効期限は {{.Date}} に切れています。", "Date", t.Certificate.NotAfter.UTC().Format("2006-01-02"))
+				known[tlsExpired] = say(lang.Text{EN: "Its certificate ended on {{.Date}}.", JA: "証明書の有効期限は {{.Date}} に切れています。"}, "Date", t.Certificate.NotAfter.UTC().Format("2006-01-02"))
 			}
 			if m := t.Certificate.NameMatches; m != nil && !*m {
-				known[tlsBroken] = say("Its certificate is for another name.", "証明書の名前が一致しません。")
+				known[tlsBroken] = say(lang.Text{EN: "Its certificate is for another name.", JA: "証明書の名前が一致しません。"})
 			}
 		}
 	}
@@ -276,9 +273,9 @@ func (c Case) learnService(known map[fact]said) {
 	_, broken := known[tlsBroken]
 	switch {
 	case len(c.Services) > 0 && !c.encrypted():
-		known[unencrypted] = say("No TLS was seen behind it.", "TLSは使われていません。")
+		known[unencrypted] = say(lang.Text{EN: "No TLS was seen behind it.", JA: "TLSは使われていません。"})
 	case c.encrypted() && !expired && !broken:
-		known[tlsFine] = say("Its certificate is in date and for this name.", "証明書は有効期限内で、名前も一致します。")
+		known[tlsFine] = say(lang.Text{EN: "Its certificate is in date and for this name.", JA: "証明書は有効期限内で、名前も一致します。"})
 	}
 	if _, ok := known[spoke]; ok {
 		delete(known, mute)
@@ -311,7 +308,7 @@ func sameProtocol(s exposure.Service, expected string) bool {
 
 func (c Case) learnNames(known map[fact]said) {
 	if len(c.Names) == 0 {
-		known[addressed] = say("No name was asked for.", "名前は尋ねていません。")
+		known[addressed] = say(lang.Text{EN: "No name was asked for.", JA: "名前は尋ねていません。"})
 	}
 	for _, n := range c.Names {
 		var list []string
@@ -323,13 +320,13 @@ func (c Case) learnNames(known map[fact]said) {
 		pairs := append(c.pairs(), "Name", n.Name, "Addresses", strings.Join(list, ", "), "Error", n.Error.Terminal())
 		switch {
 		case n.Error.Raw() != "":
-			known[nameUnasked] = say("Nobody answers what the addresses of {{.Name}} are: {{.Error}}.", "{{.Name}} のアドレスを尋ねても答えがありません({{.Error}})。", pairs...)
+			known[nameUnasked] = say(lang.Text{EN: "Nobody answers what the addresses of {{.Name}} are: {{.Error}}.", JA: "{{.Name}} のアドレスを尋ねても答えがありません({{.Error}})。"}, pairs...)
 		case n.Missing || len(list) == 0:
-			known[nameMissing] = say("{{.Name}} has no address of this family.", "{{.Name}} に、この種類(IPv4/IPv6)のアドレスの登録がありません。", pairs...)
+			known[nameMissing] = say(lang.Text{EN: "{{.Name}} has no address of this family.", JA: "{{.Name}} に、この種類(IPv4/IPv6)のアドレスの登録がありません。"}, pairs...)
 		case slices.ContainsFunc(n.Addresses, func(a netip.Addr) bool { return slices.Contains(c.Addresses, a) || c.wan(a) }):
-			known[nameRight] = say("{{.Name}} leads here ({{.Addresses}}).", "{{.Name}} はここを指しています({{.Addresses}})。", pairs...)
+			known[nameRight] = say(lang.Text{EN: "{{.Name}} leads here ({{.Addresses}}).", JA: "{{.Name}} はここを指しています({{.Addresses}})。"}, pairs...)
 		case c.Own && c.knowsItself():
-			known[nameElsewhere] = say("{{.Name}} leads elsewhere: {{.Addresses}}.", "{{.Name}} は別のアドレス({{.Addresses}})を指しています。", pairs...)
+			known[nameElsewhere] = say(lang.Text{EN: "{{.Name}} leads elsewhere: {{.Addresses}}.", JA: "{{.Name}} は別のアドレス({{.Addresses}})を指しています。"}, pairs...)
 		}
 	}
 }
@@ -351,11 +348,11 @@ func (c Case) learnRouter(known map[fact]said) {
 	}
 	for _, o := range c.seen(exposure.ViewOutside) {
 		if slices.Contains(c.Addresses, o.Address) {
-			known[ownGlobal] = say("This machine itself has {{.At}}: no router changes the address.", "この機器自身が {{.At}} を持っています(途中でアドレスは変わりません)。", "At", o.Address)
+			known[ownGlobal] = say(lang.Text{EN: "This machine itself has {{.At}}: no router changes the address.", JA: "この機器自身が {{.At}} を持っています(途中でアドレスは変わりません)。"}, "At", o.Address)
 		}
 	}
 	if others := c.others(); len(others) > 0 && !slices.ContainsFunc(others, reach.Global) {
-		known[privateOnly] = say("This machine has private addresses only: a router stands before it.", "この機器のアドレスはプライベートアドレスだけです(前にルーターがあります)。")
+		known[privateOnly] = say(lang.Text{EN: "This machine has private addresses only: a router stands before it.", JA: "この機器のアドレスはプライベートアドレスだけです(前にルーターがあります)。"})
 	}
 	r := c.Router
 	if r == nil {
@@ -364,11 +361,11 @@ func (c Case) learnRouter(known map[fact]said) {
 	switch pairs := []any{"WAN", r.WAN}; {
 	case !r.WAN.IsValid():
 	case shared.Contains(r.WAN):
-		known[wanShared] = say("The router's outer address {{.WAN}} is one that a carrier shares among customers (RFC 6598).", "ルーターの外側のアドレス {{.WAN}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。", pairs...)
+		known[wanShared] = say(lang.Text{EN: "The router's outer address {{.WAN}} is one that a carrier shares among customers (RFC 6598).", JA: "ルーターの外側のアドレス {{.WAN}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。"}, pairs...)
 	case !reach.Global(r.WAN):
-		known[wanPrivate] = say("The router's outer address {{.WAN}} is private: another router stands before it.", "ルーターの外側のアドレス {{.WAN}} はプライベートアドレスです(その先にもう一台ルーターがあります)。", pairs...)
+		known[wanPrivate] = say(lang.Text{EN: "The router's outer address {{.WAN}} is private: another router stands before it.", JA: "ルーターの外側のアドレス {{.WAN}} はプライベートアドレスです(その先にもう一台ルーターがあります)。"}, pairs...)
 	default:
-		known[wanGlobal] = say("The router's outer address {{.WAN}} is a global one.", "ルーターの外側のアドレス {{.WAN}} はグローバルアドレスです。", pairs...)
+		known[wanGlobal] = say(lang.Text{EN: "The router's outer address {{.WAN}} is a global one.", JA: "ルーターの外側のアドレス {{.WAN}} はグローバルアドレスです。"}, pairs...)
 	}
 	for _, f := range r.Forwards {
 		if f.Transport != c.Transport || f.Outer != c.Port {
@@ -376,16 +373,16 @@ func (c Case) learnRouter(known map[fact]said) {
 		}
 		pairs := []any{"Outer", int(f.Outer), "To", f.To}
 		if slices.Contains(c.Addresses, f.To.Addr()) && f.To.Port() == c.Port {
-			known[forwardRight] = say("The router sends port {{.Outer}} on to {{.To}}.", "ルーターはポート {{.Outer}} を {{.To}} へ転送します。", pairs...)
+			known[forwardRight] = say(lang.Text{EN: "The router sends port {{.Outer}} on to {{.To}}.", JA: "ルーターはポート {{.Outer}} を {{.To}} へ転送します。"}, pairs...)
 		} else {
-			known[forwardWrong] = say("The router sends port {{.Outer}} on to {{.To}}, which is not this service.", "ルーターはポート {{.Outer}} を {{.To}} へ転送しますが、このサービスではありません。", pairs...)
+			known[forwardWrong] = say(lang.Text{EN: "The router sends port {{.Outer}} on to {{.To}}, which is not this service.", JA: "ルーターはポート {{.Outer}} を {{.To}} へ転送しますが、このサービスではありません。"}, pairs...)
 		}
 		if f.Leased {
-			known[forwardLeased] = say("A program asked the router for that forward.", "その転送はプログラムがルーターに頼んで開いたものです。")
+			known[forwardLeased] = say(lang.Text{EN: "A program asked the router for that forward.", JA: "その転送はプログラムがルーターに頼んで開いたものです。"})
 		}
 		return
 	}
 	if r.Whole {
-		known[forwardMissing] = say("The router has no forward of the port.", "ルーターにこのポートの転送設定がありません。")
+		known[forwardMissing] = say(lang.Text{EN: "The router has no forward of the port.", JA: "ルーターにこのポートの転送設定がありません。"})
 	}
 }

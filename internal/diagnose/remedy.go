@@ -16,18 +16,16 @@ func remedy(c Case, id string) []said {
 	case "host-firewall":
 		if !c.Own {
 			return []said{
-				say("On that machine, see what its firewall does with the port, and the command that opens it:\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}",
-					"その機器で、ファイアウォールの扱いと、開けるコマンドを表示します。\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}", c.pairs()...),
+				say(lang.Text{EN: "On that machine, see what its firewall does with the port, and the command that opens it:\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}", JA: "その機器で、ファイアウォールの扱いと、開けるコマンドを表示します。\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}"}, c.pairs()...),
 			}
 		}
 		return []said{
-			say("See the command that opens the port on this machine's firewall:\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}",
-				"この機器のファイアウォールでポートを開けるコマンドを表示します。\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}", append(c.pairs(), "Zone", string(c.Zone))...),
+			say(lang.Text{EN: "See the command that opens the port on this machine's firewall:\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}", JA: "この機器のファイアウォールでポートを開けるコマンドを表示します。\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}"}, append(c.pairs(), "Zone", string(c.Zone))...),
 			again(c),
 		}
 	case "loopback-only", "wrong-address", "wrong-family":
 		if unit := c.unit(); unit != "" {
-			return append([]said{c.listen()}, say("Make it read the change:\nsystemctl restart {{.Unit}}", "設定を読み直させます。\nsystemctl restart {{.Unit}}", "Unit", unit), again(c))
+			return append([]said{c.listen()}, say(lang.Text{EN: "Make it read the change:\nsystemctl restart {{.Unit}}", JA: "設定を読み直させます。\nsystemctl restart {{.Unit}}"}, "Unit", unit), again(c))
 		}
 		return []said{c.listen(), again(c)}
 	}
@@ -39,7 +37,7 @@ func remedy(c Case, id string) []said {
 
 // again is the step after every change.
 func again(c Case) said {
-	return say("Look again:\nsekisho diagnose {{.Port}}/{{.Transport}}", "もう一度調べます。\nsekisho diagnose {{.Port}}/{{.Transport}}", c.pairs()...)
+	return say(lang.Text{EN: "Look again:\nsekisho diagnose {{.Port}}/{{.Transport}}", JA: "もう一度調べます。\nsekisho diagnose {{.Port}}/{{.Transport}}"}, c.pairs()...)
 }
 
 // unit is the systemd unit of the port's process, when its name is fit to be
@@ -62,8 +60,7 @@ func (c Case) listen() said {
 	if t, ok := listenSettings[process]; ok {
 		return said{t, c.pairs()}
 	}
-	return say("Have the program listen on every address, 0.0.0.0 and [::], or on the one that others use.",
-		"プログラムが 0.0.0.0 と [::](または相手が使うアドレス)で待ち受けるように設定します。")
+	return say(lang.Text{EN: "Have the program listen on every address, 0.0.0.0 and [::], or on the one that others use.", JA: "プログラムが 0.0.0.0 と [::](または相手が使うアドレス)で待ち受けるように設定します。"})
 }
 
 // listenSettings are the settings of the address that products listen on, by

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
 )
 
 // stage is one link of the way as it is shown to the person.
@@ -16,47 +17,47 @@ type stage struct {
 var stages = []stage{
 	{id: "listening", own: true, look: first(
 		cut(unbound), ok(bound),
-		otherwise("Not every socket of this machine could be seen.", "この機器の待ち受けのすべては見えませんでした。"))},
+		otherwise(lang.Text{EN: "Not every socket of this machine could be seen.", JA: "この機器の待ち受けのすべては見えませんでした。"}))},
 	{id: "address", own: true, look: first(
 		ok(takes), cut(loopbackOnly), cut(boundGone), cut(boundOther), cut(boundFamily),
-		otherwise("Nothing is bound to look at.", "待ち受けがないため、見ていません。"))},
+		otherwise(lang.Text{EN: "Nothing is bound to look at.", JA: "待ち受けがないため、見ていません。"}))},
 	{id: "loopback", own: true, look: first(
 		ok(loopOpen), cut(loopSilent),
 		cut(loopRefused),
-		otherwise("It was not tried on the loopback.", "自機内からは試していません。"))},
+		otherwise(lang.Text{EN: "It was not tried on the loopback.", JA: "自機内からは試していません。"}))},
 	{id: "self", own: true, look: first(
 		ok(selfOpen), cut(selfRefused), cut(selfSilent),
-		otherwise("It was not tried at this machine's own address.", "この機器自身のアドレスでは試していません。"))},
+		otherwise(lang.Text{EN: "It was not tried at this machine's own address.", JA: "この機器自身のアドレスでは試していません。"}))},
 	{id: "host-firewall", own: true, look: first(
 		cut(filterBlocks), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
-		otherwise("The packet filter could not be read. Run it as root.", "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"))},
+		otherwise(lang.Text{EN: "The packet filter could not be read. Run it as root.", JA: "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"}))},
 	{id: "name", look: first(
 		cut(nameUnasked), cut(nameMissing), ok(nameRight), unknown(addressed),
-		otherwise("Where it leads was not asked.", "どこを指すかは尋ねていません。"))},
+		otherwise(lang.Text{EN: "Where it leads was not asked.", JA: "どこを指すかは尋ねていません。"}))},
 	{id: "route", look: first(
 		cut(unrouted), cut(neighbourMute), cut(cannotSend), ok(lanOpen), ok(outsideOpen), ok(lanRefused), ok(outsideRefused), ok(reached), ok(barredByHost),
-		otherwise("Nothing came back: silence proves nothing of the way.", "何も返ってきません(無応答だけでは経路について何も言えません)。"))},
+		otherwise(lang.Text{EN: "Nothing came back: silence proves nothing of the way.", JA: "何も返ってきません(無応答だけでは経路について何も言えません)。"}))},
 	{id: "port", look: first(
 		ok(lanOpen), ok(outsideOpen), cut(lanRefused), cut(outsideRefused), cut(barredByHost), cut(barredByOther), cut(lanSilent), cut(outsideSilent),
-		otherwise("It could not be asked.", "尋ねられませんでした。"))},
+		otherwise(lang.Text{EN: "It could not be asked.", JA: "尋ねられませんでした。"}))},
 	{id: "service", both: true, look: first(
 		cut(spokeOther), ok(spoke), cut(mute), cut(hangsUp),
-		otherwise("Nothing was learned of the service.", "サービスについては分かっていません。"))},
+		otherwise(lang.Text{EN: "Nothing was learned of the service.", JA: "サービスについては分かっていません。"}))},
 	{id: "lan", own: true, look: first(
 		ok(lanOpen), cut(lanRefused), cut(lanSilent),
-		otherwise("No other host of the network looked.", "LAN内の別の機器からは見ていません。"))},
+		otherwise(lang.Text{EN: "No other host of the network looked.", JA: "LAN内の別の機器からは見ていません。"}))},
 	{id: "hairpin", own: true, look: first(
 		cut(hairpinSilent),
-		otherwise("The own global address was not tried from inside.", "宅内から自分のグローバルアドレスでは試していません。"))},
+		otherwise(lang.Text{EN: "The own global address was not tried from inside.", JA: "宅内から自分のグローバルアドレスでは試していません。"}))},
 	{id: "outside", own: true, look: first(
 		ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent),
-		otherwise("Nobody outside looked.", "インターネット側からは見ていません。"))},
+		otherwise(lang.Text{EN: "Nobody outside looked.", JA: "インターネット側からは見ていません。"}))},
 	{id: "host-name", own: true, look: first(
 		ok(nameRight), cut(nameElsewhere), cut(nameMissing), cut(nameUnasked), unknown(addressed),
-		otherwise("The address that people outside know this machine by is not known.", "外から見たこの機器のアドレスが分かりません。"))},
+		otherwise(lang.Text{EN: "The address that people outside know this machine by is not known.", JA: "外から見たこの機器のアドレスが分かりません。"}))},
 	{id: "tls", both: true, look: first(
 		cut(tlsExpired), cut(tlsBroken),
-		otherwise("Nothing is known against it.", "問題は見つかっていません。"))},
+		otherwise(lang.Text{EN: "Nothing is known against it.", JA: "問題は見つかっていません。"}))},
 }
 
 // outcome is what a stage is when a fact is known.
@@ -69,8 +70,8 @@ type outcome struct {
 func ok(f fact) outcome      { return outcome{fact: f, result: exposure.StageOK} }
 func cut(f fact) outcome     { return outcome{fact: f, result: exposure.StageCut} }
 func unknown(f fact) outcome { return outcome{fact: f, result: exposure.StageUnknown} }
-func otherwise(en, ja string) outcome {
-	return outcome{result: exposure.StageUnknown, said: say(en, ja)}
+func otherwise(t lang.Text) outcome {
+	return outcome{result: exposure.StageUnknown, said: say(t)}
 }
 
 // first is the look of a stage that the first known fact of a list decides.
