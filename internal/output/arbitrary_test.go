@@ -66,6 +66,7 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.ServerRole]():  {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
 	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
 	reflect.TypeFor[exposure.SocketState](): {exposure.SocketState(""), exposure.SocketListen, exposure.SocketEstablished, exposure.SocketFinWait1, exposure.SocketTimeWait, exposure.SocketClosed},
+	reflect.TypeFor[exposure.StageResult](): {exposure.StageOK, exposure.StageCut, exposure.StageUnknown},
 	reflect.TypeFor[exposure.Certainty]():   {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }
 
@@ -221,5 +222,22 @@ func arbitraryConnect(t *rapid.T) exposure.ConnectDocument {
 func arbitraryDiff(t *rapid.T) exposure.DiffDocument {
 	d := arbitrary[exposure.DiffDocument](t)
 	d.Schema = exposure.DiffSchema
+	return d
+}
+
+func arbitraryDiagnosis(t *rapid.T) exposure.Diagnosis {
+	d := arbitrary[exposure.Diagnosis](t)
+	d.Schema = exposure.DiagnosisSchema
+	for i := range d.Ports {
+		p := &d.Ports[i]
+		p.Cause.ID = "host-firewall"
+		for r := range p.Rivals {
+			p.Rivals[r].ID = "carrier-block"
+		}
+		p.Stages = append(p.Stages, exposure.Stage{Result: exposure.StageUnknown})
+		for s := range p.Stages {
+			p.Stages[s].ID = rapid.SampledFrom([]string{"listening", "host-firewall", "tls"}).Draw(t, "stage")
+		}
+	}
 	return d
 }

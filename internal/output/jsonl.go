@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal, test: jsonlTest, tried: jsonlConnect, book: jsonlServices})
+	register(format{name: "jsonl", report: jsonlReport, scan: newJSONLScanner, local: jsonlLocal, test: jsonlTest, tried: jsonlConnect, cause: jsonlDiagnosis, book: jsonlServices})
 }
 
 // The lines: every object says first of which type it is, and what belongs to a
@@ -236,4 +236,17 @@ func (s *jsonlScanner) Observe(o exposure.Observation) error {
 func (s *jsonlScanner) Close(summary exposure.ScanSummary) error {
 	s.write(scanSummaryLine{"summary", summary})
 	return s.err
+}
+
+// jsonlDiagnosis writes a line a port.
+func jsonlDiagnosis(w io.Writer, d exposure.Diagnosis, _ Options) error {
+	l := &lines{w: w}
+	for _, p := range d.Ports {
+		l.write(struct {
+			Type string `json:"type"`
+			Host string `json:"host"`
+			exposure.DiagnosedPort
+		}{"diagnosis", d.Host, p})
+	}
+	return l.err
 }

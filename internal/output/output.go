@@ -163,11 +163,16 @@ func Diagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		return err
 	}
 	if f.cause == nil {
-		return fmt.Errorf("%s writes no diagnosis: text and json do", o.Format)
+		return fmt.Errorf("%s writes no diagnosis: text, json and jsonl do", o.Format)
 	}
 	if o.Redact {
 		d = newMask().diagnosis(d)
 	}
+	d.Addresses = present(d.Addresses)
+	d.Ports = each(present(d.Ports), func(p exposure.DiagnosedPort) exposure.DiagnosedPort {
+		p.Cause.Evidence, p.Cause.Remedy, p.Stages = present(p.Cause.Evidence), present(p.Cause.Remedy), present(p.Stages)
+		return p
+	})
 	return f.cause(w, d, o)
 }
 

@@ -87,6 +87,15 @@ func connectIn(t failing, d exposure.ConnectDocument, o output.Options) []byte {
 	return b.Bytes()
 }
 
+func diagnosisIn(t failing, d exposure.Diagnosis, o output.Options) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := output.Diagnosis(&b, d, o); err != nil {
+		t.Fatalf("diagnosis: %v", err)
+	}
+	return b.Bytes()
+}
+
 // scanTo writes a scan as the engine would tell of it.
 func scanTo(w io.Writer, observations []exposure.Observation, o output.Options) error {
 	s, err := output.Scan(w, o)
@@ -200,9 +209,10 @@ func TestGolden(t *testing.T) {
 			d.Services = append(d.Services, d.Services...)
 			return servicesIn(t, d, o)
 		},
-		"connect": func(o output.Options) []byte { return connectIn(t, connected(), o) },
-		"typed":   func(o output.Options) []byte { return connectIn(t, typed(), o) },
-		"tested":  func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
+		"connect":   func(o output.Options) []byte { return connectIn(t, connected(), o) },
+		"typed":     func(o output.Options) []byte { return connectIn(t, typed(), o) },
+		"tested":    func(o output.Options) []byte { return testIn(t, tested(o.Lang), o) },
+		"diagnosed": func(o output.Options) []byte { return diagnosisIn(t, diagnosed(o.Lang), o) },
 	}
 	for name, make := range map[string]func(lang.Tag) exposure.Report{
 		"household": household, "another": another, "interrupted": interrupted, "ruled": ruled, "nothing": nothing, "flood": flood, "unrouted": unrouted,
@@ -239,7 +249,7 @@ func TestGolden(t *testing.T) {
 			check(name+"."+format, document(output.Options{Format: format, Lang: lang.English}))
 		}
 	}
-	for _, name := range []string{"household", "scan", "local", "tested", "connect"} {
+	for _, name := range []string{"household", "scan", "local", "tested", "connect", "diagnosed"} {
 		check(name+"-all-120.txt", documents[name](output.Options{Format: "text", Width: 120, Show: output.ShowAll}))
 		check(name+"-color.txt", documents[name](output.Options{Format: "text", Width: 80, Color: true}))
 		check(name+"-redacted.txt", documents[name](output.Options{Format: "text", Width: 80, Redact: true}))

@@ -272,3 +272,42 @@ func book() exposure.CatalogueDocument {
 		Also:   []string{"ssh", "ftp"},
 	}
 }
+
+// diagnosed are two ports of a machine: one that its firewall keeps out for
+// certain, and one of which nobody knows why it is silent from outside. The
+// texts are those of one language, as diagnose makes them.
+func diagnosed(tag lang.Tag) exposure.Diagnosis {
+	words := func(en, ja string) string {
+		if tag == lang.Japanese {
+			return ja
+		}
+		return en
+	}
+	stage := func(id string, result exposure.StageResult, en, ja string) exposure.Stage {
+		return exposure.Stage{ID: id, Result: result, Detail: words(en, ja)}
+	}
+	return exposure.Diagnosis{
+		Schema: exposure.DiagnosisSchema, Version: "0.1.0", SeenAt: began, Host: "home", Addresses: []netip.Addr{ip("192.168.1.5")},
+		Ports: []exposure.DiagnosedPort{
+			{
+				Transport: exposure.TCP, Port: 21, Name: "ftp", Zone: exposure.ZoneLAN,
+				Cause: exposure.Cause{ID: "host-firewall", Certainty: exposure.CauseProven, Evidence: []string{
+					words("The packet filter keeps newcomers out: inet filter input: tcp dport 21 drop.", "パケットフィルターが外からの接続を止めます(inet filter input: tcp dport 21 drop)。"),
+					words("vsftpd (812) 0.0.0.0:21 takes what comes for 192.168.1.5.", "vsftpd (812) 0.0.0.0:21 が 192.168.1.5 あての接続を受けます。"),
+				}, Remedy: []string{words("See the command that opens the port:\nsekisho firewall open 21/tcp --from lan", "ポートを開けるコマンドを表示します。\nsekisho firewall open 21/tcp --from lan")}},
+				Stages: []exposure.Stage{
+					stage("listening", exposure.StageOK, "A process has it: vsftpd (812) 0.0.0.0:21.", "プロセスが待ち受けています(vsftpd (812) 0.0.0.0:21)。"),
+					stage("host-firewall", exposure.StageCut, "The packet filter keeps newcomers out.", "パケットフィルターが外からの接続を止めます。"),
+					stage("outside", exposure.StageUnknown, "Nobody outside looked.", "インターネット側からは見ていません。"),
+				},
+			},
+			{
+				Transport: exposure.UDP, Port: 53, Name: "domain", Zone: exposure.ZoneInternetV4,
+				Cause:  exposure.Cause{ID: "router-no-forward", Certainty: exposure.CausePossible, Evidence: []string{words("203.0.113.7 did not answer.", "203.0.113.7 から返事がありません。")}, Remedy: []string{}},
+				Rivals: []exposure.Rival{{ID: "carrier-block", Test: words("Look at another port from outside.", "外から別の番号を調べます。")}},
+				Stages: []exposure.Stage{stage("outside", exposure.StageCut, "203.0.113.7 did not answer.", "203.0.113.7 から返事がありません。")},
+			},
+		},
+		Unseen: []string{words("3 owners could not be seen.", "3件の持ち主は見えませんでした。")},
+	}
+}

@@ -97,8 +97,10 @@ func queryIn(t interface{ Fatalf(string, ...any) }, write func(io.Writer, exposu
 func TestArbitraryDocumentsFollowTheirSchema(t *testing.T) {
 	report, scan, local := compiled(t, "report"), compiled(t, "scan"), compiled(t, "local")
 	test, servers, query := compiled(t, "test"), compiled(t, "connect"), compiled(t, "query")
+	diagnosis := compiled(t, "diagnosis")
 	rapid.Check(t, func(t *rapid.T) {
 		o := output.Options{Format: "json", Show: output.ShowAll, Redact: rapid.Bool().Draw(t, "redact")}
+		valid(t, diagnosis, diagnosisIn(t, arbitraryDiagnosis(t), o))
 		valid(t, report, reportIn(t, arbitraryReport(t), o))
 		valid(t, scan, scanIn(t, rapid.SliceOfN(rapid.Custom(arbitrary[exposure.Observation]), 0, 3).Draw(t, "scan"), o))
 		valid(t, local, localIn(t, arbitraryLocal(t), o))
@@ -143,7 +145,7 @@ func TestSchemaRefuses(t *testing.T) {
 // describes, key by key, both ways.
 func TestSchemaKnowsEveryField(t *testing.T) {
 	for name, document := range map[string]any{
-		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{}, "query": exposure.QueryDocument{},
+		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{}, "query": exposure.QueryDocument{}, "diagnosis": exposure.Diagnosis{},
 	} {
 		b, err := output.Schema(name)
 		if err != nil {

@@ -16,10 +16,7 @@ func textDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		p.gap()
 		p.diagnosed(port)
 	}
-	for _, line := range d.Unseen {
-		p.gap()
-		p.paragraph("", yellow, line)
-	}
+	p.unseen(d.Unseen)
 	if d.Partial {
 		p.gap()
 		p.paragraph("", yellow, p.say.Say("test.partial"))
