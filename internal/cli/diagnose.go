@@ -42,7 +42,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	}
 	flags.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
-	cmd.Flags().StringArrayVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
+	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
 	cmd.Flags().BoolVar(&flags.closed, "closed", false, a.say.Say("flag.diagnose-closed"))
 	return cmd
