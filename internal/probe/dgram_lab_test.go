@@ -136,14 +136,15 @@ func TestQUICInDepth(t *testing.T) {
 	l := lab.New(t)
 	l.Home.StartCaddy(t)
 	l.Forward(t, "udp", 443, 443)
+	l.Forward(t, "tcp", 443, 443)
 	for _, out := range []probe.Outcome{
 		trial(t, l.LAN, exposure.ViewLAN, "quic", l.Home.V4, 0, nil),
 		trial(t, l.LAN, exposure.ViewLAN, "quic", l.Home.V6, 0, nil),
 		trial(t, l.Outside, exposure.ViewOutside, "quic", l.Router.V4, 0, nil),
 	} {
-		holdSteps(t, out, map[string]string{"quic-versions": "ok", "quic-short": "ok"})
+		holdSteps(t, out, map[string]string{"quic-versions": "ok", "quic-short": "ok", "quic-offered": "ok"})
 		holdFindings(t, out, "-quic-answers-short", "-quic-only-drafts", "-amplifier", "-not-judged-from-here")
-		if !lists(out.Service, "versions", "1") {
+		if !lists(out.Service, "versions", "1") || out.Service.Product.Raw() != "Caddy" {
 			t.Errorf("%+v", out.Service)
 		}
 	}
