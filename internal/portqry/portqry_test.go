@@ -289,6 +289,23 @@ Sending SNMP query to UDP port 161...
 UDP port 161 is FILTERED
 
 `},
+		{"datagram-of-no-protocol-answered", "-n server -e 161 -p udp -nr", host{
+			states: map[Asked]exposure.State{udp(161): exposure.Open},
+			says:   map[Asked]*Speech{udp(161): {Lead: []string{"Sending SNMP query to UDP port 161..."}}},
+		}, Listening, `
+Querying target system called:
+
+ server
+
+Attempting to resolve name to IP address...
+
+Name resolved to 192.0.2.7
+
+querying...
+
+UDP port 161 (snmp service): LISTENING
+
+`},
 		{"source-port-in-use", "-n server -e 80 -nr -sp 500", host{fails: ErrSourceBusy}, Filtered, `
 Querying target system called:
 

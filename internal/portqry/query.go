@@ -202,16 +202,22 @@ func (r *run) look(ctx context.Context, a Asking) (exposure.State, *Speech, erro
 			return exposure.OpenFiltered, speech, nil
 		}
 		state, err := r.eyes.State(ctx, a)
-		if state != exposure.Open && state != exposure.OpenFiltered {
+		if !worthAsking(a, state) {
 			speech = nil
 		}
 		return state, speech, err
 	}
 	state, err := r.eyes.State(ctx, a)
-	if state != exposure.Open && state != exposure.OpenFiltered {
+	if !worthAsking(a, state) {
 		return state, nil, err
 	}
 	return state, r.eyes.Speak(ctx, a), err
+}
+
+// worthAsking tells that an answer in the protocol would say more than the state
+// does. PortQry asks no datagram service that has answered already.
+func worthAsking(a Asking, state exposure.State) bool {
+	return state == exposure.OpenFiltered || state == exposure.Open && a.Transport == exposure.TCP
 }
 
 // asking is the question to a port.
