@@ -49,14 +49,14 @@ var ircProducts = []pattern{
 	{"UnrealIRCd", regexp.MustCompile(`\bUnreal(?:IRCd)?-?(?P<version>\d[\w.]*)`)},
 	{"Solanum", regexp.MustCompile(`\bsolanum-(?P<version>\d[\w.]*)`)},
 	{"Charybdis", regexp.MustCompile(`\bcharybdis-(?P<version>\d[\w.]*)`)},
-	{"ircd-hybrid", regexp.MustCompile(`\bhybrid-(?:\d\.)?(?P<version>\d[\w.]*)`)},
+	{"ircd-hybrid", regexp.MustCompile(`\bhybrid-(?:\d+:)?(?P<version>\d[\w.]*)`)},
 	{"Ergo", regexp.MustCompile(`\b(?:ergo|oragono)-v?(?P<version>\d[\w.]*)`)},
 	{"Bahamut", regexp.MustCompile(`\bbahamut-(?P<version>\d[\w.]*)`)},
 	{"ircu", regexp.MustCompile(`\bu(?P<version>2\.10[\w.]*)`)},
 	{"IRCnet ircd", regexp.MustCompile(`(?:version |^)(?P<version>2\.1[01][\w.]*)`)},
 	{"miniircd", regexp.MustCompile(`\bminiircd-(?P<version>\d[\w.]*)`)},
 	{"ZNC", regexp.MustCompile(`(?i)\bznc\b`)},
-	{"bitlbee", regexp.MustCompile(`(?i)\bbitlbee-(?P<version>\d[\w.]*)`)},
+	{"BitlBee", regexp.MustCompile(`(?i)\bbitlbee[- ](?P<version>\d[\w.]*)`)},
 }
 
 // runIRC registers under a name made of chance, as every client does before it

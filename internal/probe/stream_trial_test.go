@@ -156,3 +156,29 @@ func TestMongoDBInDepth(t *testing.T) {
 		}
 	}
 }
+
+// TestIRCProducts holds how servers name themselves: those of Debian 12 as they
+// do, the others after their sources.
+func TestIRCProducts(t *testing.T) {
+	for said, want := range map[string]string{
+		"Your host is home.example, running version InspIRCd-3":                                  "InspIRCd 3",
+		"Your host is home.example, running version ngircd-26.1 (x86_64/pc/linux-gnu)":           "ngIRCd 26.1",
+		"Your host is home.example[0.0.0.0/6668], running version ircd-hybrid-1:8.2.43+dfsg.1-1": "ircd-hybrid 8.2.43",
+		"Your host is home.example[0.0.0.0/6668], running version hybrid-8.2.24":                 "ircd-hybrid 8.2.24",
+		"Host localhost is running BitlBee 3.6-1.3.":                                             "BitlBee 3.6",
+		"Your host is home.example, running version UnrealIRCd-6.1.2":                            "UnrealIRCd 6.1.2",
+		"Your host is home.example, running version Unreal3.2.10.4":                              "UnrealIRCd 3.2.10.4",
+		"Your host is home.example[192.0.2.1/6667], running version solanum-1.0-dev":             "Solanum 1.0",
+		"Your host is home.example[192.0.2.1/6667], running version charybdis-4.1.2":             "Charybdis 4.1.2",
+		"Your host is home.example, running version ergo-v2.11.1":                                "Ergo 2.11.1",
+		"Your host is home.example, running version u2.10.12.19":                                 "ircu 2.10.12.19",
+		"Your host is home.example, running version 2.11.2p3":                                    "IRCnet ircd 2.11.2p3",
+		"Your host is home.example, running version miniircd-2.1":                                "miniircd 2.1",
+		"irc.znc.in": "ZNC",
+	} {
+		product, version := match(ircProducts, said)
+		if got := strings.TrimSpace(product.Raw() + " " + version.Raw()); got != want {
+			t.Errorf("%s: %q, want %q", said, got, want)
+		}
+	}
+}
