@@ -272,13 +272,13 @@ func (i *irc) capabilities(m ircLine) {
 	}
 	list := append(i.svc.Facts.Texts("capabilities"), texts(strings.Fields(m.last()), 64)...)
 	i.svc.Facts["capabilities"] = list[:min(len(list), 64)]
-	for _, name := range strings.Fields(m.last()) {
+	for name := range strings.FieldsSeq(m.last()) {
 		name, value, _ := strings.Cut(name, "=")
 		switch name {
 		case "tls":
 			i.svc.Facts["starttls"] = true
 		case "sts":
-			for _, part := range strings.Split(value, ",") {
+			for part := range strings.SplitSeq(value, ",") {
 				if port, ok := strings.CutPrefix(part, "port="); ok {
 					if n, err := strconv.ParseUint(port, 10, 16); err == nil {
 						i.svc.Facts["tls_port"] = int(n)
