@@ -38,7 +38,6 @@ listen=udp:%[1]s:%[3]d
 listen=tcp:%[1]s:%[3]d
 listen=udp:[%[2]s]:%[3]d
 listen=tcp:[%[2]s]:%[3]d
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 %[5]sloadmodule "sl.so"
 loadmodule "textops.so"
 loadmodule "pv.so"

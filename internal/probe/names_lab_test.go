@@ -336,10 +336,13 @@ func TestDHCPInDepth(t *testing.T) {
 	s := l.Home.StartDnsmasq(t, "dhcp-range=192.168.77.100,192.168.77.110,1h\ndhcp-option=option:router,192.168.77.1\ndomain=home.example\n")
 	out := trial(t, l.LAN, exposure.ViewLAN, "dhcp", l.Home.V4, 0, nil)
 	holdSteps(t, out, map[string]string{"dhcp-inform": "ok"})
+	holdFindings(t, out, "not-judged-from-here", "-dhcp-answers-strangers")
 	f := out.Service.Facts
 	if f.Text("server").Raw() != l.Home.V4.String() || f.Text("domain").Raw() != "home.example" || len(f.Texts("routers")) != 1 {
 		t.Errorf("%+v", out.Service)
 	}
+	l.Forward(t, "udp", 67, 67)
+	holdFindings(t, trial(t, l.Outside, exposure.ViewOutside, "dhcp", l.Router.V4, 0, nil), "dhcp-answers-strangers", "-not-judged-from-here")
 	if strings.Contains(s.Log(), "DHCPOFFER") {
 		t.Errorf("an address was offered: %s", s.Log())
 	}

@@ -47,6 +47,10 @@ func init() {
 		{"quic_by_the_book", port(443, exposure.UDP, world, far("quic", "", exposure.Facts{"answers_short": false, "versions": texts("1", "2")})), afar, nil},
 		{"quic_version_2_only", port(443, exposure.UDP, lan, near("quic", "", exposure.Facts{"versions": texts("2")})), afar, nil},
 
+		{"dhcp_outside", port(67, exposure.UDP, world, far("dhcp", "", exposure.Facts{"server": text("192.168.1.1")})), afar, []string{"high dhcp-answers-strangers"}},
+		{"dhcp_of_dnsmasq_outside", port(67, exposure.UDP, world, bound("0.0.0.0", "dnsmasq", "dnsmasq.service"), far("dhcp", "", nil)), here, []string{"high dhcp-answers-strangers"}},
+		{"dhcp_from_the_lan", port(67, exposure.UDP, lan, near("dhcp", "", nil)), afar, []string{"info not-judged-from-here"}},
+
 		{"echo_over_tcp", port(7, lan, near("echo", "", nil)), afar, []string{"info simple-service"}},
 		{"chargen_test_without_udp", port(19, exposure.UDP, lan, near("chargen", "", exposure.Facts{"udp": false, "tcp": true})), afar, []string{"info simple-service"}},
 		{"chargen_from_the_lan", port(19, exposure.UDP, lan, near("chargen", "", measured("chargen", 2, 74, 37, exposure.Facts{"udp": true, "tcp": true}))), afar, []string{"low simple-service", "info not-judged-from-here"}},

@@ -190,7 +190,7 @@ func (s subject) localNetworkOnly() []ruling {
 // toldToStrangers reports whether a rule of the protocol itself says that
 // strangers are answered, and more about it than the number tells.
 func (s subject) toldToStrangers() bool {
-	return slices.ContainsFunc(s.spoken("ssdp", "mdns", "coap"), func(service exposure.Service) bool {
+	return slices.ContainsFunc(s.spoken("ssdp", "mdns", "coap", "dhcp"), func(service exposure.Service) bool {
 		return strangers(service) && (service.Protocol != "coap" || coapTells(service))
 	})
 }
