@@ -41,11 +41,13 @@ type FirewallRule struct {
 // FirewallAnswer is what the packet filter does with newcomers from a zone to one
 // port, computed from its rules: nobody looked.
 type FirewallAnswer struct {
-	Zone    Zone            `json:"zone"`
-	Family  string          `json:"family"` // ipv4 or ipv6
-	Verdict FirewallVerdict `json:"verdict"`
-	Reason  Reason          `json:"reason,omitempty"` // what a reject answers
-	Path    FirewallPath    `json:"path,omitempty"`
+	Zone   Zone   `json:"zone"`
+	Family string `json:"family"` // ipv4 or ipv6
+	// Interface is by which they come; absent when it makes no difference.
+	Interface string          `json:"interface,omitempty"`
+	Verdict   FirewallVerdict `json:"verdict"`
+	Reason    Reason          `json:"reason,omitempty"` // what a reject answers
+	Path      FirewallPath    `json:"path,omitempty"`
 	// Silent is of a drop that the newcomer's packet passes and the answer does not.
 	Silent bool `json:"answer_dropped,omitempty"`
 	// To is where the rules send the newcomers on; absent when they do not.
@@ -56,4 +58,11 @@ type FirewallAnswer struct {
 	Possible []FirewallVerdict `json:"possible,omitempty"`
 	Doubts   []FirewallRule    `json:"doubts,omitempty"`
 	BySource bool              `json:"by_source,omitempty"`
+}
+
+// LocalFirewall is the packet filter of a machine as a whole: the programs that
+// made its rules, as far as names tell, and how many rules there are.
+type LocalFirewall struct {
+	Products []string `json:"products,omitempty"`
+	Rules    int      `json:"rules"`
 }

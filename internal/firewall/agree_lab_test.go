@@ -72,6 +72,10 @@ func TestEvaluatorAgreesWithTheKernel(t *testing.T) {
 	b := newTruth(t)
 	b.must("", "nft", "flush", "ruleset")
 	b.must(ipSets, "ipset", "restore")
+	var err error
+	if b.sets, err = firewall.ParseIPSet([]byte(b.must("", "ipset", "save"))); err != nil {
+		t.Fatal(err)
+	}
 	seen := map[string]int{}
 	for n := range ruleSets {
 		g := &generator{Rand: rand.New(rand.NewPCG(*seed, uint64(n)))}
@@ -114,31 +118,28 @@ func (b *truth) load(g *generator, n int) (*firewall.Ruleset, string) {
 		b.loaded = append(b.loaded, func() { b.must("", "nft", "flush", "ruleset") })
 		return firewall.Join(b.listed()), source
 	}
-	sets, err := firewall.ParseIPSet([]byte(b.must("", "ipset", "save")))
-	if err != nil {
-		b.t.Fatal(err)
-	}
 	backend := g.pick("nft", "legacy")
-	rules, all := []*firewall.Ruleset{b.listed()}, ""
+	var rules []*firewall.Ruleset
+	all := ""
 	for _, v6 := range []bool{false, true} {
 		tool := map[bool]string{false: "iptables-", true: "ip6tables-"}[v6] + backend
 		source := b.taken(g.iptables(v6), func(s string) error {
 			_, err := b.run(s, tool+"-restore")
 			return err
 		})
-		saved, err := firewall.ParseIptables([]byte(b.must("", tool+"-save")), v6, sets)
+		saved, err := firewall.ParseIptables([]byte(b.must("", tool+"-save")), v6, b.sets)
 		if err != nil {
 			b.t.Fatal(err)
 		}
 		rules, all = append(rules, saved), all+tool+"\n"+source
-		b.loaded = slices.Insert(b.loaded, 0, func() {
-			b.must(emptied, tool+"-restore")
-		})
+		if backend == "legacy" {
+			b.loaded = append(b.loaded, func() { b.must(emptied, tool+"-restore") })
+		}
 	}
 	if backend == "nft" {
-		rules[0] = b.listed()
-		b.loaded = slices.Insert(b.loaded, 0, func() { b.must("", "nft", "flush", "ruleset") })
+		b.loaded = append(b.loaded, func() { b.must("", "nft", "flush", "ruleset") })
 	}
+	rules = append([]*firewall.Ruleset{b.listed()}, rules...)
 	return firewall.Join(rules...), all
 }
 
@@ -192,7 +193,7 @@ func (b *truth) taken(source string, load func(string) error) string {
 
 // unsure are the words of what nobody can evaluate: no others may be the reason
 // of a doubt.
-var unsure = []string{"limit", "numgen", "meta length", "ip ttl", "jhash", "nft may list", "-m limit", "-m statistic", "-m length", "-m ttl", "-m hl"}
+var unsure = []string{"limit", "numgen", "meta length", "ip ttl", "jhash", "nft may list", "-m limit", "-m statistic", "-m length", "the address of a masquerade", "the address that a refusal"}
 
 func (b *truth) compare(n int, source string, rules *firewall.Ruleset, p firewall.Packet, seen map[string]int) {
 	d := rules.Reach(b.machine, p)

@@ -145,16 +145,17 @@ func (t *table) title() string {
 // be evaluated.
 func (r *Ruleset) Problems() []string { return r.problems }
 
-// Empty reports whether no chain hangs in any hook: nothing is filtered.
-func (r *Ruleset) Empty() bool {
+// Count is how many rules there are, those of dormant tables left out.
+func (r *Ruleset) Count() int {
+	n := 0
 	for _, t := range r.tables {
 		for _, c := range t.order {
-			if c.base != nil && !t.dormant && (len(c.rules) > 0 || c.base.drop) {
-				return false
+			if !t.dormant {
+				n += len(c.rules)
 			}
 		}
 	}
-	return true
+	return n
 }
 
 // Join puts the rule sets that several programs told of one machine together.

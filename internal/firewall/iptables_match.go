@@ -95,8 +95,10 @@ func (r *iptablesRule) rarer(option string, negate bool) {
 // never matches no packet.
 func never() part { return &match{left: []expr{constant(zero)}, spans: spans{one(ones)}} }
 
+// is asks a field. What a packet lacks is unlike everything, except that a packet
+// without a connection is not like anything that is asked of one (xt_conntrack.c).
 func (r *iptablesRule) is(e expr, negate bool, want ...span) {
-	r.add(&match{left: []expr{e}, spans: normal(want), negate: negate, total: true})
+	r.add(&match{left: []expr{e}, spans: normal(want), negate: negate, total: r.module != "conntrack"})
 }
 
 // isOr is the same, unless what is wanted was not understood.

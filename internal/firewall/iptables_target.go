@@ -43,7 +43,7 @@ func (r *iptablesRule) target(name string, jump bool) {
 		}
 		r.add(&translate{fixed: true, prefix: true, span: prefixSpan(p)})
 	case "SNAT", "MASQUERADE":
-		r.add(&translate{source: true})
+		r.add(&translate{source: true, redirect: name == "MASQUERADE"})
 	case "MARK", "CONNMARK":
 		r.setMark(name == "CONNMARK")
 	case "CT", "NOTRACK":

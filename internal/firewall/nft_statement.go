@@ -256,7 +256,7 @@ func refusal(v6 bool, r exposure.Reason) (kind, code uint8) {
 // nat reads a translation.
 func (p *nftParser) nat(word string, content any) []part {
 	o, _ := content.(object)
-	t := &translate{source: word == "snat" || word == "masquerade", redirect: word == "redirect"}
+	t := &translate{source: word == "snat" || word == "masquerade", redirect: word == "redirect" || word == "masquerade"}
 	switch text(o["family"]) {
 	case "ip":
 		t.only, t.limited = familyIP, true

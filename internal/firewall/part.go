@@ -2,6 +2,7 @@ package firewall
 
 import (
 	"net/netip"
+	"slices"
 
 	"sekisho/internal/exposure"
 )
@@ -158,10 +159,8 @@ func (m *match) inSet(s *state, values []value) (truth, string) {
 // unsure says why the set may hold other elements now than it did when it was
 // read, empty when it does not.
 func (st *set) unsure(s *state) string {
-	for _, touched := range s.touched {
-		if touched == st {
-			return "a rule before added to set " + st.name
-		}
+	if slices.Contains(s.touched, st) {
+		return "a rule before added to set " + st.name
 	}
 	return st.doubt
 }
@@ -366,7 +365,7 @@ func (p touch) apply(_ *walker, _ *rule, s *state) []step {
 // translate is dnat, redirect, snat or masquerade.
 type translate struct {
 	source   bool // of the source: nothing in it is looked at
-	redirect bool // to this machine itself
+	redirect bool // to this machine itself, or from it: redirect or masquerade
 	// The new address is one of these: fixed, read, or what a map holds, perhaps
 	// with the port. Without any only the port changes.
 	fixed  bool
@@ -386,7 +385,7 @@ func (p *translate) apply(w *walker, r *rule, s *state) []step {
 	}
 	if p.source {
 		c := s.clone()
-		c.snat, c.natSrc = true, true
+		c.snat, c.natSrc, c.disguised = true, true, p.redirect
 		return []step{{c, verdict{kind: natted}}}
 	}
 	if !p.redirect {

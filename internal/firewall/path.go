@@ -314,8 +314,8 @@ func (w *walker) answered(s *state) []*state {
 	switch {
 	case s.connected():
 		c.ct = ctEstablished
-	case s.proto == protoTCP:
-		c.ct = ctInvalid // an answer to a connection that was never seen
+	case s.proto != protoUDP:
+		c.ct = ctInvalid // an answer to what was never seen begins nothing
 	default: // it is the first packet that tracking sees
 		c.ct, c.reply, c.dnat, c.snat, c.natDst, c.natSrc = ctNew, false, false, false, false, false
 		c.ctMark, c.origDst, c.origPort = known(zero), c.dst, c.dport
@@ -324,7 +324,10 @@ func (w *walker) answered(s *state) []*state {
 		c.in, c.out = s.out, s.in
 		if s.snat {
 			to := c.dst
-			c.masked, c.dst = &to, unknown("the address of a masquerade")
+			c.masked, c.dst = &to, unknown("the address of snat")
+			if s.disguised {
+				c.dst = w.ownOn(s.out, s.dst, s.v6, "the address of a masquerade")
+			}
 		}
 		return w.incoming([]*state{c})
 	}
@@ -392,24 +395,31 @@ func (w *walker) refuser(s *state) value {
 	if s.in == nil || s.dst.isExact() && w.machine.owner(s.dst.exact.addr(s.v6)) != nil {
 		return s.dst
 	}
+	return w.ownOn(s.in, s.src, s.v6, "the address that a refusal comes from")
+}
+
+// ownOn is the address of an interface that this machine would send from to
+// another one: the first in IPv4, the only one of its kind in IPv6 (RFC 6724
+// section 5, rule 6). Where the kernel has a choice, it is not known.
+func (w *walker) ownOn(device *Interface, to value, v6 bool, what string) value {
 	var found []netip.Addr
-	for _, p := range s.in.Prefixes {
+	for _, p := range device.Prefixes {
 		a := p.Addr().WithZone("")
-		if a.Is4() && !s.v6 {
+		if a.Is4() && !v6 {
 			return known(address(a))
 		}
-		if a.Is6() && s.v6 && !a.IsLinkLocalUnicast() {
+		if a.Is6() && v6 && !a.IsLinkLocalUnicast() {
 			found = append(found, a)
 		}
 	}
-	if to := s.src; s.v6 && to.isExact() { // RFC 6724 section 5, rule 6: addresses of one kind
+	if v6 && to.isExact() {
 		private := to.exact.addr(true).IsPrivate()
 		found = slices.DeleteFunc(found, func(a netip.Addr) bool { return a.IsPrivate() != private })
 	}
 	if len(found) == 1 {
 		return known(address(found[0]))
 	}
-	return unknown("the address that a refusal comes from")
+	return unknown(what)
 }
 
 // decision makes one of all ends.

@@ -52,6 +52,7 @@ type state struct {
 	natDst     bool // the connection's destination is settled
 	natSrc     bool
 	rewritten  bool // its destination differs from what the sender wrote
+	disguised  bool // its source was exchanged for one of this machine
 	path       Path
 	masked     *value // of an answer: its destination once a masquerade is undone
 
@@ -72,7 +73,7 @@ func (s *state) clone() *state {
 func (s *state) like(o *state) bool {
 	return s == o || s.v6 == o.v6 && s.proto == o.proto && s.flags == o.flags && s.in == o.in && s.out == o.out &&
 		s.ct == o.ct && s.tracked == o.tracked && s.dnat == o.dnat && s.snat == o.snat &&
-		s.natDst == o.natDst && s.natSrc == o.natSrc && s.rewritten == o.rewritten && s.path == o.path &&
+		s.natDst == o.natDst && s.natSrc == o.natSrc && s.rewritten == o.rewritten && s.disguised == o.disguised && s.path == o.path &&
 		(s.masked == nil) == (o.masked == nil) &&
 		s.src.equal(o.src) && s.dst.equal(o.dst) && s.sport.equal(o.sport) && s.dport.equal(o.dport) &&
 		s.mark.equal(o.mark) && s.ctMark.equal(o.ctMark) &&

@@ -43,6 +43,7 @@ type truth struct {
 	marker                         uint32
 	port                           uint16
 	ears                           []ear
+	sets                           *firewall.Sets
 	loaded                         []func() // undo what was loaded
 	answers                        map[uint16]string
 	delivered                      map[uint16]string // where a datagram or a forwarded segment arrived
