@@ -115,7 +115,7 @@ func (r *checkRun) identify(ctx context.Context, ports []exposure.Port) []exposu
 func askedOnce(p exposure.Port) []exposure.Observation {
 	var (
 		list []exposure.Observation
-		seen = map[exposure.Listener]bool{}
+		seen = map[int]bool{} // by place among the listeners
 	)
 	sorted := slices.Clone(p.Observations)
 	slices.SortStableFunc(sorted, func(a, b exposure.Observation) int {
@@ -125,17 +125,17 @@ func askedOnce(p exposure.Port) []exposure.Observation {
 		if o.State != exposure.Open || p.Transport == exposure.ICMP {
 			continue
 		}
-		owner, known := exposure.Listener{}, false
-		for _, l := range p.Listeners {
+		owner := -1
+		for i, l := range p.Listeners {
 			if !l.Takes(o.Address) {
 				continue
 			}
 			// A socket bound to the address itself is served before a wildcard.
-			if !known || owner.Address.IsUnspecified() && !l.Address.IsUnspecified() {
-				owner, known = l, true
+			if owner < 0 || p.Listeners[owner].Address.IsUnspecified() && !l.Address.IsUnspecified() {
+				owner = i
 			}
 		}
-		if known && seen[owner] {
+		if owner >= 0 && seen[owner] {
 			continue
 		}
 		seen[owner] = true

@@ -229,12 +229,13 @@ func (r *checkRun) readListeners(ctx context.Context) error {
 	if err != nil {
 		return r.app.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
 	}
-	r.listeners = listeners
+	filter, hidden := readFilter(ctx)
+	r.listeners = filter.answered(ctx, listeners)
 	r.ownersSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool {
 		return u.Kind == hostnet.UnseenOwners || u.Kind == hostnet.UnseenListeners
 	})
 	r.allSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool { return u.Kind == hostnet.UnseenListeners })
-	r.report.Unseen = r.app.unseen(unseen)
+	r.report.Unseen = r.app.unseen(append(unseen, hidden...))
 	r.bound = map[portKey]bool{}
 	for _, l := range listeners {
 		r.bound[portKey{l.Transport, l.Port}] = true

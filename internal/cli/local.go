@@ -36,8 +36,12 @@ func (a *app) runLocal(ctx context.Context) error {
 	if err != nil {
 		return a.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
 	}
+	filter, hidden := readFilter(ctx)
+	listeners = filter.answered(ctx, listeners)
+	unseen = append(unseen, hidden...)
 	document := exposure.LocalDocument{
-		Schema: exposure.LocalSchema, Version: version(), SeenAt: now(), Host: hostname(),
+		Firewall: filter.told(),
+		Schema:   exposure.LocalSchema, Version: version(), SeenAt: now(), Host: hostname(),
 		Interfaces: m.interfaces, Listeners: []exposure.LocalListener{}, Unseen: a.unseen(unseen),
 	}
 	for _, l := range listeners {

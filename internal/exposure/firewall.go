@@ -19,6 +19,15 @@ const (
 	FirewallCannotSay FirewallVerdict = "cannot-say"
 )
 
+// FirewallFamily is the family of addresses that an answer is about.
+type FirewallFamily string
+
+// The families.
+const (
+	FirewallIPv4 FirewallFamily = "ipv4"
+	FirewallIPv6 FirewallFamily = "ipv6"
+)
+
 // FirewallPath is the way that packets go through a machine.
 type FirewallPath string
 
@@ -41,8 +50,8 @@ type FirewallRule struct {
 // FirewallAnswer is what the packet filter does with newcomers from a zone to one
 // port, computed from its rules: nobody looked.
 type FirewallAnswer struct {
-	Zone   Zone   `json:"zone"`
-	Family string `json:"family"` // ipv4 or ipv6
+	Zone   Zone           `json:"zone"`
+	Family FirewallFamily `json:"family"`
 	// Interface is by which they come; absent when it makes no difference.
 	Interface string          `json:"interface,omitempty"`
 	Verdict   FirewallVerdict `json:"verdict"`

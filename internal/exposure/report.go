@@ -173,6 +173,7 @@ type LocalDocument struct {
 	Host       string          `json:"host,omitempty"`
 	Interfaces []Interface     `json:"interfaces"`
 	Listeners  []LocalListener `json:"listeners"`
+	Firewall   *LocalFirewall  `json:"firewall,omitempty"` // absent when its rules could not be read
 	Unseen     []string        `json:"unseen,omitempty"`
 }
 

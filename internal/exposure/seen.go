@@ -248,6 +248,9 @@ type Listener struct {
 	// Unowned means that every process was looked at and none holds the socket:
 	// it is the kernel's own (NFS, WireGuard) or of another PID namespace.
 	Unowned bool `json:"unowned,omitempty"`
+	// Firewall is what the packet filter does with newcomers from each zone,
+	// computed from its rules; absent where they could not be read.
+	Firewall []FirewallAnswer `json:"firewall,omitempty"`
 }
 
 // Takes reports whether a connection to the address reaches this socket: it is

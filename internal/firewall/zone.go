@@ -231,9 +231,9 @@ func (m *Machine) strangers(v6 bool) spans {
 
 // answer puts the decisions about one zone together.
 func answer(zone exposure.Zone, v6 bool, asked []Decision) exposure.FirewallAnswer {
-	a := exposure.FirewallAnswer{Zone: zone, Family: "ipv4"}
+	a := exposure.FirewallAnswer{Zone: zone, Family: exposure.FirewallIPv4}
 	if v6 {
-		a.Family = "ipv6"
+		a.Family = exposure.FirewallIPv6
 	}
 	first := asked[0]
 	if alike(asked) {

@@ -62,12 +62,17 @@ var enums = map[reflect.Type][]any{
 		exposure.DiffHost, exposure.DiffState, exposure.DiffListener, exposure.DiffService, exposure.DiffVersion, exposure.DiffCertificate,
 		exposure.DiffFinding, exposure.DiffVerdict,
 	},
-	reflect.TypeFor[exposure.StepResult]():  {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
-	reflect.TypeFor[exposure.ServerRole]():  {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
-	reflect.TypeFor[exposure.FlowRow]():     {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
-	reflect.TypeFor[exposure.SocketState](): {exposure.SocketState(""), exposure.SocketListen, exposure.SocketEstablished, exposure.SocketFinWait1, exposure.SocketTimeWait, exposure.SocketClosed},
-	reflect.TypeFor[exposure.StageResult](): {exposure.StageOK, exposure.StageCut, exposure.StageUnknown},
-	reflect.TypeFor[exposure.Certainty]():   {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
+	reflect.TypeFor[exposure.FirewallVerdict](): {
+		exposure.FirewallAccept, exposure.FirewallDrop, exposure.FirewallReject, exposure.FirewallCannotSay,
+	},
+	reflect.TypeFor[exposure.FirewallPath]():   {exposure.FirewallPath(""), exposure.FirewallInput, exposure.FirewallForward},
+	reflect.TypeFor[exposure.FirewallFamily](): {exposure.FirewallIPv4, exposure.FirewallIPv6},
+	reflect.TypeFor[exposure.StepResult]():     {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
+	reflect.TypeFor[exposure.ServerRole]():     {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
+	reflect.TypeFor[exposure.FlowRow]():        {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
+	reflect.TypeFor[exposure.SocketState]():    {exposure.SocketState(""), exposure.SocketListen, exposure.SocketEstablished, exposure.SocketFinWait1, exposure.SocketTimeWait, exposure.SocketClosed},
+	reflect.TypeFor[exposure.StageResult]():    {exposure.StageOK, exposure.StageCut, exposure.StageUnknown},
+	reflect.TypeFor[exposure.Certainty]():      {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }
 
 // arbitrary makes any value of a type, every list and every optional part

@@ -159,14 +159,69 @@ func machine() exposure.LocalDocument {
 		},
 		Listeners: []exposure.LocalListener{
 			on(exposure.TCP, 22, "ssh", holds("0.0.0.0", "sshd", 640, "root", "ssh.service")),
-			on(exposure.TCP, 22, "ssh", holds("::", "sshd", 640, "root", "ssh.service")),
+			on(exposure.TCP, 22, "ssh", withFilter(holds("::", "sshd", 640, "root", "ssh.service"), answered())),
+			on(exposure.TCP, 8080, "http-alt", withFilter(holds("0.0.0.0", "docker-proxy", 77, "root", ""), published())),
 			on(exposure.UDP, 68, "bootpc", exposure.Listener{Address: ip("0.0.0.0"), Device: "eth0", Process: "dhclient", PID: 402, User: "root"}),
 			on(exposure.TCP, 2049, "nfs", exposure.Listener{Address: ip("::"), Unowned: true}),
 			on(exposure.TCP, 5432, "postgresql", exposure.Listener{Address: ip("127.0.0.1"), Process: "postgres", PID: 1933, User: "postgres", Container: "docker 3f2a0c9d1b7e"}),
 			on(exposure.TCP, 40123, "", exposure.Listener{Address: ip("fe80::1ff:fe23:4567:890a")}),
 			on(exposure.UDP, 546, "", exposure.Listener{Address: ip("fe80::1ff:fe23:4567:890a%eth0"), Device: "eth0"}),
 		},
-		Unseen: []string{"the owner of 1 listener, which belongs to another user (run as root to see it)"},
+		Firewall: &exposure.LocalFirewall{Products: []string{"ufw", "docker", "iptables"}, Rules: 43},
+		Unseen:   []string{"the owner of 1 listener, which belongs to another user (run as root to see it)"},
+	}
+}
+
+func withFilter(l exposure.Listener, answers []exposure.FirewallAnswer) exposure.Listener {
+	l.Firewall = answers
+	return l
+}
+
+// answered are the answers of a packet filter: all that may be said of a port.
+func answered() []exposure.FirewallAnswer {
+	limit := exposure.FirewallRule{Table: net("iptables filter"), Chain: net("ufw-user-input"), Handle: 4, Text: net("-p tcp -m tcp --dport 22 -m recent --update -j ufw-user-limit"), Why: net("-m recent")}
+	return []exposure.FirewallAnswer{
+		{Zone: exposure.ZoneLoopback, Family: "ipv4", Verdict: exposure.FirewallAccept, Path: exposure.FirewallInput},
+		{Zone: exposure.ZoneLAN, Family: "ipv4", Verdict: exposure.FirewallAccept, Path: exposure.FirewallInput},
+		{Zone: exposure.ZoneLAN, Family: "ipv6", Verdict: exposure.FirewallDrop, Path: exposure.FirewallInput, Silent: true, Rules: []exposure.FirewallRule{
+			{Table: net("inet filter"), Chain: net("output"), Text: net("policy drop")},
+		}},
+		{Zone: exposure.ZoneInternetV4, Family: "ipv4", Verdict: exposure.FirewallCannotSay, Possible: []exposure.FirewallVerdict{exposure.FirewallAccept, exposure.FirewallReject}, Doubts: []exposure.FirewallRule{limit}},
+		{Zone: exposure.ZoneInternetV6, Family: "ipv6", Verdict: exposure.FirewallReject, Reason: exposure.AdminProhibited},
+	}
+}
+
+// published is a container's port, open behind a firewall that denies.
+func published() []exposure.FirewallAnswer {
+	return []exposure.FirewallAnswer{{
+		Zone: exposure.ZoneInternetV4, Family: "ipv4", Verdict: exposure.FirewallAccept, Path: exposure.FirewallForward, To: netip.MustParseAddrPort("172.17.0.2:80"),
+		Rules: []exposure.FirewallRule{
+			{Table: net("iptables nat"), Chain: net("DOCKER"), Handle: 2, Text: net("! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")},
+		},
+	}, {
+		Zone: exposure.ZoneInternetV6, Family: "ipv6", Verdict: exposure.FirewallCannotSay, BySource: true, Possible: []exposure.FirewallVerdict{exposure.FirewallAccept, exposure.FirewallDrop},
+		Doubts: []exposure.FirewallRule{{Table: net("inet f2b-table"), Chain: net("f2b-chain"), Handle: 5, Text: net("ip6 saddr @addr6-set drop"), Why: net("depends on the source")}},
+	}}
+}
+
+// TestCheckMarksWhatIsComputed holds that a report says what the packet filter
+// does only where nobody looked, and that it is computed.
+func TestCheckMarksWhatIsComputed(t *testing.T) {
+	r := household(lang.English)
+	port := &r.Hosts[0].Ports[1]
+	port.Listeners[0].Firewall = answered()
+	text := string(reportIn(t, r, output.Options{Format: "text", Width: 200, Lang: lang.English}))
+	for _, want := range []string{"lets in: LAN (IPv4) (computed)", "cannot say: Internet IPv4", "rejects: Internet IPv6 (computed)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "loopback (computed)") {
+		t.Errorf("what was looked at is computed:\n%s", text)
+	}
+	port.Observations = append(port.Observations, seen("192.168.1.5", exposure.ViewLAN, exposure.TCP, 22, exposure.Open, exposure.SynAck))
+	if text := string(reportIn(t, r, output.Options{Format: "text", Width: 200})); strings.Contains(text, "LAN (IPv4) (computed)") {
+		t.Errorf("somebody looked from the LAN, and it is computed all the same:\n%s", text)
 	}
 }
 

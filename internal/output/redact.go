@@ -468,6 +468,7 @@ func (m *mask) listener(l exposure.Listener) exposure.Listener {
 	if l.Command != "" {
 		l.Command = masked
 	}
+	l.Firewall = each(l.Firewall, m.firewall)
 	return l
 }
 
@@ -524,6 +525,20 @@ func (m *mask) fact(name string, value any) any {
 		return value
 	}
 	return masked
+}
+
+// firewall masks where newcomers are sent on, and of the rules all that people
+// write: addresses and comments as well as the names of chains, tables and sets.
+func (m *mask) firewall(a exposure.FirewallAnswer) exposure.FirewallAnswer {
+	if a.To.IsValid() {
+		a.To = netip.AddrPortFrom(m.address(a.To.Addr()), a.To.Port())
+	}
+	rule := func(r exposure.FirewallRule) exposure.FirewallRule {
+		r.Table, r.Chain, r.Text, r.Why = m.text(r.Table), m.text(r.Chain), m.text(r.Text), m.text(r.Why)
+		return r
+	}
+	a.Rules, a.Doubts = each(a.Rules, rule), each(a.Doubts, rule)
+	return a
 }
 
 func (m *mask) local(d exposure.LocalDocument) exposure.LocalDocument {

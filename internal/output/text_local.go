@@ -14,6 +14,7 @@ func textLocal(w io.Writer, d exposure.LocalDocument, o Options) error {
 	p.listening(d.Listeners)
 	p.gap()
 	p.interfaces(d.Interfaces)
+	p.firewall(d)
 	p.unseen(d.Unseen)
 	return p.to(w)
 }
@@ -32,6 +33,7 @@ func (p *page) listening(listeners []exposure.LocalListener) {
 			text(l.User),
 			text(l.Unit, l.Container),
 			text(l.Name),
+			p.filteredCell(l.Firewall),
 		})
 	}
 	p.line(p.table([]column{
@@ -41,6 +43,7 @@ func (p *page) listening(listeners []exposure.LocalListener) {
 		{head: p.say.Say("column.user"), least: 6},
 		{head: p.say.Say("column.unit"), least: 10},
 		{head: p.say.Say("column.assigned"), least: 6},
+		{head: p.say.Say("column.firewall"), least: 14},
 	}, rows)...)
 }
 

@@ -118,6 +118,9 @@ func (p *page) whereabouts(h exposure.Host, mine bool, port exposure.Port) []str
 			lines = append(lines, addresses...)
 		}
 	}
+	if mine {
+		lines = append(lines, p.computed(port)...)
+	}
 	return lines
 }
 

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/firewall"
+	"sekisho/internal/hostnet"
+)
+
+// filter is this machine's packet filter and what is needed to ask it.
+type filter struct {
+	rules   *firewall.Ruleset
+	machine firewall.Machine
+}
+
+// readFilter reads the packet filter; nil when it could not be read in full, for
+// then no rule that is absent can be told from one that was not seen.
+func readFilter(ctx context.Context) (*filter, []hostnet.Unseen) {
+	told, unseen := hostnet.ReadFirewall(ctx)
+	if !told.Complete {
+		return nil, unseen
+	}
+	part := []hostnet.Unseen{{Kind: hostnet.UnseenFirewallPart, Count: 1}}
+	network, err := hostnet.ReadNetwork()
+	if err != nil {
+		return nil, part
+	}
+	rules, err := ruleset(told)
+	if err != nil || len(rules.Problems()) > 0 {
+		return nil, part
+	}
+	return &filter{rules: rules, machine: firewallMachine(network)}, unseen
+}
+
+// ruleset puts together what the programs told.
+func ruleset(told hostnet.Firewall) (*firewall.Ruleset, error) {
+	first, err := firewall.ParseNFT(told.NFT)
+	if err != nil {
+		return nil, err
+	}
+	var sets *firewall.Sets
+	if told.IPSet != nil {
+		if sets, err = firewall.ParseIPSet(told.IPSet); err != nil {
+			return nil, err
+		}
+	}
+	all := []*firewall.Ruleset{first}
+	for _, s := range told.Saved {
+		saved, err := firewall.ParseIptables(s.Text, s.V6, sets)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, saved)
+	}
+	return firewall.Join(all...), nil
+}
+
+// firewallMachine is the network in the words of the evaluator.
+func firewallMachine(n hostnet.Network) firewall.Machine {
+	m := firewall.Machine{Forward4: n.Forward4, Forward6: n.Forward6, LoopbackRouted: n.LoopbackRouted}
+	for _, d := range n.Devices {
+		m.Interfaces = append(m.Interfaces, firewall.Interface{
+			Name: d.Name, Index: d.Index, Loopback: d.Loopback, Bridge: d.Bridge, Prefixes: d.Prefixes,
+		})
+	}
+	for _, r := range n.Routes {
+		m.Routes = append(m.Routes, firewall.Route{To: r.To, Device: r.Device, Via: r.Via, Metric: r.Metric})
+	}
+	return m
+}
+
+// maxAnswered bounds for how many listeners the rules are asked: a machine with
+// more has so many alike that nobody reads them.
+const maxAnswered = 4096
+
+// answered gives listeners what the packet filter does with newcomers to them.
+func (f *filter) answered(ctx context.Context, listeners []exposure.Listener) []exposure.Listener {
+	if f == nil {
+		return listeners
+	}
+	for i := range listeners {
+		if i == maxAnswered || ctx.Err() != nil {
+			break
+		}
+		listeners[i].Firewall = f.rules.Answers(&f.machine, listeners[i])
+	}
+	return listeners
+}
+
+// told is the packet filter as the document of local shows it.
+func (f *filter) told() *exposure.LocalFirewall {
+	if f == nil {
+		return nil
+	}
+	return &exposure.LocalFirewall{Products: f.rules.Products(), Rules: f.rules.Count()}
+}
