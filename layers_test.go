@@ -64,7 +64,7 @@ var rooms = map[string]room{
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
 
-	"diff":     {may: words},
+	"diff": {may: words},
 	// What a person types; cli hands it the connection.
 	"dialogue": {may: []string{"untrusted", "netio"}},
 

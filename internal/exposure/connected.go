@@ -31,7 +31,7 @@ type ConnectedServer struct {
 	Expected string     `json:"expected,omitempty"` // the protocol that belongs to the role or the port; absent when none does
 	Service  *Service   `json:"service,omitempty"`
 	Source   string     `json:"source,omitempty"` // where the setting is from: flag, a variable, a desktop
-	Error    string     `json:"error,omitempty"` // why it could not be tried
+	Error    string     `json:"error,omitempty"`  // why it could not be tried
 }
 
 // Really reports whether what answers is what belongs there; known is false
