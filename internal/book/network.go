@@ -70,7 +70,7 @@ var network = lessons{
 			"The device sends one datagram to UDP port 162 of the manager when something happens. Nobody confirms it (an INFORM is confirmed), so one that is lost is lost.",
 			"何かが起きると、機器がマネージャーのUDPの162番へデータグラムを1個送ります。受信の確認はなく(INFORMにはある)、失われればそれきりです。",
 		},
-		Usual: Usual{Closed, LAN, LAN, LAN},
+		Usual: Usual{Closed, LAN, Outward, Outward},
 		Close: Text{
 			"Only the manager listens: `systemctl disable --now snmptrapd` elsewhere, and on it `snmpTrapdAddr udp:192.168.1.10:162` with authCommunity or version 3 users.",
 			"待ち受けるのはマネージャーだけです。ほかでは`systemctl disable --now snmptrapd`で止め、マネージャーでは`snmpTrapdAddr udp:192.168.1.10:162`とし、authCommunityかバージョン3の利用者を定めます。",
@@ -108,7 +108,7 @@ var network = lessons{
 			"Each device sends each line of its log in one UDP datagram (or over TCP) to port 514 of the log server; in front stands a number that holds facility and severity. Over UDP nobody confirms anything.",
 			"各機器がログを1行ごとにUDPのデータグラム(またはTCP)で、ログサーバーの514番へ送ります。先頭の数値がファシリティと重大度を表します。UDPでは受信の確認がありません。",
 		},
-		Usual: homeLAN,
+		Usual: Usual{Closed, LAN, Outward, Outward},
 		Close: Text{
 			"Only the log server listens: comment imudp and imtcp out of /etc/rsyslog.conf elsewhere; on it a $AllowedSender line or a firewall rule for the LAN, and TLS (6514) for logs that leave the house.",
 			"待ち受けるのはログサーバーだけです。ほかでは/etc/rsyslog.confのimudpとimtcpをコメントにします。ログサーバーは$AllowedSenderかファイアウォールでLANに限り、外へ出るログにはTLS(6514番)を使います。",

@@ -4,9 +4,11 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -143,5 +145,59 @@ func TestInteractiveDocument(t *testing.T) {
 		return k.Local == talk.Local && k.Remote == talk.Remote && k.State == exposure.SocketEstablished
 	}) {
 		t.Errorf("its own connection is not in %+v", talk.Connections)
+	}
+}
+
+// TestConnectProxyOfGNOME sets a proxy as GNOME's settings do, with GLib's own
+// program, and has it found.
+func TestConnectProxyOfGNOME(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	environment := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_RUNTIME_DIR=" + home, "GSETTINGS_BACKEND=keyfile"}
+	run := func(program string, args ...string) (string, int) {
+		t.Helper()
+		cmd := exec.Command(program, args[1:]...)
+		cmd.Args, cmd.Env = args, environment
+		out, err := cmd.CombinedOutput()
+		var ended *exec.ExitError
+		if err != nil && !errors.As(err, &ended) {
+			t.Fatal(err)
+		}
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	set := func(group, key, value string) {
+		t.Helper()
+		if out, code := run("/usr/bin/gsettings", "gsettings", "set", "org.gnome.system.proxy"+group, key, value); code != 0 {
+			t.Fatal(out)
+		}
+	}
+	for _, c := range []struct {
+		mode string
+		code int
+		want []string
+	}{
+		{"manual", 1, []string{"    IEProxyPort = 5\n    IEProxy = 127.0.0.1\n", "    IEProxyPort = 6\n    IEProxy = ::1\n", "Set by gnome.", "Past the proxy go, says gnome: localhost, 127.0.0.0/8, ::1"}},
+		{"auto", 2, []string{"gnome names no proxy but a PAC file", "http://wpad.example/p.pac"}},
+		{"none", 2, []string{"no proxy is set"}},
+	} {
+		set("", "mode", c.mode)
+		set("", "autoconfig-url", "http://wpad.example/p.pac")
+		set(".http", "host", "127.0.0.1")
+		set(".http", "port", "5")
+		set(".socks", "host", "::1")
+		set(".socks", "port", "6")
+		// The program is this one, by another name (see TestMain).
+		out, code := run(exe, "sekisho", "connect", "proxy")
+		for _, want := range c.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: no %q", c.mode, want)
+			}
+		}
+		if code != c.code || t.Failed() {
+			t.Errorf("%s: exit code %d: %s", c.mode, code, out)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -27,6 +28,9 @@ func (a *app) connectProxy() *cobra.Command {
 			s.Source = "--server"
 			d.Servers = []exposure.ConnectedServer{s}
 			return d, err
+		}
+		if runtime.GOOS != "linux" {
+			a.detail("connect.untested", "System", runtime.GOOS)
 		}
 		d.Proxies = hostnet.Proxies(ctx, a.getenv)
 		used := usedProxies(d.Proxies)

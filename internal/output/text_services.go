@@ -103,6 +103,8 @@ func (p *page) described(s exposure.CatalogueEntry) {
 	case s.Successor != "":
 		p.paragraph("  ", plain, p.say.Say("services.successor", "Successor", s.Successor))
 	case s.Cleartext && s.Trojan:
+	case s.Cleartext && s.LocalOnly:
+		p.paragraph("  ", plain, p.say.Say("services.no-successor-local"))
 	case s.Cleartext:
 		p.paragraph("  ", plain, p.say.Say("services.no-successor"))
 	}
