@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -110,16 +112,23 @@ func echoes(env *testscript.Env) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// reserve sets $FREE, a port that nobody has, and $DATAGRAMS, one of UDP that
-// this process has.
+// reserve sets $FREE, a port that nobody has and that no system hands out by
+// itself, and $DATAGRAMS, one of UDP that this process has.
 func reserve(env *testscript.Env) error {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	env.Setenv("FREE", strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-	if err := l.Close(); err != nil {
-		return err
+	for {
+		port := strconv.Itoa(20000 + rand.IntN(10000))
+		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		env.Setenv("FREE", port)
+		if err := l.Close(); err != nil {
+			return err
+		}
+		break
 	}
 	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

@@ -317,11 +317,14 @@ Name resolved to 192.0.2.7
 
 querying...
 
-Cannot use source port 500, this port is already in use.
-Remote ISAKMP/IPSec services may only communicate with source port 500.
-Temporarily turn off the 'IPSEC Policy Agent' or the 'IPSEC Services'
-on this computer and run the command again.
+Cannot use source port 500, this port is already in use. Remote ISAKMP/IPSec services may only communicate with source port 500.
+Temporarily turn off the 'IPSEC Policy Agent' or the 'IPSEC Services' on the system you are running PortQry from and run the command again
+
 example: net stop PolicyAgent
+
+run Portqry to query ISAKMP
+
+net start PolicyAgent
 
 `},
 	} {

@@ -103,8 +103,8 @@ func (r *run) query(ctx context.Context) {
 	if r.err = r.eyes.Allowed(address, len(r.Ports)); r.err != nil {
 		return
 	}
-	if r.Range && r.Source == 0 {
-		if r.err = r.eyes.Ahead(ctx, address, asked); r.err != nil {
+	if ahead := r.ahead(asked); len(ahead) > 1 && r.Source == 0 {
+		if r.err = r.eyes.Ahead(ctx, address, ahead); r.err != nil {
 			return
 		}
 	}
@@ -114,6 +114,16 @@ func (r *run) query(ctx context.Context) {
 	if r.FollowEPM {
 		r.follow(ctx)
 	}
+}
+
+// ahead are the ports that are asked at once: a range, and of a list those of
+// TCP, where each filtered one costs seconds. A datagram service of a list is
+// asked in its protocol first.
+func (r *run) ahead(asked []Asked) []Asked {
+	if r.Range {
+		return asked
+	}
+	return slices.DeleteFunc(slices.Clone(asked), func(on Asked) bool { return on.Transport != exposure.TCP })
 }
 
 // over tells that there is nothing more to ask.
@@ -315,11 +325,9 @@ var ErrSourceReserved = errors.New("source ports below 1024 are for root: run it
 func sourceBusy(a Asking) []string {
 	if a.Source == 500 {
 		return []string{
-			"Cannot use source port 500, this port is already in use.",
-			"Remote ISAKMP/IPSec services may only communicate with source port 500.",
-			"Temporarily turn off the 'IPSEC Policy Agent' or the 'IPSEC Services'",
-			"on this computer and run the command again.",
-			"example: net stop PolicyAgent", "",
+			"Cannot use source port 500, this port is already in use. Remote ISAKMP/IPSec services may only communicate with source port 500.",
+			"Temporarily turn off the 'IPSEC Policy Agent' or the 'IPSEC Services' on the system you are running PortQry from and run the command again", "",
+			"example: net stop PolicyAgent", "", "run Portqry to query ISAKMP", "", "net start PolicyAgent", "",
 		}
 	}
 	return []string{
