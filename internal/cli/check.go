@@ -364,6 +364,11 @@ func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	// Somebody who names a few ports means them: a service that was moved is
+	// asked in every protocol there.
+	if named := r.spec.UDP.Len() * len(list); r.flags.ports != "" && named <= maxAskedInAll {
+		r.base.Payloads = ownPayloads
+	}
 	var hosts []exposure.Host
 	for _, group := range byName(list) {
 		hosts = append(hosts, exposure.Host{Name: group[0].Name, Addresses: addressesOf(group)})
@@ -372,6 +377,10 @@ func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
 	r.describe(ctx, observations, hosts, err)
 	return err
 }
+
+// maxAskedInAll is how many UDP ports of other hosts are asked in every protocol
+// when none owns their number: each of them gets some hundred datagrams.
+const maxAskedInAll = 64
 
 // describe fills the report's hosts with what was seen of each, by port, and
 // adds what answers there. After an interrupt nobody is spoken to any more.

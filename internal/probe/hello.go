@@ -106,10 +106,25 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 			}
 			if p.Match(hellos[i], buf[:n]) {
 				s.hear(nil, buf[:n])
-				return p.told(hellos[i], buf[:n]), nil
+				return s.further(ctx, p, p.told(hellos[i], buf[:n]))
 			}
 		}
 	}
+}
+
+// further has the probe of a protocol that was found tell more than its name,
+// where it can. What is known already stays when it does not.
+func (s *Session) further(ctx context.Context, p Probe, found exposure.Service) (exposure.Service, error) {
+	if p.Run == nil {
+		return found, nil
+	}
+	s.probe = found.Protocol
+	s.Learn(found)
+	told, err := p.Run(ctx, s)
+	if told.Protocol != found.Protocol || told.Confidence < found.Confidence {
+		return found, nil
+	}
+	return told, err
 }
 
 // weight orders probes by how much a matching reply proves, the most first.

@@ -61,7 +61,8 @@ func (h *hunt) ways() []way {
 	switch {
 	case h.transport == exposure.TCP:
 		own = append(own, way{listen: true})
-	case len(own) == 0:
+	default:
+		// Another service may have been moved to the number.
 		blind = append(blind, way{probe: anyHello})
 	}
 	return append(own, blind...)

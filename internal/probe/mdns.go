@@ -13,7 +13,7 @@ import (
 
 func init() {
 	register(Probe{
-		Name: "mdns", Transport: exposure.UDP, Ports: []uint16{5353}, Match: dnsReplies, Tell: mdnsTell,
+		Name: "mdns", Transport: exposure.UDP, Ports: []uint16{5353}, Match: mdnsReplies, Tell: mdnsTell,
 		Hello: func(nonce uint64) []byte { return mdnsPack(uint16(nonce>>32), mdnsKinds) },
 		Tests: []Test{{Name: "mdns", Port: 5353, Run: testMDNS}},
 	})
@@ -28,6 +28,14 @@ const mdnsKinds = "_services._dns-sd._udp.local."
 
 // maxMDNSKinds bounds the kinds of service that are kept.
 const maxMDNSKinds = 32
+
+// mdnsReplies wants an answer as responders give it: without an error, with
+// authority, and with something to tell, since who has nothing stays silent (RFC
+// 6762 sections 6, 18.4 and 18.11). Another server of names refuses the question.
+func mdnsReplies(hello, b []byte) bool {
+	const authoritative, rcode = 0x04, 0x0f
+	return dnsReplies(hello, b) && b[2]&authoritative != 0 && b[3]&rcode == 0 && b[6]|b[7] != 0
+}
 
 // mdnsTell keeps the kinds of service that the host announces.
 func mdnsTell(reply []byte, svc *exposure.Service) {
