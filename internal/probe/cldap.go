@@ -9,7 +9,10 @@ import (
 )
 
 func init() {
-	register(Probe{Name: "cldap", Transport: exposure.UDP, Ports: []uint16{389}, Hello: cldapHello, Match: cldapReplies, Run: runCLDAP})
+	register(Probe{
+		Name: "cldap", Transport: exposure.UDP, Ports: []uint16{389}, Hello: cldapHello, Match: cldapReplies, Run: runCLDAP,
+		Tests: []Test{{Name: "cldap", Port: 389, Run: testCLDAP}},
+	})
 }
 
 // cldapHello asks for the root of the directory and for none of its attributes
@@ -31,17 +34,40 @@ func cldapReplies(hello, b []byte) bool {
 // for one (MS-ADTS section 6.3.3), and for the whole root, which shows how much
 // the server would send to somebody whose address was forged.
 func runCLDAP(ctx context.Context, s *Session) (exposure.Service, error) {
+	return s.cldapAsk(ctx, s.Exchange, func(exposure.Step) {})
+}
+
+// testCLDAP does so step by step.
+func testCLDAP(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
+	return s.cldapAsk(ctx, s.question, t.Step)
+}
+
+// cldapAsk asks the three questions and tells how each went.
+func (s *Session) cldapAsk(
+	ctx context.Context, exchange func(context.Context, []byte, func([]byte) bool) ([]byte, error), told func(exposure.Step),
+) (exposure.Service, error) {
 	nonce := s.peer.nonce()
 	svc := exposure.Service{Protocol: "cldap", Confidence: exposure.Confirmed, Facts: exposure.Facts{}}
-	hello := cldapHello(nonce)
-	if _, err := s.Exchange(ctx, hello, func(b []byte) bool { return cldapReplies(hello, b) }); err != nil {
-		return exposure.Service{}, s.fail("ask", err)
+	ask := func(id, step, asked string, request []byte) ([]byte, error) {
+		reply, err := exchange(ctx, request, func(b []byte) bool { return cldapReplies(request, b) })
+		done := exposure.Step{ID: id, Result: exposure.StepOK, Asked: asked, Remote: s.peer.at}
+		if err != nil {
+			err = s.fail(step, err)
+			done.Result, done.Detail = exposure.StepFailed, err.Error()
+		} else {
+			done.Facts = exposure.Facts{"sent": len(request), "received": len(reply)}
+		}
+		told(done)
+		return reply, err
+	}
+	if _, err := ask("cldap-ask", "ask", "rootDSE 1.1", cldapHello(nonce)); err != nil {
+		return exposure.Service{}, err
 	}
 	s.Learn(svc)
 	whole := ldapMessage(uint32(nonce)+1, ldapSearchRequest("", 0, 0, ldapAny(), "*", "+"))
-	reply, err := s.Exchange(ctx, whole, func(b []byte) bool { return cldapReplies(whole, b) })
+	reply, err := ask("cldap-root", "read the root", "rootDSE * +", whole)
 	if err != nil {
-		return svc, s.fail("read the root", err)
+		return svc, err
 	}
 	volley{sent: len(whole), received: len(reply), packets: 1}.keep(svc.Facts, "cldap-rootdse")
 	if root := cldapFirst(reply); len(root) > 0 {
@@ -51,8 +77,8 @@ func runCLDAP(ctx context.Context, s *Session) (exposure.Service, error) {
 	// NtVer 6: the newest form of the answer.
 	filter := ber(ldapAnd, ber(ldapEquality, ber(berOctets, []byte("NtVer")), ber(berOctets, []byte{6, 0, 0, 0})))
 	locate := ldapMessage(uint32(nonce)+2, ldapSearchRequest("", 0, 0, filter, "Netlogon"))
-	if reply, err = s.Exchange(ctx, locate, func(b []byte) bool { return cldapReplies(locate, b) }); err != nil {
-		return svc, s.fail("look for a domain controller", err)
+	if reply, err = ask("cldap-locate", "look for a domain controller", "Netlogon", locate); err != nil {
+		return svc, err
 	}
 	if told, err := netlogon.Parse([]byte(cldapFirst(reply).one("Netlogon"))); err == nil {
 		cldapNetlogon(svc.Facts, told)

@@ -13,7 +13,7 @@ import (
 )
 
 // datagramTests are the tests that ask in datagrams first.
-var datagramTests = []string{"stun", "sip", "ssdp", "mdns", "coap", "quic", "echo", "discard", "daytime", "qotd", "chargen", "time"}
+var datagramTests = []string{"stun", "sip", "ssdp", "mdns", "coap", "quic", "echo", "discard", "daytime", "qotd", "chargen", "time", "cldap", "mssql-browser"}
 
 // TestDatagramTestsMeetHostilePeers gives each test a server that is silent,
 // not there, answers without sense or with lies about lengths: it ends, says so

@@ -22,6 +22,7 @@ func init() {
 	}
 	all := named("mc-sqlr", "MSSQLSERVER")
 	all.Run = runMCSQLR
+	all.Tests = []Test{{Name: "mssql-browser", Port: mcsqlrPort, Run: testMCSQLR}}
 	register(all)
 	register(named("mc-sqlr-express", "SQLEXPRESS"))
 }
@@ -60,6 +61,19 @@ func runMCSQLR(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	svc.Product, svc.Version = untrusted.New("SQL Server", maxProduct), untrusted.New(all[0].Version, maxProduct)
 	mssqlRelease(&svc, all[0].Version)
+	return svc, nil
+}
+
+// testMCSQLR asks for all instances and tells each.
+func testMCSQLR(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
+	svc, err := runMCSQLR(ctx, s)
+	if err != nil {
+		t.Step(exposure.Step{ID: "mssql-browser", Result: exposure.StepFailed, Asked: "CLNT_UCAST_EX", Detail: err.Error(), Remote: s.peer.at})
+		return svc, err
+	}
+	for _, instance := range svc.Facts.Texts("instances") {
+		t.Step(exposure.Step{ID: "mssql-browser", Result: exposure.StepOK, Asked: "CLNT_UCAST_EX", Said: instance, Remote: s.peer.at})
+	}
 	return svc, nil
 }
 

@@ -99,6 +99,10 @@ func TestDomainController(t *testing.T) {
 	svc := identify(t, l.LAN, h.V4, exposure.UDP, 137, found{protocol: "netbios-ns", facts: exposure.Facts{"domain_controller": true}})
 	told(t, svc, map[string]string{"computer": "HOME", "workgroup": "HOMEDOM"})
 
+	holdSteps(t, trial(t, l.LAN, exposure.ViewLAN, "cldap", h.V4, 0, nil), map[string]string{"cldap-ask": "ok", "cldap-root": "ok", "cldap-locate": "ok"})
+	l.Forward(t, "udp", 389, 389)
+	holdFindings(t, trial(t, l.LAN, exposure.ViewLAN, "cldap", h.V4, 0, nil), "not-judged-from-here", "-amplifier")
+	holdFindings(t, trial(t, l.Outside, exposure.ViewOutside, "cldap", l.Router.V4, 0, nil), "amplifier", "-not-judged-from-here")
 	if n := len(windowsSteps(windowsTrial(t, l.LAN, "smb", h.V4, nil), "smb-dialect", exposure.StepOK)); n != 5 {
 		t.Errorf("%d dialects agreed on", n)
 	}
