@@ -50,7 +50,7 @@ var httpAPIs = []httpAPI{
 			strings.Contains(h.answer.header.Get("Www-Authenticate"), `realm="security"`)
 	}, httpElasticsearch},
 	{"docker", func(h httpSeen) bool {
-		return httpDockerServer.MatchString(h.answer.header.Get("Server")) || h.answer.header.Get("Api-Version") != "" && h.has(`"message":"page not found"`)
+		return httpDockerServer.MatchString(h.answer.header.Get("Server")) || h.answer.status == http.StatusNotFound && h.has(`"message":"page not found"`)
 	}, httpDocker},
 	{"kubernetes", func(h httpSeen) bool {
 		return httpKubernetesStatus.Match(h.body) || h.has(`"paths"`, `"/apis"`)
@@ -183,6 +183,9 @@ func httpDocker(ctx context.Context, h httpSeen, svc *exposure.Service) {
 		Version, APIVersion, Os, Arch, KernelVersion string
 	}
 	_ = json.Unmarshal(body, &told) // the fields stay empty
+	if told.APIVersion == "" && !httpDockerServer.MatchString(h.answer.header.Get("Server")) {
+		return // of a page that is not there, others say the same
+	}
 	httpIs(svc, product, told.Version)
 	httpOpen(svc, answer.status)
 	if told.Os != "" {

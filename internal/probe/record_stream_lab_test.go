@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sekisho/internal/lab"
+	"sekisho/internal/probe"
 )
 
 // TestBrokersRecordedAgain records brokers of messages again.
@@ -98,4 +99,12 @@ func TestSmallServersRecordedAgain(t *testing.T) {
 	open.Stop()
 	h.StartInfluxDB(t, true)
 	recordAgain(t, l.LAN, at(8086), "http/happy-influxdb-password", "InfluxDB", "influxdb")
+}
+
+// TestDockerRecordedAgain records Docker's engine again.
+func TestDockerRecordedAgain(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartDocker(t)
+	recordAgain(t, l.LAN, netip.AddrPortFrom(l.Home.V4, 2375), "http/happy-docker", "Docker", "docker.io")
+	holdStoreSteps(t, l.LAN, l.Home.V4, "docker", probe.TestOptions{}, "api-root ok", "docker-containers ok")
 }
