@@ -420,6 +420,9 @@ func (r *checkRun) describe(ctx context.Context, observations []exposure.Observa
 		}
 	}
 	r.report.Hosts = hosts
+	if ended == nil {
+		r.deepen(ctx)
+	}
 }
 
 // taking are the listeners that were asked about and take one of the

@@ -130,7 +130,8 @@ func (j *judgement) zone(z *zonePlan) {
 	}
 	slices.Sort(udp)
 	j.group(z.zone, group{transport: exposure.TCP, ports: tcp, label: restLabel, entry: rest, all: true})
-	// Nobody can ask every UDP port, so the rest of them are those that were.
+	// Nobody can ask every UDP port, and most are silent whatever they are: of the
+	// rest of them only what was seen open counts.
 	j.group(z.zone, group{transport: exposure.UDP, ports: udp, label: restLabel, entry: rest})
 }
 
@@ -177,47 +178,36 @@ type group struct {
 	all       bool // every one of them must have been looked at
 }
 
-// group judges many ports: those that are not as expected get a verdict of
-// their own, the others one together.
+// group judges many ports: those that fail get a verdict of their own, the others
+// one together.
 func (j *judgement) group(zone exposure.Zone, g group) {
-	good, told := 0, map[uint16]bool{}
+	good, failed := 0, 0
+	var doubtful []uint16
 	for _, n := range g.ports {
 		key := portKey{g.transport, n}
 		port, known := j.ports[key]
-		if !known {
+		if !known || len(newSight(j.host, zone, port).seen) == 0 {
 			continue
 		}
-		s := newSight(j.host, zone, port)
-		if len(s.seen) == 0 {
-			continue
-		}
-		told[n] = true
-		r := j.ruled(zone, port, g.entry)
-		if r.outcome == exposure.Pass {
+		switch r := j.ruled(zone, port, g.entry); r.outcome {
+		case exposure.Pass:
 			good++
-			continue
-		}
-		j.put(key, port, zone, g.entry, r)
-	}
-	if !g.all || g.entry.expect == exposure.ExpectAny {
-		return
-	}
-	count := len(g.ports)
-	for n := range told {
-		if _, at := slices.BinarySearch(g.ports, n); at {
-			count--
+		case exposure.Fail:
+			failed++
+			j.put(key, port, zone, g.entry, r)
+		default:
+			doubtful = append(doubtful, n)
 		}
 	}
-	count += good
-	if count == 0 {
+	count := len(g.ports) - failed
+	if !g.all || g.entry.expect == exposure.ExpectAny || count == 0 {
 		return
 	}
-	s := newSight(j.host, zone, exposure.Port{Transport: g.transport})
 	var r ruling
-	if sw := j.swept(zone, g); sw.addresses == 0 && good == 0 {
-		r = s.unlooked(g.entry.expect)
+	if sw := j.swept(zone, g); sw.addresses == 0 {
+		r = newSight(j.host, zone, exposure.Port{Transport: g.transport}).unlooked(g.entry.expect)
 	} else {
-		r = sw.ruling(zone, g, good, len(told))
+		r = sw.ruling(zone, g, failed+len(doubtful), doubtful)
 	}
 	j.groups = append(j.groups, exposure.GroupVerdict{
 		Transport: g.transport, Ports: g.label, Count: count, Verdict: j.verdict(zone, g.entry, r),

@@ -242,8 +242,17 @@ func TestRest(t *testing.T) {
 		host exposure.Host
 		want string
 	}{
-		"silent":  {sweep("1-65535", silent), "rest/tcp×65534 lan stealth: pass by seen"},
-		"lost":    {sweep("1-65535", silent, lost), "rest/tcp×65534 lan stealth: inconclusive by seen"},
+		"silent": {sweep("1-65535", silent), "rest/tcp×65534 lan stealth: pass by seen"},
+		"lost":   {sweep("1-65535", silent, lost), "rest/tcp×65534 lan stealth: inconclusive by seen"},
+		"doubt": {exposure.Host{Swept: sweep("1-65535", silent).Swept, Ports: []exposure.Port{{Transport: tcp, Port: 81, Observations: []exposure.Observation{
+			look(lan, "192.0.2.7", tcp, 81, exposure.Unknown, exposure.LocalError),
+		}}}}, "rest/tcp×65534 lan stealth: inconclusive by seen"},
+		"silent_udp": {exposure.Host{Swept: sweep("1-65535", silent).Swept, Ports: []exposure.Port{{Transport: udp, Port: 81, Observations: []exposure.Observation{
+			look(lan, "192.0.2.7", udp, 81, exposure.OpenFiltered, exposure.NoResponse),
+		}}}}, "rest/tcp×65534 lan stealth: pass by seen"},
+		"open_udp": {exposure.Host{Swept: sweep("1-65535", silent).Swept, Ports: []exposure.Port{{Transport: udp, Port: 81, Observations: []exposure.Observation{
+			look(lan, "192.0.2.7", udp, 81, exposure.Open, exposure.ProtoResponse),
+		}}}}, "81/udp lan stealth: fail by seen\nrest/tcp×65534 lan stealth: pass by seen"},
 		"partly":  {sweep("1-1023", silent), "rest/tcp×65534 lan stealth: inconclusive by seen"},
 		"nowhere": {exposure.Host{}, "rest/tcp×65534 lan stealth: inconclusive by seen"},
 	} {

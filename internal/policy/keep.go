@@ -51,6 +51,19 @@ func (p *Policy) Keeper(host exposure.Host) func(exposure.Observation) bool {
 	}
 }
 
+// Unwanted are the findings that must be absent of a port, in whatever zone.
+func (p *Policy) Unwanted(host exposure.Host, t exposure.Transport, number uint16) []string {
+	var rules []string
+	plan := p.plan(host)
+	for _, zone := range zones {
+		if e := plan.zones[zone].at[portKey{t, number}]; e != nil {
+			rules = append(rules, e.needs.without...)
+		}
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
+
 // Unjudged is a zone in which a policy leaves the state of a port open.
 type Unjudged struct {
 	Zone exposure.Zone
@@ -98,7 +111,7 @@ func (j *judgement) counted(zone exposure.Zone, key portKey, e *entry) (ruling, 
 	if w.addresses == 0 || w.least < 1 {
 		return ruling{}, false
 	}
-	return w.ruling(zone, g, 0, 0), true
+	return w.ruling(zone, g, 0, nil), true
 }
 
 // Ports reads ports as a policy has them: 21/tcp, ftp, 53/udp. The error is a

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/portspec"
@@ -96,14 +97,14 @@ func (j *judgement) lookedAt(zone exposure.Zone, t exposure.Transport, a netip.A
 	return looked
 }
 
-// ruling is what becomes of the ports of a group that have no verdict of their
-// own.
-func (w swept) ruling(zone exposure.Zone, g group, good, told int) ruling {
+// ruling is what becomes of the ports of a group that did not fail by
+// themselves: apart are those that are not as expected or doubtful.
+func (w swept) ruling(zone exposure.Zone, g group, apart int, doubtful []uint16) ruling {
 	r := ruling{outcome: exposure.Pass, basis: exposure.BasisSeen}
 	if w.least < len(g.ports) {
 		r.with(exposure.Inconclusive, say(whyNoSweep, "All", len(g.ports), "Looked", w.least, "Zone", zoneWords[zone]))
 	} else {
-		r.with(exposure.Pass, say(whyGroup, "Count", len(g.ports)-told+good-w.odd-w.doubt, "Zone", zoneWords[zone]))
+		r.with(exposure.Pass, say(whyGroup, "Count", max(0, len(g.ports)-apart-w.odd-w.doubt), "Zone", zoneWords[zone]))
 	}
 	switch {
 	case w.odd > 0 && w.exact:
@@ -114,5 +115,18 @@ func (w swept) ruling(zone exposure.Zone, g group, good, told int) ruling {
 	if w.doubt > 0 {
 		r.with(exposure.Inconclusive, say(whyUnknown, "Count", w.doubt))
 	}
+	if len(doubtful) > 0 {
+		r.with(exposure.Inconclusive, say(whyDoubtful, "Count", len(doubtful), "Ports", shortRanges(doubtful)))
+	}
 	return r
+}
+
+// shortRanges is a list of ports that is no page long.
+func shortRanges(ports []uint16) string {
+	const most = 200
+	text := ranges(ports)
+	if len(text) <= most {
+		return text
+	}
+	return text[:strings.LastIndexByte(text[:most], ',')] + " …"
 }

@@ -33,6 +33,7 @@ var (
 	whyNobody       = lang.Text{EN: "Nobody looked from {{.Zone}}.", JA: "{{.Zone}}から見た結果がありません。"}
 	whyNoSweep      = lang.Text{EN: "Of {{.All}} ports {{.Looked}} were looked at from {{.Zone}}.", JA: "{{.Zone}}から見たのは、{{.All}} ポート中 {{.Looked}} ポートです。"}
 	whyUnknown      = lang.Text{EN: "The state of {{.Count}} {{plural .Count \"port\" \"ports\"}} could not be found out.", JA: "{{.Count}} ポートの状態が分かりませんでした。"}
+	whyDoubtful     = lang.Text{EN: "Whether {{.Count}} {{plural .Count \"port is\" \"ports are\"}} as expected could not be decided: {{.Ports}}.", JA: "{{.Count}} ポートは判定できませんでした: {{.Ports}}。"}
 	whyGroup        = lang.Text{EN: "{{.Count}} {{plural .Count \"port was\" \"ports were\"}} seen as expected from {{.Zone}}.", JA: "{{.Zone}}から見て、{{.Count}} ポートが期待どおりでした。"}
 	whyOdd          = lang.Text{EN: "{{.Count}} {{plural .Count \"port was\" \"ports were\"}} seen otherwise from {{.Zone}}.", JA: "{{.Zone}}から見て、{{.Count}} ポートが期待と違いました。"}
 	whyMixed        = lang.Text{EN: "Some of {{.Count}} ports were not silent, and the report does not hold which.", JA: "{{.Count}} ポートのうち応答したものがありますが、どれかは報告に残っていません。"}
