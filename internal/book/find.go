@@ -14,9 +14,10 @@ type Found struct {
 	Topics   []Topic
 	// Also names the services in whose texts the word occurs beside those.
 	Also []string
-	// Port is the number that was asked for, when the word is one.
-	Port   uint16
-	Number bool
+	// Port is the number that was asked for, when the word is one, and TCP and
+	// UDP over what.
+	Port             uint16
+	Number, TCP, UDP bool
 }
 
 // Find looks a word up: a port, perhaps with its transport (53, 53/udp, u:53),
@@ -25,7 +26,7 @@ type Found struct {
 func Find(word string) Found {
 	word = strings.ToLower(strings.TrimSpace(word))
 	if port, tcp, udp, ok := numbered(word); ok {
-		return Found{Port: port, Number: true, Services: where(func(s portspec.Service) bool {
+		return Found{Port: port, Number: true, TCP: tcp, UDP: udp, Services: where(func(s portspec.Service) bool {
 			return tcp && slices.Contains(s.TCP, port) || udp && slices.Contains(s.UDP, port)
 		})}
 	}

@@ -31,7 +31,7 @@ var windows = lessons{
 			"A PC broadcasts by UDP port 137 its own name to claim it, asks everybody who has a name, and the owner answers with its address. With a WINS server all asks go to it. NBSTAT lists all names of one machine.",
 			"PCがUDPの137番で自分の名前をブロードキャストして登録し、ほかの名前の持ち主を全員に尋ねると、持ち主がアドレスを答えます。WINSサーバーがあれば、そこへ問い合わせます。NBSTATは1台の名前一覧を得る問い合わせです。",
 		},
-		Usual: Usual{LAN, LAN, Closed, Closed},
+		Usual: homeLAN,
 		Close: Text{
 			"Windows: network adapter, IPv4, advanced, WINS, disable NetBIOS over TCP/IP. Samba: `disable netbios = yes` and `systemctl disable --now nmbd`. The router forwards neither 137 nor 138 nor 139.",
 			"Windowsはアダプターの「IPv4」→「詳細設定」→「WINS」で「NetBIOS over TCP/IPを無効にする」を選びます。Sambaは`disable netbios = yes`とし、`systemctl disable --now nmbd`を実行します。ルーターで137〜139番は転送しません。",
@@ -46,7 +46,7 @@ var windows = lessons{
 			"Machines announce themselves by broadcast from and to UDP port 138, and one of them, the master browser, keeps the list for the network neighbourhood. Nobody confirms anything.",
 			"各機器がUDPの138番でブロードキャストして存在を知らせ、そのうちの1台(マスターブラウザー)が、ネットワーク一覧に使う名簿を管理します。受信の確認はありません。",
 		},
-		Usual: Usual{LAN, LAN, Closed, Closed},
+		Usual: homeLAN,
 		Close: Text{
 			"Disable NetBIOS over TCP/IP as for 137; Samba: `disable netbios = yes`.",
 			"137番と同じく「NetBIOS over TCP/IPを無効にする」を選びます。Sambaは`disable netbios = yes`です。",
@@ -57,7 +57,7 @@ var windows = lessons{
 			"The client connects to TCP port 139, names whom it calls and who it is by NetBIOS name, and then speaks SMB as on 445.",
 			"クライアントがTCPの139番へ接続し、相手と自分をNetBIOS名で名乗ってから、445番と同じSMBを話します。",
 		},
-		Usual: Usual{LAN, LAN, Closed, Closed},
+		Usual: homeLAN,
 		Close: Text{
 			"Disable NetBIOS over TCP/IP as for 137; Samba: `smb ports = 445`. The firewall's public profile blocks it.",
 			"137番と同じく「NetBIOS over TCP/IPを無効にする」を選びます。Sambaは`smb ports = 445`です。「パブリック」プロファイルなら遮断されます。",
@@ -68,7 +68,7 @@ var windows = lessons{
 			"The client connects to TCP port 445, both agree on an SMB version, the user logs in by Kerberos or NTLM, and shares, printers and pipes open.",
 			"クライアントがTCPの445番へ接続し、SMBの版を取り決め、KerberosかNTLMで認証して、共有フォルダー、プリンター、パイプを開きます。",
 		},
-		Usual: Usual{LAN, LAN, Closed, Closed},
+		Usual: homeLAN,
 		Close: Text{
 			"Windows: switch file and printer sharing off, or keep the public profile; SMB 1 off (`Disable-WindowsOptionalFeature -FeatureName SMB1Protocol`). Linux: `systemctl disable --now smbd`. Never forward 445: carriers block it for a reason.",
 			"Windowsは「ファイルとプリンターの共有」を切るか「パブリック」プロファイルとし、SMB 1は無効にします(`Disable-WindowsOptionalFeature -FeatureName SMB1Protocol`)。Linuxは`systemctl disable --now smbd`です。445番は転送しません。事業者が止めていることも多い番号です。",

@@ -20,6 +20,7 @@ import (
 	"sekisho/internal/netio"
 	"sekisho/internal/output"
 	"sekisho/internal/probe"
+	"sekisho/internal/untrusted"
 )
 
 // interactiveFlags are those of a conversation that a person types.
@@ -87,6 +88,9 @@ func (a *app) runInteractive(ctx context.Context, args []string, flags connectFl
 		return err
 	}
 	d := exposure.ConnectDocument{Schema: exposure.ConnectSchema, Version: version(), SeenAt: now()}
+	if _, typed := terminal(a.in); typed {
+		a.note("interactive.connecting", "Host", untrusted.New(server.Host, 0), "Port", server.Port)
+	}
 	conn, target, err := dialFirst(ctx, proxy, targets, server.Port)
 	if err != nil {
 		return a.unconnected(ctx, d, m, server, proxy, flags, err)

@@ -45,6 +45,15 @@ func (a *app) servicesCommand() *cobra.Command {
 // notInBook says that a word leads nowhere: of a port what range it lies in, of
 // a word which name it is like.
 func (a *app) notInBook(word string, f book.Found) error {
+	if f.Number && f.TCP != f.UDP {
+		asked, other := exposure.TCP, exposure.UDP
+		if f.UDP {
+			asked, other = other, asked
+		}
+		if s, known := portspec.Lookup(other.String(), f.Port); known {
+			return a.fail(exitUsage, "cli.no-service-transport", "Port", f.Port, "Transport", asked, "Other", other, "Service", s.Name)
+		}
+	}
 	if f.Number {
 		r := book.RangeOf(f.Port)
 		return a.fail(exitUsage, "cli.no-service-port", "Port", f.Port, "Range", a.text(r.Name), "Numbers", fmt.Sprintf("%d-%d", r.First, r.Last), "About", a.text(r.About))
