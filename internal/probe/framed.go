@@ -5,7 +5,7 @@ import "io"
 // exactly reads n bytes. What it allocates grows with what has come and not
 // with what a length promises.
 func (c *Conn) exactly(n int) ([]byte, error) {
-	b := make([]byte, 0, min(n, 2048))
+	b := make([]byte, 0, min(n, maxLine))
 	for len(b) < n {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]

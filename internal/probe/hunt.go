@@ -17,6 +17,11 @@ import (
 // word is not waited for in vain.
 const pause = 400 * time.Millisecond
 
+// blindPause is the same between words that are not known to be the peer's. By
+// then it has had its pause to speak first, and whoever is asked in his own words
+// answers at once.
+const blindPause = 150 * time.Millisecond
+
 // hunt looks for the protocol of one port: what the server says first, then
 // the protocol that belongs to the port, then TLS, then the others by
 // likelihood. The ways run beside one another, each on its own connection,
@@ -30,10 +35,14 @@ type hunt struct {
 
 // way is one way to make the peer speak: a probe, or listening.
 type way struct {
-	probe  Probe
+	probe  *Probe
 	listen bool
 	blind  bool // the port is not the probe's
+	again  bool // it was gone before and called off to make room
 }
+
+// listening is no probe of its own: what the peer says leads to one.
+var listening = Probe{Name: bannerName}
 
 // ways lists the ways in the order in which they begin. A protocol in which
 // the client speaks first goes first on its own port: its request loses nothing
@@ -41,7 +50,8 @@ type way struct {
 func (h *hunt) ways() []way {
 	var own, blind []way
 	port := h.peer.at.Port()
-	for _, p := range probes {
+	for i := range probes {
+		p := &probes[i]
 		if p.Transport != h.transport || h.secure != nil && p.Name == tlsName {
 			continue
 		}
@@ -60,10 +70,10 @@ func (h *hunt) ways() []way {
 	slices.SortStableFunc(blind, func(a, b way) int { return a.probe.Blind - b.probe.Blind })
 	switch {
 	case h.transport == exposure.TCP:
-		own = append(own, way{listen: true})
+		own = append(own, way{probe: &listening, listen: true})
 	default:
 		// Another service may have been moved to the number.
-		blind = append(blind, way{probe: anyHello})
+		blind = append(blind, way{probe: &anyHello})
 	}
 	return append(own, blind...)
 }
@@ -140,7 +150,10 @@ type chase struct {
 	alive   int
 	heard   []bool // the attempts that the peer spoke to
 	begun   []time.Time
-	arrived bool // a connection came about
+	aside   []bool        // the attempts that stay without a place
+	parked  int           // how many of them
+	trip    time.Duration // the longest that a connection took
+	arrived bool          // a connection came about
 	events  chan event
 	over    chan struct{} // closed when nobody receives events any more
 	timer   *time.Timer
@@ -151,7 +164,7 @@ type chase struct {
 
 // ready reports whether the next way may begin.
 func (c *chase) ready(ctx context.Context) bool {
-	return c.wanting(ctx) && c.alive < c.peer.wide
+	return c.wanting(ctx) && c.alive-c.parked < c.peer.wide
 }
 
 // wanting reports whether there is a way that has not begun, and a reason to go
@@ -163,21 +176,41 @@ func (c *chase) wanting(ctx context.Context) bool {
 // patience is how long a word that is not known to be the peer's is left without
 // an answer while others wait for its place. Servers that read lengths first, as
 // those of file sharing, take it for the beginning of a long message and wait
-// for the rest.
-const patience = 2 * time.Second
+// for the rest. What had to go that soon comes back when everything was said
+// once, and is then left for longer.
+const (
+	patience      = 600 * time.Millisecond // and three times the way
+	patienceAgain = 2 * time.Second
+)
 
-// relieve ends the oldest attempt of a protocol that does not belong to the
-// port, once its time is over. What belongs there and what listens stays.
+// relieve makes a place of the oldest attempt of a protocol that does not belong
+// to the port, once its time is over: HTTP, the likeliest of those that take
+// their time, stays beside the places; others end and are gone again later. What
+// belongs to the port and what listens keeps its place.
 func (c *chase) relieve() {
 	for i, cancel := range c.calls {
-		if cancel == nil || !c.ways[i].blind || c.begun[i].IsZero() {
+		w := c.ways[i]
+		if cancel == nil || !w.blind || c.begun[i].IsZero() {
 			continue
 		}
-		if left := patience - time.Since(c.begun[i]); left > 0 {
+		limit := patience + 3*c.trip
+		if w.again {
+			limit = patienceAgain
+		}
+		if left := limit - time.Since(c.begun[i]); left > 0 {
 			c.timer.Reset(left)
 			return
 		}
-		c.begun[i] = time.Time{} // it is on its way out
+		c.begun[i] = time.Time{} // it has no place any more
+		if w.probe.Name == httpName {
+			c.parked, c.aside[i] = c.parked+1, true
+			c.timer.Reset(0)
+			return
+		}
+		if !w.again {
+			w.again = true
+			c.ways = append(c.ways, w)
+		}
 		cancel()
 		return
 	}
@@ -187,8 +220,9 @@ func (c *chase) begin(ctx context.Context) {
 	i := len(c.calls)
 	ctx, cancel := context.WithCancel(ctx)
 	c.calls, c.heard, c.begun = append(c.calls, cancel), append(c.heard, false), append(c.begun, time.Now())
+	c.aside = append(c.aside, false)
 	c.alive++
-	c.timer.Reset(pause)
+	c.timer.Reset(c.wait(i))
 	report := func(e event) {
 		e.attempt = i
 		select {
@@ -202,6 +236,14 @@ func (c *chase) begin(ctx context.Context) {
 	}()
 }
 
+// wait is how long an attempt is the last one.
+func (c *chase) wait(attempt int) time.Duration {
+	if c.ways[attempt].blind && c.transport == exposure.TCP {
+		return blindPause
+	}
+	return pause
+}
+
 // hear takes a signal of an attempt that still runs.
 func (c *chase) hear(e event) {
 	if c.calls[e.attempt] == nil {
@@ -209,8 +251,9 @@ func (c *chase) hear(e event) {
 	}
 	if e.signal.connected > 0 {
 		c.arrived = true
+		c.trip = max(c.trip, e.signal.connected)
 		if e.attempt == len(c.calls)-1 {
-			c.timer.Reset(pause + e.signal.connected)
+			c.timer.Reset(c.wait(e.attempt) + e.signal.connected)
 		}
 	}
 	if !e.signal.heard {
@@ -235,6 +278,9 @@ func (c *chase) end(e event) bool {
 	c.calls[e.attempt]()
 	c.calls[e.attempt] = nil
 	c.alive--
+	if c.aside[e.attempt] {
+		c.parked--
+	}
 	c.heard[e.attempt] = false
 	listened := c.ways[e.attempt].listen && e.svc.Confidence != exposure.NoConfidence
 	switch {
@@ -249,7 +295,7 @@ func (c *chase) end(e event) bool {
 	}
 	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
 		listened ||
-		!c.arrived && unreached(e.err) ||
+		!c.arrived && unreached(e.err) && !c.begun[e.attempt].IsZero() ||
 		c.transport == exposure.UDP && (c.found.Confidence != exposure.NoConfidence || refused(e.err))
 }
 
@@ -284,8 +330,8 @@ func (h *hunt) try(ctx context.Context, w way, tell func(signal)) (svc exposure.
 	if w.listen {
 		return h.listen(ctx, tell)
 	}
-	s := h.session(w.probe, tell)
-	svc, err = guard(ctx, w.probe, s)
+	s := h.session(*w.probe, tell)
+	svc, err = guard(ctx, *w.probe, s)
 	if svc.Confidence != exposure.NoConfidence {
 		return svc, err
 	}
@@ -298,7 +344,7 @@ func (h *hunt) try(ctx context.Context, w way, tell func(signal)) (svc exposure.
 
 // listen waits for what the server says first.
 func (h *hunt) listen(ctx context.Context, tell func(signal)) (exposure.Service, error) {
-	s := h.session(Probe{Name: bannerName}, tell)
+	s := h.session(listening, tell)
 	defer s.close()
 	c, err := s.Connect(ctx)
 	if err != nil {
