@@ -170,7 +170,12 @@ func msrpcMessage(c *Conn) ([]byte, error) {
 		case p.Kind != msrpc.KindResponse || len(body)+len(p.Body) > maxMSRPCReply || len(p.Body) == 0:
 			return nil, ErrProtocol
 		}
-		if body = append(body, p.Body...); p.Last {
+		if body == nil {
+			body = p.Body // most answers are one packet
+		} else {
+			body = append(body, p.Body...)
+		}
+		if p.Last {
 			return body, nil
 		}
 	}
