@@ -80,6 +80,9 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 		return err
 	}
 	if host == "" || m.isThis(host) {
+		for i := range merged {
+			merged[i] = m.seenFrom(merged[i])
+		}
 		return a.diagnoseOwn(ctx, flags, ports, merged)
 	}
 	return a.diagnoseOther(ctx, flags, host, ports)
@@ -144,6 +147,36 @@ func (a *app) mergedReports(files []string) ([]exposure.Report, error) {
 		list = append(list, r)
 	}
 	return list, nil
+}
+
+// seenFrom gives what another vantage saw of this machine the view that it had.
+// An address that this machine does not have is one that a router stands behind.
+func (m machine) seenFrom(r exposure.Report) exposure.Report {
+	view := func(address netip.Addr, said exposure.View) exposure.View {
+		for _, v := range r.Vantages {
+			if v.Address.IsValid() && m.onLink(v.Address) {
+				return exposure.ViewLAN
+			}
+		}
+		if said == exposure.ViewLAN && m.isOwn(address) {
+			return said
+		}
+		return exposure.ViewOutside
+	}
+	for h := range r.Hosts {
+		for p := range r.Hosts[h].Ports {
+			port := &r.Hosts[h].Ports[p]
+			for i := range port.Observations {
+				o := &port.Observations[i]
+				o.View = view(o.Address, o.View)
+			}
+			for i := range port.Services {
+				s := &port.Services[i]
+				s.View = view(s.Address, s.View)
+			}
+		}
+	}
+	return r
 }
 
 // diagnoseOwn is the diagnosis of ports of this machine: of those that were

@@ -1,0 +1,185 @@
+//go:build lab
+
+package cli_test
+
+import (
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lab"
+)
+
+// fault is one thing that is wrong with a port, provoked in the lab, and the
+// cause that is to be named.
+type fault struct {
+	name    string
+	provoke func(t *testing.T, l *lab.Lab)
+	// from is who looks beside the machine itself: nobody, another host of the
+	// LAN, or somebody outside.
+	from      func(l *lab.Lab) *lab.Host
+	at        func(l *lab.Lab) netip.Addr // what they look at
+	port      string
+	arguments []string
+	cause     string
+	certainty exposure.Certainty
+}
+
+func lanHost(l *lab.Lab) *lab.Host     { return l.LAN }
+func outsideHost(l *lab.Lab) *lab.Host { return l.Outside }
+func homeV4(l *lab.Lab) netip.Addr     { return l.Home.V4 }
+func homeV6(l *lab.Lab) netip.Addr     { return l.Home.V6 }
+func routerV4(l *lab.Lab) netip.Addr   { return l.Router.V4 }
+
+func web(change func(t *testing.T, l *lab.Lab)) func(t *testing.T, l *lab.Lab) {
+	return func(t *testing.T, l *lab.Lab) {
+		t.Helper()
+		l.Home.StartNginx(t, lab.Nginx{})
+		if change != nil {
+			change(t, l)
+		}
+	}
+}
+
+func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
+	return web(func(t *testing.T, l *lab.Lab) {
+		t.Helper()
+		l.Home.Filter(t, lab.Input, match, v)
+	})
+}
+
+// faults is the matrix.
+var faults = []fault{
+	{name: "nothing is wrong", provoke: web(nil), from: lanHost, at: homeV4, port: "80", cause: "ok", certainty: exposure.CauseProven},
+	{name: "nothing is wrong, forwarded", provoke: web(func(t *testing.T, l *lab.Lab) { l.Forward(t, "tcp", 80, 80) }), from: outsideHost, at: routerV4, port: "80", cause: "ok", certainty: exposure.CauseProven},
+	{name: "nothing is wrong over IPv6", provoke: web(func(t *testing.T, l *lab.Lab) { l.Forward(t, "tcp", 80, 80) }), from: outsideHost, at: homeV6, port: "80", cause: "ok", certainty: exposure.CauseProven},
+	{name: "stopped", provoke: func(*testing.T, *lab.Lab) {}, port: "80", cause: "not-listening", certainty: exposure.CauseProven},
+	{name: "stopped, UDP", provoke: func(*testing.T, *lab.Lab) {}, port: "53/udp", cause: "not-listening", certainty: exposure.CauseProven},
+	{name: "loopback only", provoke: func(t *testing.T, l *lab.Lab) {
+		l.Home.StartNginx(t, lab.Nginx{Addr: netip.MustParseAddr("127.0.0.1")})
+	}, port: "80", cause: "loopback-only", certainty: exposure.CauseProven},
+	{name: "loopback only, UDP", provoke: func(t *testing.T, l *lab.Lab) { l.Home.ListenPacket(t, "udp", "127.0.0.1:5353") }, port: "5353/udp", cause: "loopback-only", certainty: exposure.CauseProven},
+	{name: "an address that is gone", provoke: func(t *testing.T, l *lab.Lab) {
+		l.Home.Run(t, "ip", "address", "add", "192.168.77.99/24", "dev", "eth0")
+		l.Home.Listen(t, "tcp", "192.168.77.99:80")
+		l.Home.Run(t, "ip", "address", "del", "192.168.77.99/24", "dev", "eth0")
+	}, port: "80", cause: "wrong-address", certainty: exposure.CauseProven},
+	{name: "IPv4 only, asked over IPv6", provoke: func(t *testing.T, l *lab.Lab) {
+		l.Home.Listen(t, "tcp4", "0.0.0.0:80")
+		l.Forward(t, "tcp", 80, 80)
+	}, from: outsideHost, at: homeV6, port: "80", cause: "wrong-family", certainty: exposure.CauseProven},
+	{name: "dropped", provoke: filtered("tcp dport 80", lab.Drop), from: lanHost, at: homeV4, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "dropped, nobody else looked", provoke: filtered("tcp dport 80", lab.Drop), port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "rejected", provoke: filtered("tcp dport 80", lab.RejectReset), port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "dropped for the Internet, IPv6", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Forward(t, "tcp", 80, 80)
+		l.Home.Filter(t, lab.Input, "ip6 saddr 2000::/3 tcp dport 80", lab.Drop)
+	}), from: outsideHost, at: homeV6, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "hangs", provoke: func(t *testing.T, l *lab.Lab) { l.Home.Listen(t, "tcp", "[::]:80") }, from: lanHost, at: homeV4, port: "80", cause: "service-silent", certainty: exposure.CauseProven},
+	{name: "hangs up", provoke: func(t *testing.T, l *lab.Lab) { hangingUp(t, l.Home, "[::]:80") }, from: lanHost, at: homeV4, port: "80", cause: "service-refuses", certainty: exposure.CauseProven},
+	{name: "another service", provoke: func(t *testing.T, l *lab.Lab) { l.Home.StartSshd(t, lab.Sshd{Port: 80}) }, from: lanHost, at: homeV4, port: "80", cause: "service-wrong", certainty: exposure.CauseProven},
+	{name: "expired", provoke: func(t *testing.T, l *lab.Lab) {
+		l.Home.StartNginx(t, lab.Nginx{Expires: time.Now().Add(-48 * time.Hour)})
+	}, from: lanHost, at: homeV4, port: "443", cause: "tls-broken", certainty: exposure.CauseProven},
+	{name: "no forward", provoke: web(nil), from: outsideHost, at: routerV4, port: "80", cause: "router-no-forward", certainty: exposure.CausePossible},
+	{name: "IPv6 filtered by the router", provoke: web(nil), from: outsideHost, at: homeV6, port: "80", cause: "router-filter", certainty: exposure.CausePossible},
+}
+
+func hangingUp(t *testing.T, h *lab.Host, address string) {
+	t.Helper()
+	listener := h.Listen(t, "tcp", address)
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}()
+}
+
+// TestFaultMatrix provokes one fault after the other and holds that the right
+// cause is named, how sure it is, and that none is proven wrongly.
+func TestFaultMatrix(t *testing.T) {
+	proven, table := 0, "| fault | port | cause | certainty |\n|---|---|---|---|\n"
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			l := lab.New(t)
+			f.provoke(t, l)
+			arguments := append([]string{"diagnose", f.port, "-f", "json"}, f.arguments...)
+			if f.from != nil {
+				r := sekisho(t, f.from(l), root, "scan", f.at(l).String(), "-p", f.port, "--show", "all", "--authorized", "-f", "json")
+				if r.code == 2 {
+					t.Fatalf("%s", r.errs)
+				}
+				const seen = "/tmp/seen.json"
+				l.Home.WriteFile(t, seen, r.out)
+				defer func() {
+					if t.Failed() {
+						t.Log(r.out)
+					}
+				}()
+				arguments = append(arguments, "--merge", seen)
+			}
+			r := sekisho(t, l.Home, root, arguments...)
+			d := decode[exposure.Diagnosis](t, r)
+			if len(d.Ports) != 1 {
+				t.Fatalf("%d ports: %s", len(d.Ports), r.errs)
+			}
+			got := d.Ports[0]
+			if got.Cause.ID != f.cause || got.Cause.Certainty != f.certainty {
+				t.Errorf("%s %s, want %s %s\n%s", got.Cause.ID, got.Cause.Certainty, f.cause, f.certainty, told(got))
+			}
+			if got.Cause.Certainty == exposure.CauseProven {
+				proven++
+			}
+			table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.name, f.port, got.Cause.ID, got.Cause.Certainty)
+		})
+	}
+	if t.Failed() {
+		return
+	}
+	if proven*10 < 8*len(faults) {
+		t.Errorf("%d of %d proven", proven, len(faults))
+	}
+	holdsTable(t, table)
+}
+
+// holdsTable compares the table of the page with what came out, or writes it.
+func holdsTable(t *testing.T, table string) {
+	t.Helper()
+	const page, begin, end = "../../docs/diagnosis.md", "<!-- faults: made by TestFaultMatrix -->\n", "<!-- end -->"
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(b), begin)
+	old, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the table", page)
+	}
+	if flag.Lookup("update").Value.String() == "true" { // it is the flag of TestProtocolsPage
+		if err := os.WriteFile(page, []byte(before+begin+table+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if old != table {
+		t.Errorf("%s is not what came out; run with -update:\n%s", page, table)
+	}
+}
+
+func told(p exposure.DiagnosedPort) string {
+	words := fmt.Sprintf("%q\n", p.Cause.Evidence)
+	for _, s := range p.Stages {
+		words += fmt.Sprintf("%s %s: %s\n", s.ID, s.Result, s.Detail)
+	}
+	for _, r := range p.Rivals {
+		words += "or " + r.ID + "\n"
+	}
+	return words
+}
