@@ -194,6 +194,7 @@ type checkRun struct {
 	spec       portspec.Spec // of -p, zero without it
 	report     exposure.Report
 	listeners  []exposure.Listener
+	filter     *filter          // of this machine, nil when it was not read
 	ownersSeen bool             // we had the privilege to see whose each listener is
 	allSeen    bool             // no listener is missing
 	swept      sweeps           // what is counted only
@@ -230,7 +231,7 @@ func (r *checkRun) readListeners(ctx context.Context) error {
 		return r.app.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
 	}
 	filter, hidden := readFilter(ctx)
-	r.listeners = filter.answered(ctx, listeners)
+	r.filter, r.listeners = filter, filter.answered(ctx, listeners)
 	r.ownersSeen = !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool {
 		return u.Kind == hostnet.UnseenOwners || u.Kind == hostnet.UnseenListeners
 	})

@@ -209,6 +209,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
+				Firewall: run.filter.openTo(ctx, p.portKey), Unfiltered: run.filter.empty(),
 				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names,
 			}
 			for _, r := range merged {

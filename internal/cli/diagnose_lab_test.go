@@ -86,6 +86,25 @@ var faults = []fault{
 	{name: "expired", provoke: func(t *testing.T, l *lab.Lab) {
 		l.Home.StartNginx(t, lab.Nginx{Expires: time.Now().Add(-48 * time.Hour)})
 	}, from: lanHost, at: homeV4, port: "443", cause: "tls-broken", certainty: exposure.CauseProven},
+	{name: "a name of another address", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Forward(t, "tcp", 80, 80)
+		l.Home.WriteFile(t, "/etc/hosts", "127.0.0.1 localhost\n26.10.0.99 home.example\n")
+	}), from: outsideHost, at: routerV4, port: "80", arguments: []string{"--name", "home.example"}, cause: "name-elsewhere", certainty: exposure.CauseProven},
+	{name: "a resolver that is away", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Home.WriteFile(t, "/etc/resolv.conf", "nameserver 127.0.0.9\noptions timeout:1 attempts:1\n")
+	}), from: lanHost, at: homeV4, port: "80", arguments: []string{"--name", "www.home.example"}, cause: "dns-failure", certainty: exposure.CauseProven},
+	{name: "open by a rule", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Home.NFT(t, `table inet own {
+			chain input {
+				type filter hook input priority filter; policy drop
+				ct state established,related accept
+				iif lo accept
+				icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+				tcp dport 80 accept
+			}
+		}`)
+	}), from: lanHost, at: homeV4, port: "80", arguments: []string{"--closed"}, cause: "allow-rule", certainty: exposure.CauseProven},
+	{name: "open without a packet filter", provoke: web(nil), from: lanHost, at: homeV4, port: "80", arguments: []string{"--closed"}, cause: "firewall-off", certainty: exposure.CauseProven},
 	{name: "no forward", provoke: web(nil), from: outsideHost, at: routerV4, port: "80", cause: "router-no-forward", certainty: exposure.CausePossible},
 	{name: "IPv6 filtered by the router", provoke: web(nil), from: outsideHost, at: homeV6, port: "80", cause: "router-filter", certainty: exposure.CausePossible},
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/netip"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/firewall"
@@ -87,6 +88,21 @@ func (f *filter) answered(ctx context.Context, listeners []exposure.Listener) []
 	}
 	return listeners
 }
+
+// openTo is what the packet filter does with newcomers to a port of any address
+// of this machine, whether something listens there or not.
+func (f *filter) openTo(ctx context.Context, key portKey) []exposure.FirewallAnswer {
+	var answers []exposure.FirewallAnswer
+	for _, any := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+		for _, l := range f.answered(ctx, []exposure.Listener{{Transport: key.transport, Port: key.port, Address: any}}) {
+			answers = append(answers, l.Firewall...)
+		}
+	}
+	return answers
+}
+
+// empty reports whether the packet filter was read and has no rule.
+func (f *filter) empty() bool { return f != nil && f.rules.Count() == 0 }
 
 // told is the packet filter as the document of local shows it.
 func (f *filter) told() *exposure.LocalFirewall {

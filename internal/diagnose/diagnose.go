@@ -142,12 +142,24 @@ func (c Case) seen(view exposure.View) []exposure.Observation {
 	return list
 }
 
-// answer is what the packet filter does with those of the Case's zone.
-func (c Case) answer() (exposure.FirewallAnswer, bool) {
-	for _, a := range c.Firewall {
-		if a.Zone == c.Zone && (c.Zone != exposure.ZoneLAN || a.Family == "ipv4" || len(c.Firewall) == 1) {
-			return a, true
+// answer is what the packet filter does with those of the Case's zone: over IPv4
+// where there is such an answer, since that is what people of a LAN use first.
+// Where interfaces differ it cannot be said in a word.
+func (c Case) answer() (found exposure.FirewallAnswer, ok bool) {
+	for _, family := range []exposure.FirewallFamily{exposure.FirewallIPv4, exposure.FirewallIPv6} {
+		for _, a := range c.Firewall {
+			switch {
+			case a.Zone != c.Zone || a.Family != family:
+			case !ok:
+				found, ok = a, true
+			case a.Verdict != found.Verdict:
+				found.Doubts = slices.Concat(found.Rules, a.Rules)
+				found.Verdict = exposure.FirewallCannotSay
+			}
+		}
+		if ok {
+			break
 		}
 	}
-	return exposure.FirewallAnswer{}, false
+	return found, ok
 }

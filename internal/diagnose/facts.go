@@ -312,10 +312,17 @@ func (c Case) learnNames(known map[fact]said) {
 	}
 	for _, n := range c.Names {
 		var list []string
+		local := false
 		for _, a := range n.Addresses {
-			if c.of(a) {
+			switch {
+			case a.IsLoopback(): // of this machine's own hosts file: others are told something else
+				local = true
+			case c.of(a):
 				list = append(list, a.String())
 			}
+		}
+		if local && len(list) == 0 {
+			continue
 		}
 		pairs := append(c.pairs(), "Name", n.Name, "Addresses", strings.Join(list, ", "), "Error", n.Error.Terminal())
 		switch {
