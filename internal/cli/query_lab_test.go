@@ -195,7 +195,7 @@ func TestQueryTranscripts(t *testing.T) {
 // last line.
 func interrupted(t *testing.T, l *lab.Lab, shared string) {
 	log := filepath.Join(shared, "log.txt")
-	cmd := command(t, l.LAN, root, "query", "-n", l.Home.V4.String(), "-o", "80,8080,81", "-nr", "-l", log)
+	cmd := command(t, l.LAN, root, "query", "-n", l.Home.V4.String(), "-o", "80,162,81", "-p", "both", "-nr", "-l", log)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func interrupted(t *testing.T, l *lab.Lab, shared string) {
 		}
 		return string(b)
 	}
-	for end := time.Now().Add(time.Minute); !strings.Contains(read(), "TCP port 80 (http service): LISTENING\n"); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(read(), "TCP port 162 "); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("nothing was asked; the log holds %q", read())
 		}
@@ -217,7 +217,7 @@ func interrupted(t *testing.T, l *lab.Lab, shared string) {
 	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
 		t.Errorf("it ended with %v", err)
 	}
-	if text := read(); !strings.HasSuffix(text, "\n========= end of log file =========\n") || strings.Contains(text, "port 81") {
+	if text := read(); !strings.HasSuffix(text, "\n========= end of log file =========\n") || !strings.Contains(text, "TCP port 80 (http service): LISTENING\n") || strings.Contains(text, "port 81") {
 		t.Errorf("the log holds:\n%s", text)
 	}
 }

@@ -147,6 +147,9 @@ func (q *querying) state(ctx context.Context, a portqry.Asking) (exposure.State,
 	if seen, ok := q.seen[a.Asked]; ok {
 		return seen.state, seen.err
 	}
+	if err := ctx.Err(); err != nil {
+		return exposure.Unknown, err
+	}
 	if a.Source != 0 || a.Transport == exposure.UDP {
 		return from(ctx, a)
 	}

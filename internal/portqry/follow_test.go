@@ -2,6 +2,7 @@ package portqry
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/netip"
 	"strings"
@@ -134,5 +135,22 @@ func TestQueryStops(t *testing.T) {
 	found, err = Query(t.Context(), Command{Node: "server", TCP: true, Ports: []uint16{80}, Family: "6"}, h.eyes(), &bytes.Buffer{})
 	if err != nil || found.ExitCode != Unresolved {
 		t.Errorf("a name without an IPv6 address: %+v, %v", found, err)
+	}
+}
+
+// TestQueryCalledOff: what was found of a range before Ctrl-C is told.
+func TestQueryCalledOff(t *testing.T) {
+	h := host{states: map[Asked]exposure.State{{exposure.TCP, 80}: exposure.Open, {exposure.TCP, 82}: exposure.Closed}}
+	ctx, cancel := context.WithCancel(t.Context())
+	eyes := h.eyes()
+	eyes.Ahead = func(context.Context, netip.Addr, []Asked) error { cancel(); return ctx.Err() }
+	c, err := Parse(strings.Fields("-n 192.0.2.7 -r 80:90 -nr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	found, err := Query(ctx, c, eyes, &out)
+	if !errors.Is(err, context.Canceled) || !found.Partial || len(found.Ports) != 2 || !strings.HasSuffix(out.String(), "192.0.2.7\n\nTCP port 80 (http service): LISTENING\n\nTCP port 82 (unknown service): NOT LISTENING\n\n") {
+		t.Errorf("found %+v, error %v; it said:\n%s", found, err, out.String())
 	}
 }

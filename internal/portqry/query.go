@@ -34,7 +34,8 @@ type Eyes struct {
 	// Ahead asks ports all at once, whose State is wanted one after another then.
 	Ahead func(ctx context.Context, address netip.Addr, asked []Asked) error
 	// State asks one port, from a source port if that is not 0, with a first
-	// datagram of no protocol where it is UDP.
+	// datagram of no protocol where it is UDP. When ctx is done it tells only what
+	// Ahead has found.
 	State func(ctx context.Context, a Asking) (exposure.State, error)
 	// Service is what the services file calls a port of a transport, empty when
 	// it does not know it.
@@ -104,7 +105,9 @@ func (r *run) query(ctx context.Context) {
 		return
 	}
 	if ahead := r.ahead(asked); len(ahead) > 1 && r.Source == 0 {
-		if r.err = r.eyes.Ahead(ctx, address, ahead); r.err != nil {
+		if err := r.eyes.Ahead(ctx, address, ahead); err != nil {
+			r.known(ctx, ahead)
+			r.err = err
 			return
 		}
 	}
@@ -124,6 +127,19 @@ func (r *run) ahead(asked []Asked) []Asked {
 		return asked
 	}
 	return slices.DeleteFunc(slices.Clone(asked), func(on Asked) bool { return on.Transport != exposure.TCP })
+}
+
+// known prints the states that were found before asking ahead was called off.
+func (r *run) known(ctx context.Context, asked []Asked) {
+	for _, on := range asked {
+		a := r.asking(on)
+		state, err := r.eyes.State(ctx, a)
+		if err != nil || verdicts[state] == "" {
+			continue
+		}
+		r.print(r.verdict(a, state), "")
+		r.keep(exposure.QueriedPort{Transport: on.Transport, Port: on.Port, Service: a.Service, State: state, Verdict: verdicts[state]})
+	}
 }
 
 // over tells that there is nothing more to ask.
