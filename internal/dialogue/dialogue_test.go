@@ -60,6 +60,7 @@ func TestTypedLinesGoOutWithCRLF(t *testing.T) {
 			}
 			l, _ := r.ReadString('\n')
 			_, _ = io.WriteString(c, "you said "+l)
+			synctest.Wait() // the answer is told before the next line is typed
 		}
 	})
 	if want := ">HELO me\r\n|<you said HELO me\r\n|>QUIT\r\n|<you said QUIT\r\n|"; got != want || end != ByPeer || err != nil {
