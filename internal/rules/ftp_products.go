@@ -17,6 +17,14 @@ var ftpForward = say(lang.Text{
 // where PASV told a wrong one, the address at which the world finds it.
 func ftpFixed(service exposure.Service, address bool) []said {
 	if address && !reach.Global(service.Address) {
+		for _, p := range ftpProducts {
+			if product(service, p.name) && p.setting != "" {
+				return append(ftpFixed(service, false), say(lang.Text{
+					EN: "Set {{.Setting}} to the address by which clients from outside find the server. If all clients are in this network, remove that setting.",
+					JA: "{{.Setting}} を、外側のクライアントがサーバーに届くアドレスにします。クライアントがすべてこのネットワーク内なら、その設定を削除します。",
+				}, "Setting", p.setting))
+			}
+		}
 		return append(ftpFixed(service, false), say(lang.Text{
 			EN: "Set the address for passive mode to the one by which clients from outside find the server. If all clients are in this network, remove that setting.",
 			JA: "パッシブモードで知らせるアドレスを、外側のクライアントがサーバーに届くアドレスにします。クライアントがすべてこのネットワーク内なら、その設定を削除します。",
@@ -52,6 +60,7 @@ func ftpFixed(service exposure.Service, address bool) []said {
 type ftpProduct struct {
 	name, unit    string // as ftp.go of probe names it; the unit in Debian
 	fixed, masked lang.Text
+	setting       string // that tells the address; empty where it is chosen in a window
 }
 
 var ftpProducts = []ftpProduct{
@@ -65,6 +74,7 @@ var ftpProducts = []ftpProduct{
 			EN: "Write these lines into /etc/vsftpd.conf in place of those that are there: vsftpd tells 0.0.0.0 when it listens over IPv6. Where the address changes, write the host name and add pasv_addr_resolve=YES:\nlisten=YES\nlisten_ipv6=NO\npasv_address={{.Address}}\npasv_min_port=50000\npasv_max_port=50100",
 			JA: "/etc/vsftpd.conf の該当する行を次のようにします。vsftpdはIPv6で待ち受けていると 0.0.0.0 を知らせるため、IPv4だけにします。アドレスが変わる回線では、ホスト名を書いて pasv_addr_resolve=YES を加えます。\nlisten=YES\nlisten_ipv6=NO\npasv_address={{.Address}}\npasv_min_port=50000\npasv_max_port=50100",
 		},
+		"pasv_address",
 	},
 	{
 		"proftpd", "proftpd",
@@ -76,6 +86,7 @@ var ftpProducts = []ftpProduct{
 			EN: "Write these lines into /etc/proftpd/conf.d/passive.conf. A host name may stand for the address:\nMasqueradeAddress {{.Address}}\nPassivePorts 50000 50100",
 			JA: "/etc/proftpd/conf.d/passive.conf に次の行を書きます。アドレスの代わりにホスト名も書けます。\nMasqueradeAddress {{.Address}}\nPassivePorts 50000 50100",
 		},
+		"MasqueradeAddress",
 	},
 	{
 		"pure-ftpd", "pure-ftpd",
@@ -87,6 +98,7 @@ var ftpProducts = []ftpProduct{
 			EN: "Set the address and the range of Pure-FTPd:\necho {{.Address}} > /etc/pure-ftpd/conf/ForcePassiveIP\necho 50000 50100 > /etc/pure-ftpd/conf/PassivePortRange",
 			JA: "Pure-FTPdのアドレスとポートの範囲を決めます。\necho {{.Address}} > /etc/pure-ftpd/conf/ForcePassiveIP\necho 50000 50100 > /etc/pure-ftpd/conf/PassivePortRange",
 		},
+		"ForcePassiveIP",
 	},
 	{
 		"filezilla server", "",
@@ -98,6 +110,7 @@ var ftpProducts = []ftpProduct{
 			EN: "In FileZilla Server: Server, Configure, Protocols settings, FTP and FTP over TLS (FTPS), Passive mode: switch Use custom port range on, 50000 to 50100, write {{.Address}} as the host to use, and keep the default host for local connections.",
 			JA: "FileZilla Serverで Server > Configure > Protocols settings > FTP and FTP over TLS (FTPS) > Passive mode を開き、Use custom port range を50000〜50100とし、使うホストに {{.Address}} を書きます。ローカル接続には既定のホストを使う設定にします。",
 		},
+		"",
 	},
 	{
 		"microsoft ftp", "",
@@ -109,5 +122,6 @@ var ftpProducts = []ftpProduct{
 			EN: "In IIS Manager, write {{.Address}} under FTP Firewall Support of the site. Then, in an administrator's command prompt:\n%windir%\\system32\\inetsrv\\appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:50000 /highDataChannelPort:50100 /commit:apphost\nnet stop ftpsvc\nnet start ftpsvc",
 			JA: "IISマネージャーで、サイトの「FTP ファイアウォールのサポート」の外部IPアドレスに {{.Address}} を書きます。次に管理者のコマンドプロンプトで実行します。\n%windir%\\system32\\inetsrv\\appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:50000 /highDataChannelPort:50100 /commit:apphost\nnet stop ftpsvc\nnet start ftpsvc",
 		},
+		"",
 	},
 }

@@ -89,13 +89,21 @@ func judgePrinter(s subject) []ruling {
 				JA: "CUPSが自分のネットワークだけに応じるようにします。\ncupsctl --share-printers --no-remote-any",
 			}))
 		}
+		severity, evidence := exposure.Medium, lang.Text{
+			EN: "A print server ({{.Protocol}}) answers strangers on port {{.Port}}.",
+			JA: "印刷サーバー({{.Protocol}})がポート {{.Port}} で外部の誰にでも応答します。",
+		}
+		if s.addressed() {
+			severity, evidence = exposure.Info, lang.Text{
+				EN: "A print server ({{.Protocol}}) answers at an address of the Internet on port {{.Port}}.",
+				JA: "印刷サーバー({{.Protocol}})が、インターネットのアドレスのポート {{.Port}} で応答します。",
+			}
+			remedy = append([]said{unproven()}, remedy...)
+		}
 		return []ruling{{
-			exposure.Medium, say(lang.Text{
-				EN: "A print server ({{.Protocol}}) answers strangers on port {{.Port}}.",
-				JA: "印刷サーバー({{.Protocol}})がポート {{.Port}} で外部の誰にでも応答します。",
-			}, "Protocol", strings.ToUpper(service.Protocol), "Port", s.number()), say(lang.Text{
-				EN: "Anybody can print here and use up paper, read names and titles of jobs, and try the holes of the printer.",
-				JA: "誰でも印刷して用紙を使い切れるうえ、文書名などのジョブの情報を読み、プリンターの弱点を突けます。",
+			severity, say(evidence, "Protocol", strings.ToUpper(service.Protocol), "Port", s.number()), say(lang.Text{
+				EN: "Whoever reaches it can print here and use up paper, read names and titles of jobs, and try the holes of the printer.",
+				JA: "届く人は誰でも印刷して用紙を使い切れるうえ、文書名などのジョブの情報を読み、プリンターの弱点を突けます。",
 			}), append(remedy, s.unneeded()),
 		}}
 	}, "ipp", "lpd")

@@ -106,10 +106,18 @@ func judgeSSHPassword(s subject) []ruling {
 				JA: "鍵だけを受け付けるようにします。先に自分の鍵でログインできることを確かめてから、/etc/default/dropbear に次の行を書きます(OpenWrtでは /etc/config/dropbear の PasswordAuth を off にします)。\nDROPBEAR_EXTRA_ARGS=\"-s\"",
 			}), s.restarted("dropbear")}
 		}
-		return []ruling{{exposure.Low, say(lang.Text{
+		severity, evidence := exposure.Low, lang.Text{
 			EN: `SSH is open to the Internet and takes passwords ("{{.Methods}}").`,
 			JA: "SSHがインターネットに開いていて、パスワードを受け付けます(「{{.Methods}}」)。",
-		}, "Methods", words(taken)), say(lang.Text{
+		}
+		if s.addressed() {
+			severity, evidence = exposure.Info, lang.Text{
+				EN: `SSH takes passwords ("{{.Methods}}") at an address of the Internet.`,
+				JA: "SSHが、インターネットのアドレスでパスワードを受け付けます(「{{.Methods}}」)。",
+			}
+			remedy = append([]said{unproven()}, remedy...)
+		}
+		return []ruling{{severity, say(evidence, "Methods", words(taken)), say(lang.Text{
 			EN: "Strangers try passwords on such ports all day. One user with a poor one is enough.",
 			JA: "見知らぬ相手が一日中パスワードを試します。弱いパスワードの利用者が1人いれば破られます。",
 		}), append(remedy, admitFew)}}

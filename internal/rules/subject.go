@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
 	"sekisho/internal/reach"
 	"sekisho/internal/untrusted"
 )
@@ -47,6 +48,18 @@ func (s subject) public() bool {
 			return o.State == exposure.Open && reach.Global(o.Address)
 		}) ||
 		slices.ContainsFunc(s.Listeners, func(l exposure.Listener) bool { return reach.Global(l.Address) })
+}
+
+// addressed reports whether the port is public by the number of its address
+// alone: nobody looked from outside, and a router may well keep strangers away.
+func (s subject) addressed() bool { return s.public() && !s.open(exposure.ViewOutside) }
+
+// unproven says what is to be done about what is public by its address alone.
+func unproven() said {
+	return say(lang.Text{
+		EN: "Have it looked at from outside, from a machine in another network: a router may keep strangers away.",
+		JA: "外側(別のネットワークにある機器)から調べます。ルーターが遮断しているかもしれません。",
+	})
 }
 
 // graded is the severity of what others can read or do, and info as long as

@@ -97,6 +97,7 @@ func init() {
 		{"password_outside_openssh", port(22, world, sshLogin("OpenSSH", "publickey", "password")), afar, []string{"low ssh-password-login"}},
 		{"password_outside_dropbear", port(22, world, sshLogin("Dropbear", "publickey", "password")), afar, []string{"low ssh-password-login"}},
 		{"password_outside", port(22, world, sshLogin("", "keyboard-interactive")), afar, []string{"low ssh-password-login"}},
+		{"password_at_a_global_address", port(22, open("8.8.8.8", exposure.ViewLAN), sshLogin("OpenSSH", "publickey", "password")), afar, []string{"info ssh-password-login"}},
 		{"password_in_the_lan", port(22, lan, sshLogin("OpenSSH", "publickey", "password")), afar, nil},
 		{"keys_only_outside", port(22, world, sshLogin("OpenSSH", "publickey")), afar, nil},
 	}
