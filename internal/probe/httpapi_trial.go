@@ -85,6 +85,13 @@ func (e errHTTPRefused) storesRefused() string { return string(e) }
 func httpAPITrial(api string) func(context.Context, *Session, *Trial) (exposure.Service, error) {
 	return func(ctx context.Context, s *Session, t *Trial) (exposure.Service, error) {
 		svc, err := runHTTP(ctx, s)
+		if svc.Protocol == "" && s.secure == nil && !unreached(err) && ctx.Err() == nil {
+			// Elasticsearch since 8 takes TLS only, on the same port.
+			if s.begin(ctx, t) == nil {
+				svc, err = runHTTP(ctx, s)
+				svc.TLS = s.secure
+			}
+		}
 		if err != nil && svc.Protocol != "" {
 			err = nil // of a page that is not whole, the answers that follow tell more
 		}

@@ -182,3 +182,16 @@ func TestIRCProducts(t *testing.T) {
 		}
 	}
 }
+
+// TestAPIsInTLS holds that an API is met inside TLS where it hangs up without.
+func TestAPIsInTLS(t *testing.T) {
+	inside := append([]directive{{"T:", "http/1.1"}}, httpSays("200 OK", `{"name":"n","cluster_name":"c","version":{"number":"8.11.0","lucene_version":"9.8.0"}}`, "X-Elastic-Product: Elasticsearch")...)
+	scripts := [][]directive{{{"C?", ""}}}
+	for range 16 {
+		scripts = append(scripts, inside)
+	}
+	out, steps := playTest(t, "elasticsearch", TestOptions{}, scripts...)
+	if want := "tls-handshake ok, api-root ok, elasticsearch-indices ok"; steps != want || out.Service.TLS == nil || out.Service.Version.Raw() != "8.11.0" {
+		t.Errorf("steps %q, want %q; %+v", steps, want, out.Service)
+	}
+}
