@@ -157,20 +157,14 @@ func lookUDP(ctx context.Context, a Asking) (found []msrpc.Endpoint, heard bool)
 	return found, heard
 }
 
-// pages asks for page after page.
+// pages are the endpoints of as many pages as there are, within bounds.
 func pages(ask func(call uint32, at msrpc.Handle) ([]byte, error)) (found []msrpc.Endpoint) {
-	var at msrpc.Handle
-	for call := uint32(2); call < mostPages && len(found) < mostEndpoints; call++ {
-		body, err := ask(call, at)
-		if err != nil {
-			break
-		}
-		page, err := msrpc.ParsePage(body)
+	read := 0
+	for page := range msrpc.Pages(ask) {
 		found = append(found, page.Endpoints...)
-		if err != nil || page.Next.Zero() || page.Status == msrpc.StatusEnd || len(page.Endpoints) == 0 {
+		if read++; read == mostPages || len(found) >= mostEndpoints {
 			break
 		}
-		at = page.Next
 	}
 	return found
 }

@@ -108,32 +108,31 @@ func (m *msrpcMapper) bind(c *Conn) error {
 
 // pagesOf asks for page after page until there are no more.
 func (m *msrpcMapper) pagesOf(ask func(uint32, msrpc.Handle) ([]byte, error), free func(uint32, msrpc.Handle)) error {
-	var at msrpc.Handle
-	for call := uint32(2); ; call++ {
-		body, err := ask(call, at)
+	call := msrpc.FirstLookup
+	for page, err := range msrpc.Pages(ask) {
+		m.endpoints = append(m.endpoints, page.Endpoints...)
+		if errors.Is(err, msrpc.ErrFormat) {
+			m.pages++
+			return ErrProtocol
+		}
 		if err != nil {
 			return err
 		}
-		page, err := msrpc.ParsePage(body)
-		m.endpoints = append(m.endpoints, page.Endpoints...)
 		m.pages++
-		if err != nil {
-			return ErrProtocol
+		if page.Last() {
+			break
 		}
-		switch {
-		case page.Next.Zero() || page.Status == msrpc.StatusEnd || len(page.Endpoints) == 0:
-			m.whole = true
-			return nil
-		case m.pages >= maxMSRPCPages || len(m.endpoints) >= maxEndpoints:
-			free(call+1, page.Next)
+		if call++; m.pages >= maxMSRPCPages || len(m.endpoints) >= maxEndpoints {
+			free(call, page.Next)
 			return errMSRPCLoop
 		}
-		at = page.Next
 		if len(m.endpoints) >= 4*m.learned { // each time all of them are written down
 			m.learned = len(m.endpoints)
 			m.s.Learn(m.service(nil))
 		}
 	}
+	m.whole = true
+	return nil
 }
 
 // msrpcPacket reads one packet.

@@ -3,6 +3,7 @@ package msrpc
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"net/netip"
 	"strings"
 )
@@ -244,3 +245,32 @@ func (e *Endpoint) floor(f floor) {
 		}
 	}
 }
+
+// Pages asks for page after page until there are no more, or until nobody wants
+// any. Ask sends Lookup for a page, as the call of that number, and returns the
+// body of the answer. An error ends it; what came before that on the same page
+// stands beside it.
+func Pages(ask func(call uint32, at Handle) ([]byte, error)) iter.Seq2[Page, error] {
+	return func(yield func(Page, error) bool) {
+		var at Handle
+		for call := FirstLookup; ; call++ {
+			body, err := ask(call, at)
+			if err != nil {
+				yield(Page{}, err)
+				return
+			}
+			page, err := ParsePage(body)
+			if !yield(page, err) || err != nil || page.Last() {
+				return
+			}
+			at = page.Next
+		}
+	}
+}
+
+// FirstLookup is the number of the call that asks for the first page: the one
+// before it is the bind.
+const FirstLookup uint32 = 2
+
+// Last reports whether no page follows.
+func (p Page) Last() bool { return p.Next.Zero() || p.Status == StatusEnd || len(p.Endpoints) == 0 }
