@@ -288,18 +288,11 @@ func (m *imap) startTLS(ctx context.Context, c *Conn) error {
 
 // ready opens a connection up to the point where the ClientHello goes.
 func (m *imap) ready(ctx context.Context) (net.Conn, error) {
-	c, err := m.s.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Line(); err != nil {
-		return nil, err
-	}
-	other := imap{s: m.s}
-	if _, err := other.ask(c, "STARTTLS"); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return m.s.readyFor(skipLine, func(c *Conn) error {
+		other := imap{s: m.s}
+		_, err := other.ask(c, "STARTTLS")
+		return err
+	})(ctx)
 }
 
 func imapHas(list []string, name string) bool {

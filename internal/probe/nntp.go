@@ -257,22 +257,19 @@ func (n *nntp) startTLS(ctx context.Context) error {
 // ready opens a connection up to the point where the ClientHello goes: 382
 // agrees.
 func (n *nntp) ready(ctx context.Context) (net.Conn, error) {
-	c, err := n.s.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := n.line(c); err != nil {
-		return nil, err
-	}
-	answer, err := n.ask(c, "STARTTLS")
-	if err != nil {
-		return nil, err
-	}
-	if answer.code != 382 {
-		return nil, refusal(answer)
-	}
-	if c.r.Buffered() > 0 {
-		return nil, errInject
-	}
-	return c, nil
+	return n.s.readyFor(func(c *Conn) error {
+		_, err := n.line(c)
+		return err
+	}, func(c *Conn) error {
+		answer, err := n.ask(c, "STARTTLS")
+		switch {
+		case err != nil:
+			return err
+		case answer.code != 382:
+			return refusal(answer)
+		case c.r.Buffered() > 0:
+			return errInject
+		}
+		return nil
+	})(ctx)
 }

@@ -212,17 +212,10 @@ func (p *pop3) startTLS(ctx context.Context, c *Conn) error {
 
 // ready opens a connection up to the point where the ClientHello goes.
 func (p *pop3) ready(ctx context.Context) (net.Conn, error) {
-	c, err := p.s.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Line(); err != nil {
-		return nil, err
-	}
-	if _, err := c.askPOP3("STLS"); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return p.s.readyFor(skipLine, func(c *Conn) error {
+		_, err := c.askPOP3("STLS")
+		return err
+	})(ctx)
 }
 
 // clearLogin finds out whether a user may log in without TLS, by a name alone:

@@ -199,20 +199,13 @@ func (m *smtp) agreeTLS(c *Conn) error {
 
 // ready opens a connection up to the point where the ClientHello goes.
 func (m *smtp) ready(ctx context.Context) (net.Conn, error) {
-	c, err := m.s.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.reply(); err != nil {
-		return nil, err
-	}
-	if _, err := c.ask(smtpEHLO(c)); err != nil {
-		return nil, err
-	}
-	if err := m.agreeTLS(c); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return m.s.readyFor(func(c *Conn) error {
+		_, err := c.reply()
+		return err
+	}, func(c *Conn) error {
+		_, err := c.ask(smtpEHLO(c))
+		return err
+	}, m.agreeTLS)(ctx)
 }
 
 // smtpOffers reports whether an extension is among the lines of an EHLO reply.

@@ -18,6 +18,29 @@ import (
 // tlsReady opens a connection up to the point where the ClientHello goes.
 type tlsReady func(context.Context) (net.Conn, error)
 
+// readyFor opens a connection and goes through the steps in which a server of a
+// text protocol agrees to TLS.
+func (s *Session) readyFor(steps ...func(c *Conn) error) tlsReady {
+	return func(ctx context.Context) (net.Conn, error) {
+		c, err := s.Connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, step := range steps {
+			if err := step(c); err != nil {
+				return nil, err
+			}
+		}
+		return c, nil
+	}
+}
+
+// skipLine is the step that reads a greeting of one line.
+func skipLine(c *Conn) error {
+	_, err := c.Line()
+	return err
+}
+
 // Bounds of what is read of an answer in the clear: a ServerHello stands at its
 // beginning, a chain of certificates needs what crypto/tls allows for one.
 const (
