@@ -88,6 +88,7 @@ func TestEvaluatorAgreesWithTheKernel(t *testing.T) {
 		for _, p := range packets {
 			b.compare(n, source, rules, p, seen)
 		}
+		b.itself(t, n, g, source, rules, seen)
 		if t.Failed() && seen["wrong"] > 12 {
 			break
 		}
@@ -96,7 +97,7 @@ func TestEvaluatorAgreesWithTheKernel(t *testing.T) {
 	if all := seen["accept"] + seen["drop"] + seen["reject"] + seen["cannot-say"]; seen["cannot-say"]*20 > all || all < ruleSets*packetsOfRuleSet {
 		t.Errorf("of %d packets %d could not be evaluated", all, seen["cannot-say"])
 	}
-	for _, kind := range []string{"accept", "drop", "reject", "rewritten", "forward", "input"} {
+	for _, kind := range []string{"accept", "drop", "reject", "rewritten", "forward", "input", "itself"} {
 		if seen[kind] < 300 {
 			t.Errorf("only %d packets were of the kind %q: the rule sets prove little", seen[kind], kind)
 		}
@@ -193,7 +194,7 @@ func (b *truth) taken(source string, load func(string) error) string {
 
 // unsure are the words of what nobody can evaluate: no others may be the reason
 // of a doubt.
-var unsure = []string{"limit", "numgen", "meta length", "ip ttl", "jhash", "nft may list", "-m limit", "-m statistic", "-m length", "the address of a masquerade", "the address that a refusal"}
+var unsure = []string{"limit", "numgen", "meta length", "ip ttl", "jhash", "nft may list", "-m limit", "-m statistic", "-m length", "the address of a masquerade", "the address that a refusal", "icmp checksum", "icmpv6 checksum"}
 
 func (b *truth) compare(n int, source string, rules *firewall.Ruleset, p firewall.Packet, seen map[string]int) {
 	d := rules.Reach(b.machine, p)

@@ -77,6 +77,9 @@ func (m *match) test(w *walker, s *state) (t truth, v value, why string) {
 	if why == "" {
 		why = m.doubt
 	}
+	if why != "" && m.set != nil && len(values) > 1 && m.doubt == "" && m.set.unsure(s) == "" && !m.set.hits(values).any {
+		return truthOf(m.negate), value{}, "" // whatever the part is that is not known
+	}
 	if why != "" {
 		return maybe, value{}, why
 	}
@@ -384,9 +387,7 @@ func (p *translate) apply(w *walker, r *rule, s *state) []step {
 		return []step{{s, verdict{kind: missed}}}
 	}
 	if p.source {
-		c := s.clone()
-		c.snat, c.natSrc, c.disguised = true, true, p.redirect
-		return []step{{c, verdict{kind: natted}}}
+		return p.from(w, r, s)
 	}
 	if !p.redirect {
 		addr, port, sure := p.target(w, s)
@@ -401,6 +402,46 @@ func (p *translate) apply(w *walker, r *rule, s *state) []step {
 		port = p.port(w, s)
 	}
 	return p.to(w, r, s, known(address(a)), port, true)
+}
+
+// from settles the source of a connection. A masquerade that gives a packet of this
+// machine the address that it has already changes nothing, and the connection does
+// not count as translated then.
+func (p *translate) from(w *walker, r *rule, s *state) []step {
+	c := s.clone()
+	c.snat, c.natSrc, c.disguised = true, true, p.redirect
+	if !p.redirect || s.out == nil {
+		return []step{{c, verdict{kind: natted}}}
+	}
+	same := s.clone()
+	same.natSrc = true
+	switch w.disguises(s) {
+	case no:
+		return []step{{same, verdict{kind: natted}}}
+	case yes:
+		return []step{{c, verdict{kind: natted}}}
+	}
+	bit := w.doubt(r, "the address of a masquerade")
+	return []step{{c.doubting(bit), verdict{kind: natted}}, {same.doubting(bit), verdict{kind: natted}}}
+}
+
+// disguises reports whether a masquerade changes the source of a packet.
+func (w *walker) disguises(s *state) truth {
+	switch {
+	case !s.src.isExact() || w.machine.owner(s.src.exact.addr(s.v6)) == nil:
+		return yes // it is not this machine's
+	case s.out.Loopback && s.v6 && s.src.equal(s.dst):
+		return no
+	case s.out.Loopback && s.src.exact.addr(s.v6).IsLoopback():
+		return yes // the kernel takes the first address that others could reach
+	case s.out.Loopback:
+		return maybe // and which that is, is not known
+	}
+	own := w.ownOn(s.out, s.dst, s.v6, "the address of a masquerade")
+	if !own.isExact() {
+		return maybe
+	}
+	return truthOf(own.exact != s.src.exact)
 }
 
 // target is where a dnat leads. sure is false when the rule may not apply.

@@ -39,6 +39,7 @@ type truth struct {
 	t                              *testing.T
 	l                              *lab.Lab
 	outside, lan, wan, inner, home *tap
+	loopback                       *tap
 	machine                        *firewall.Machine
 	marker                         uint32
 	port                           uint16
@@ -89,6 +90,7 @@ func newTruth(t *testing.T) *truth {
 	b.quiet()
 	b.outside, b.lan, b.home = b.open(l.Outside, "eth0"), b.open(l.LAN, "eth0"), b.open(l.Home, "eth0")
 	b.wan, b.inner = b.open(l.Router, "wan"), b.open(l.Router, "lan")
+	b.loopback = b.open(l.Router, "lo")
 	for _, h := range []*lab.Host{l.Router, l.Home} {
 		for _, port := range served {
 			b.listen(h, port, false)
@@ -241,14 +243,19 @@ func (b *truth) must(stdin, name string, args ...string) string {
 func (b *truth) settle() {
 	for _, hop := range [][2]*tap{{b.outside, b.wan}, {b.lan, b.inner}, {b.inner, b.home}, {b.home, b.inner}, {b.wan, b.outside}, {b.inner, b.lan}} {
 		b.marker++
-		frame := make([]byte, 60)
-		copy(frame, hop[1].mac[:])
-		copy(frame[6:], hop[0].mac[:])
-		binary.BigEndian.PutUint16(frame[12:], markerType)
-		binary.BigEndian.PutUint32(frame[14:], b.marker)
-		b.send(hop[0], frame)
+		b.send(hop[0], b.mark(hop[0], hop[1]))
 		b.drain(hop[1])
 	}
+}
+
+// mark is the marker as a frame.
+func (b *truth) mark(from, to *tap) []byte {
+	frame := make([]byte, 60)
+	copy(frame, to.mac[:])
+	copy(frame[6:], from.mac[:])
+	binary.BigEndian.PutUint16(frame[12:], markerType)
+	binary.BigEndian.PutUint32(frame[14:], b.marker)
+	return frame
 }
 
 func (b *truth) send(from *tap, frame []byte) {
