@@ -138,7 +138,7 @@ func (p *page) ruleTexts(rules []exposure.FirewallRule) []string {
 	for _, r := range rules {
 		where := shortened(r.Table.Terminal()+" "+r.Chain.Terminal(), quoteWidth)
 		text := shortened(r.Text.Terminal(), 2*quoteWidth)
-		switch why := shortened(r.Why.Terminal(), quoteWidth); {
+		switch why := p.reasonOf(r); {
 		case r.Chain.IsZero():
 			list = append(list, p.say.Say("firewall.kernel", "Why", why))
 		case why != "":
@@ -148,6 +148,27 @@ func (p *page) ruleTexts(rules []exposure.FirewallRule) []string {
 		}
 	}
 	return list
+}
+
+// firewallReasons are the reasons of the evaluator that are sentences of ours. All
+// others are words of rules, such as limit, and are the same in every language.
+var firewallReasons = map[string]string{
+	"depends on the source":                             "source",
+	"the order of chains with the same priority":        "order",
+	"depends on which address of this machine is asked": "address",
+	"whether the machine forwards":                      "forwards",
+	"the machine does not forward (ip_forward is off)":  "not-forwarding",
+	"the destination is not known":                      "destination",
+	"a rule of a bridge":                                "bridge",
+}
+
+// reasonOf is why a rule could not be evaluated, empty when it could.
+func (p *page) reasonOf(r exposure.FirewallRule) string {
+	why := r.Why.Terminal()
+	if word := firewallReasons[why]; word != "" {
+		return p.say.Say("firewall-why." + word)
+	}
+	return shortened(why, quoteWidth)
 }
 
 // computed says what the packet filter does for the zones from which nobody looked
