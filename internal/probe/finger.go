@@ -17,7 +17,7 @@ func init() {
 
 // fingerSays are the forms of answers. There is none by the book (RFC 1288
 // section 2.5 leaves the text to the server), so these are of known servers.
-var fingerSays = regexp.MustCompile(`(?im)^(?:Login(?: name)?:? +.*\bName\b|Login +Name\b|No one (?:is )?logged (?:on|in)|.*\bfinger: .*(?:no such user|not found)|.*\bfinger\b.*(?:disabled|denied|not (?:permitted|allowed|available)|refused|forbidden)|Line +User\b|Welcome to .* - finger)`)
+var fingerSays = regexp.MustCompile(`(?im)^(?:Login(?: name)?:? +.*\bName\b|Login +Name\b|No(?: one|body)(?: is)?(?: currently)? logged (?:on|in)|.*\bfinger: .*(?:no such user|not found)|.*\bfinger\b.*(?:disabled|denied|not (?:permitted|allowed|available)|refused|forbidden)|Line +User\b|Welcome to .* - finger)`)
 
 // greetsFinger takes what a finger server answers to a request in another
 // protocol: it looks for a user of that name.
@@ -37,7 +37,7 @@ var fingerProducts = []pattern{
 const maxFingerBytes = 4096
 
 // fingerNobody recognises the answer of a server on which nobody is logged in.
-var fingerNobody = regexp.MustCompile(`(?i)no one (?:is )?logged`)
+var fingerNobody = regexp.MustCompile(`(?i)no(?: one|body)(?: is)?(?: currently)? logged`)
 
 // runFinger asks who is logged in: the empty question (RFC 1288 section 2.3).
 func runFinger(ctx context.Context, s *Session) (exposure.Service, error) {

@@ -42,6 +42,9 @@ func judgeUsersTold(s subject) []ruling {
 		if tells, _ := service.Facts.Bool("tells_users"); !tells {
 			return nil
 		}
+		if invented, _ := service.Facts.Bool("made_up"); invented {
+			return nil // it names somebody to whom nobody is known
+		}
 		name, remedy := "finger", []said{s.unneeded()}
 		if service.Protocol == "ident" {
 			name, remedy = "ident", []said{say(lang.Text{

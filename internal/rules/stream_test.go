@@ -30,6 +30,7 @@ func init() {
 		{"minecraft_online", port(25565, fromLAN, seenOnLAN("minecraft", "Minecraft", "", with(online, "online_mode", true, "player_names", texts("Alice", "Bob\x1b[31m")))), afar, []string{"info minecraft-players-told"}},
 		{"finger_forwards", port(79, fromLAN, seenOnLAN("finger", "", "Login Name", exposure.Facts{"forwards": true})), afar, []string{"medium finger-forwards"}},
 		{"finger_keeps_to_itself", port(79, fromLAN, seenOnLAN("finger", "", "Login Name", exposure.Facts{"forwards": false})), afar, nil},
+		{"ident_makes_names_up", port(113, fromLAN, seenOnLAN("ident", "", "113, 1 : USERID : UNIX : foobar", exposure.Facts{"tells_users": true, "made_up": true})), afar, nil},
 		{"minecraft_unknown", port(25565, fromLAN, seenOnLAN("minecraft", "Minecraft", "", online)), afar, nil},
 	}
 }
