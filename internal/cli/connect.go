@@ -46,6 +46,7 @@ func (a *app) connectCommand() *cobra.Command {
 		Short:   a.say.Say("help.connect"),
 		Long:    a.say.Say("help.connect-long"),
 		Example: "  sekisho connect host www.example 80\n  sekisho connect proxy\n  sekisho connect mail --pop pop.example --smtp smtp.example:587\n  sekisho connect --interactive www.example 80\n  sekisho connect --interactive --starttls smtp.example 587",
+		Args:    interactive.alone(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if interactive.on {
 				return a.runInteractive(cmd.Context(), args, flags, interactive)
@@ -85,7 +86,7 @@ func (a *app) connectHost() *cobra.Command {
 		interactive interactiveFlags
 	)
 	cmd := &cobra.Command{
-		Use: "host HOST PORT", Short: a.say.Say("help.connect-host"),
+		Use: "host HOST PORT", Short: a.say.Say("help.connect-host"), Args: interactive.alone(a),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if interactive.on {
 				return a.runInteractive(cmd.Context(), args, flags, interactive)

@@ -7,11 +7,13 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"sekisho/internal/dialogue"
@@ -44,6 +46,23 @@ func (i *interactiveFlags) register(f *pflag.FlagSet, a *app) {
 	f.BoolVar(&i.telnet, "telnet", false, a.say.Say("flag.interactive-telnet"))
 	f.StringVar(&i.connections, "connections", "all", a.say.Say("flag.interactive-connections"))
 	f.DurationVar(&i.wait, "wait", 5*time.Second, a.say.Say("flag.interactive-wait"))
+}
+
+// alone refuses flags of a conversation on a command line without one. It runs
+// before the configuration fills flags in, since its keys are those of every
+// command.
+func (i *interactiveFlags) alone(a *app) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, _ []string) error {
+		if i.on || a.getenv("SEKISHO_INTERACTIVE") != "" {
+			return nil
+		}
+		for _, name := range []string{"tls", "starttls", "telnet", "connections", "wait"} {
+			if cmd.Flags().Changed(name) {
+				return a.fail(exitUsage, "interactive.flag-alone", "Flag", name)
+			}
+		}
+		return nil
+	}
 }
 
 // The bounds of a conversation.
@@ -256,6 +275,12 @@ func (c *conversation) run(ctx context.Context, target exposure.Target, port uin
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.note("interactive.connected", "Remote", c.told.Remote, "Local", c.told.Local)
+	if !c.flags.secure && c.flags.starttls == "" && beginsWithTLS(port) {
+		c.note("interactive.tls-port", "Port", port)
+	}
+	if runtime.GOOS != "linux" {
+		c.a.detail("interactive.untested", "System", runtime.GOOS)
+	}
 	c.table(ctx)
 	conn, end, err := c.secured(ctx, target)
 	if err == nil {
@@ -357,6 +382,14 @@ func (c *conversation) secured(ctx context.Context, target exposure.Target) (net
 		return failed(err)
 	}
 	return conn, "", nil
+}
+
+// beginsWithTLS reports whether what usually listens on a port waits for TLS at
+// once, so that what is typed in clear leads nowhere.
+func beginsWithTLS(port uint16) bool {
+	return slices.ContainsFunc(probe.All(), func(p probe.Probe) bool {
+		return p.Transport == exposure.TCP && slices.Contains(p.TLSPorts, port) && !slices.Contains(p.Ports, port)
+	})
 }
 
 // greets reports whether what usually listens on a port speaks first.

@@ -82,18 +82,19 @@ func TestInteractiveWithServers(t *testing.T) {
 		types string
 		want  []string
 	}{
-		"http":       {[]string{v6, "80"}, "HEAD / HTTP/1.0\n\n", []string{"> HEAD / HTTP/1.0\\r\\n", "< HTTP/1.1 200 OK\\r\\n", "< \\r\\n", "The peer closed the connection"}},
-		"smtp":       {[]string{v4, "25"}, "EHLO me.example\nQUIT\n", []string{"< 220 ", "> EHLO me.example\\r\\n", "STARTTLS\\r\\n", "< 221 "}},
-		"smtp-tls":   {[]string{"--starttls", v4, "25"}, "EHLO me.example\nQUIT\n", []string{"> STARTTLS\\r\\n", "* TLS 1.3, ", "* Certificate: ", "> EHLO me.example\\r\\n", "< 221 "}},
-		"pop3":       {[]string{"--starttls", v4, "110"}, "CAPA\nQUIT\n", []string{"> STLS\\r\\n", "* TLS 1.3, ", "< +OK", "< SASL PLAIN"}},
-		"pop3s":      {[]string{"--tls", v4, "995"}, "QUIT\n", []string{"* TLS 1.3, ", "< +OK"}},
-		"imap":       {[]string{"--starttls", v4, "143"}, "a CAPABILITY\nb LOGOUT\n", []string{"> a1 STARTTLS\\r\\n", "* TLS 1.3, ", "< * CAPABILITY", "< b OK"}},
-		"imaps":      {[]string{"--tls", v6, "993"}, "b LOGOUT\n", []string{"* TLS 1.3, ", "< * BYE", "< b OK"}},
-		"ftp":        {[]string{"--starttls", v4, "21"}, "SYST\nQUIT\n", []string{"> AUTH TLS\\r\\n", "< 234 ", "* TLS 1.", "< 530 ", "< 221 "}},
-		"nntp":       {[]string{v4, "119"}, "HELP\nQUIT\n", []string{"< 20", "< 100 ", "< 205 "}},
-		"ldap":       {[]string{"--starttls", v4, "389", "--wait", "1s"}, "", []string{"1.3.6.1.4.1.1466.20037", "* TLS 1."}},
-		"postgresql": {[]string{"--starttls", v4, "5432", "--wait", "1s"}, "", []string{"< S", "* TLS 1.3, "}},
-		"telnet":     {[]string{v4, "23", "--wait", "2s"}, "", []string{"< IAC DO ", "> IAC WONT ", "login: "}},
+		"http":        {[]string{v6, "80"}, "HEAD / HTTP/1.0\n\n", []string{"> HEAD / HTTP/1.0\\r\\n", "< HTTP/1.1 200 OK\\r\\n", "< \\r\\n", "The peer closed the connection"}},
+		"smtp":        {[]string{v4, "25"}, "EHLO me.example\nQUIT\n", []string{"< 220 ", "> EHLO me.example\\r\\n", "STARTTLS\\r\\n", "< 221 "}},
+		"smtp-tls":    {[]string{"--starttls", v4, "25"}, "EHLO me.example\nQUIT\n", []string{"> STARTTLS\\r\\n", "* TLS 1.3, ", "* Certificate: ", "> EHLO me.example\\r\\n", "< 221 "}},
+		"pop3":        {[]string{"--starttls", v4, "110"}, "CAPA\nQUIT\n", []string{"> STLS\\r\\n", "* TLS 1.3, ", "< +OK", "< SASL PLAIN"}},
+		"pop3s":       {[]string{"--tls", v4, "995"}, "QUIT\n", []string{"* TLS 1.3, ", "< +OK"}},
+		"imap":        {[]string{"--starttls", v4, "143"}, "a CAPABILITY\nb LOGOUT\n", []string{"> a1 STARTTLS\\r\\n", "* TLS 1.3, ", "< * CAPABILITY", "< b OK"}},
+		"imaps-clear": {[]string{v4, "993", "--wait", "1s"}, "", []string{"Port 993 usually begins with TLS at once: --tls"}},
+		"imaps":       {[]string{"--tls", v6, "993"}, "b LOGOUT\n", []string{"* TLS 1.3, ", "< * BYE", "< b OK"}},
+		"ftp":         {[]string{"--starttls", v4, "21"}, "SYST\nQUIT\n", []string{"> AUTH TLS\\r\\n", "< 234 ", "* TLS 1.", "< 530 ", "< 221 "}},
+		"nntp":        {[]string{v4, "119"}, "HELP\nQUIT\n", []string{"< 20", "< 100 ", "< 205 "}},
+		"ldap":        {[]string{"--starttls", v4, "389", "--wait", "1s"}, "", []string{"1.3.6.1.4.1.1466.20037", "* TLS 1."}},
+		"postgresql":  {[]string{"--starttls", v4, "5432", "--wait", "1s"}, "", []string{"< S", "* TLS 1.3, "}},
+		"telnet":      {[]string{v4, "23", "--wait", "2s"}, "", []string{"< IAC DO ", "> IAC WONT ", "login: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
