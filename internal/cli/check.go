@@ -174,6 +174,7 @@ func (r *checkRun) judge() {
 	}
 	if r.policy != nil {
 		r.report = r.policy.Judge(r.report, policyContext(r.report), r.app.tag)
+		r.causes()
 	}
 }
 

@@ -425,3 +425,29 @@ func (a *app) tellDiagnosis(ctx context.Context, d exposure.Diagnosis) error {
 	}
 	return nil
 }
+
+// causes names the cause of every verdict that a port of the report fails.
+func (r *checkRun) causes() {
+	for _, h := range r.report.Hosts {
+		for _, port := range h.Ports {
+			for i := range port.Verdicts {
+				v := &port.Verdicts[i]
+				if v.Verdict != exposure.Fail || v.Zone == exposure.ZoneLoopback || v.Zone == exposure.ZoneOutgoing {
+					continue
+				}
+				key := portKey{port.Transport, port.Port}
+				c := diagnose.Case{
+					Transport: port.Transport, Port: port.Port, Unwanted: v.Expectation != exposure.ExpectOpen, Zone: v.Zone,
+					Addresses: h.Addresses, Observations: port.Observations, Services: port.Services,
+				}
+				if r.ownHost(h.Addresses) {
+					c.Own, c.Listeners, c.Whole = true, port.Listeners, r.allSeen
+					c.Firewall, c.Unfiltered = r.filter.openTo(context.Background(), key), r.filter.empty()
+				}
+				if cause := diagnose.Explain(c, r.app.tag).Cause; cause.ID != "ok" && cause.ID != "inconclusive" {
+					v.Cause = &cause
+				}
+			}
+		}
+	}
+}

@@ -109,9 +109,6 @@ func (c Case) pairs() []any {
 	return []any{"Transport", c.Transport.String(), "Port", int(c.Port), "Address", address}
 }
 
-// v6 is the family that the Case is about.
-func (c Case) v6() bool { return c.Zone == exposure.ZoneInternetV6 }
-
 // of reports whether an address belongs to those that the Case is about: for
 // people on the Internet it is of their family, for the LAN of either.
 func (c Case) of(a netip.Addr) bool {

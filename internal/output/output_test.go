@@ -701,16 +701,34 @@ func TestFrame(t *testing.T) {
 // commandLines are the lines of a report that are to be copied whole.
 func commandLines(r exposure.Report) map[string]bool {
 	lines := map[string]bool{"": true}
-	for _, h := range r.Hosts {
-		for _, p := range h.Ports {
-			for _, f := range p.Findings {
-				for _, step := range f.Remedy {
-					_, commands, _ := strings.Cut(step, "\n")
-					for command := range strings.Lines(commands) {
-						lines[strings.TrimSpace(untrusted.New(strings.TrimRight(command, "\n"), 0).Terminal())] = true
-					}
-				}
+	add := func(remedy []string) {
+		for _, step := range remedy {
+			_, commands, _ := strings.Cut(step, "\n")
+			for command := range strings.Lines(commands) {
+				lines[strings.TrimSpace(untrusted.New(strings.TrimRight(command, "\n"), 0).Terminal())] = true
 			}
+		}
+	}
+	cause := func(v exposure.Verdict) {
+		if v.Cause != nil {
+			add(v.Cause.Remedy)
+		}
+	}
+	ports := func(list []exposure.Port) {
+		for _, p := range list {
+			for _, f := range p.Findings {
+				add(f.Remedy)
+			}
+			for _, v := range p.Verdicts {
+				cause(v)
+			}
+		}
+	}
+	ports(r.Outgoing)
+	for _, h := range r.Hosts {
+		ports(h.Ports)
+		for _, g := range h.Verdicts {
+			cause(g.Verdict)
 		}
 	}
 	return lines

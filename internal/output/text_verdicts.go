@@ -35,7 +35,26 @@ func (p *page) verdicts(r exposure.Report) {
 			for _, why := range s.Why {
 				p.paragraph(findingIndent, plain, why)
 			}
+			p.caused(s.Cause)
 		}
+	}
+}
+
+// caused says why a port is not as the policy wants it, and what to do.
+func (p *page) caused(c *exposure.Cause) {
+	if c == nil {
+		return
+	}
+	p.paragraph(findingIndent, bold, p.say.Say("report.cause", "Cause", p.say.Say("cause."+c.ID), "ID", c.ID, "Certainty", p.say.Say("certainty."+string(c.Certainty))))
+	for _, e := range c.Evidence {
+		p.paragraph(findingIndent+"- ", plain, e)
+	}
+	if len(c.Remedy) == 0 {
+		return
+	}
+	p.paragraph(findingIndent, bold, p.say.Say("report.what-to-do"))
+	for _, step := range c.Remedy {
+		p.step(step)
 	}
 }
 
@@ -55,6 +74,9 @@ func sentences(r exposure.Report) []*sentence {
 	known := map[string]*sentence{}
 	add := func(name portName, v exposure.Verdict) {
 		key := strings.Join(append([]string{string(v.Zone), string(v.Expectation), string(v.Verdict)}, v.Why...), "\x00")
+		if v.Cause != nil {
+			key += "\x00" + strings.Join(append([]string{v.Cause.ID, string(v.Cause.Certainty)}, append(v.Cause.Evidence, v.Cause.Remedy...)...), "\x00")
+		}
 		s := known[key]
 		if s == nil {
 			s = &sentence{Verdict: v}
