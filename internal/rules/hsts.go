@@ -14,7 +14,7 @@ func init() {
 
 // hstsRemedies are the line that has each product send the field (RFC 6797
 // section 6.1).
-var hstsRemedies = []cipherRemedy{
+var hstsRemedies = []productRemedy{
 	{"nginx", "nginx", lang.Text{
 		EN: "Have nginx send it. In the server block for port 443:\nadd_header Strict-Transport-Security \"max-age=31536000\" always;",
 		JA: "nginxが送るようにします。443番の server ブロックに書きます。\nadd_header Strict-Transport-Security \"max-age=31536000\" always;",
@@ -55,18 +55,10 @@ func judgeHSTS(s subject) []ruling {
 		if age, known := service.Facts["hsts_max_age"].(int); sent && (!known || age > 0) {
 			return nil
 		}
-		remedy := []said{say(lang.Text{
+		remedy := s.ofProduct(service, hstsRemedies, lang.Text{
 			EN: "Have the web server send the field Strict-Transport-Security with max-age=31536000, a year, inside TLS.",
 			JA: "WebサーバーがTLSの応答で、Strict-Transport-Security を max-age=31536000(1年)で送るようにします。",
-		})}
-		for _, r := range hstsRemedies {
-			if product(service, r.product) {
-				remedy = []said{say(r.step)}
-				if r.unit != "" {
-					remedy = append(remedy, s.reloaded(r.unit))
-				}
-			}
-		}
+		})
 		return []ruling{{exposure.Low, say(lang.Text{
 			EN: "The site does not tell browsers to use TLS only (no Strict-Transport-Security).",
 			JA: "このサイトは、TLSだけを使うようブラウザーに伝えていません(Strict-Transport-Securityなし)。",

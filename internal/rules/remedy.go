@@ -97,3 +97,25 @@ var admitFew = say(lang.Text{
 	EN: "If others need it, let the firewall admit only their addresses.",
 	JA: "他の機器から使う必要があれば、ファイアウォールで必要な相手だけを許可します。",
 })
+
+// productRemedy is how one product is set to do what a rule wants.
+type productRemedy struct {
+	product string
+	unit    string // of systemd, to be reloaded afterwards; empty: it needs none
+	step    lang.Text
+}
+
+// ofProduct is the remedy of a list for the product of a service, or else what is
+// true of any.
+func (s subject) ofProduct(service exposure.Service, list []productRemedy, other lang.Text) []said {
+	for _, r := range list {
+		switch {
+		case !product(service, r.product):
+		case r.unit == "":
+			return []said{say(r.step)}
+		default:
+			return []said{say(r.step), s.reloaded(r.unit)}
+		}
+	}
+	return []said{say(other)}
+}

@@ -55,16 +55,9 @@ func judgeTLSCiphers(s subject) []ruling {
 	})
 }
 
-// cipherRemedy is how one product is made to refuse weak suites.
-type cipherRemedy struct {
-	product string
-	unit    string
-	step    lang.Text
-}
-
 // The list is OpenSSL's own: HIGH leaves out what is weak but for 3DES in old
 // versions of it, and the suites without authentication.
-var cipherRemedies = []cipherRemedy{
+var cipherRemedies = []productRemedy{
 	{"nginx", "nginx", lang.Text{
 		EN: "Leave the weak suites out. In the http block of /etc/nginx/nginx.conf:\nssl_ciphers HIGH:!aNULL:!MD5:!3DES;",
 		JA: "弱い暗号スイートを外します。/etc/nginx/nginx.conf の http ブロックに書きます。\nssl_ciphers HIGH:!aNULL:!MD5:!3DES;",
@@ -104,15 +97,10 @@ func (s subject) newCiphers(service exposure.Service) []said {
 			JA: "管理者のPowerShellで、Windowsのすべてのサービスについてこれらを無効にします。{{range .Suites}}\nDisable-TlsCipherSuite -Name {{.}}{{end}}",
 		}, "Suites", known(service.TLS.WeakCiphers))}
 	}
-	for _, r := range cipherRemedies {
-		if product(service, r.product) {
-			return []said{say(r.step), s.reloaded(r.unit)}
-		}
-	}
-	return []said{say(lang.Text{
+	return s.ofProduct(service, cipherRemedies, lang.Text{
 		EN: "Leave these suites out in the settings of the service. Where they cannot be chosen, update or replace it.",
 		JA: "サービスの設定でこれらの暗号スイートを外します。選べなければ、更新するか置き換えます。",
-	})}
+	})
 }
 
 // known are the names that may stand in a command.
