@@ -345,7 +345,7 @@ func TestFaultsInDialogues(t *testing.T) {
 	all := playable(t)
 	for _, test := range Tests() {
 		if len(all["test "+test.Name]) == 0 {
-			t.Errorf("test %s has no dialogue", test.Name)
+			t.Errorf("test %s has no dialogue: record one in a lab test with -dialogues", test.Name)
 		}
 	}
 	for name, scenes := range all {
