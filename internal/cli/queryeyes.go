@@ -198,7 +198,8 @@ func from(ctx context.Context, a portqry.Asking) (exposure.State, error) {
 		return exposure.Unknown, err
 	case network.Reason == exposure.ConnRefused, network.Reason == exposure.PortUnreach && a.Transport == exposure.UDP:
 		return exposure.Closed, nil
-	case network.Reason == exposure.LocalError:
+	// Without a way there no datagram was sent.
+	case network.Reason == exposure.LocalError, a.Transport == exposure.UDP && network.Op == "dial":
 		return exposure.Unknown, err
 	case a.Transport == exposure.UDP && network.Reason == exposure.NoResponse:
 		return exposure.OpenFiltered, nil

@@ -217,27 +217,38 @@ func (r *run) ask(ctx context.Context, on Asked) {
 }
 
 // look finds the state of a port and asks the question in its protocol, if it
-// has one. Of a datagram service that answers the question, nobody needs to know
-// that it does not answer a datagram of no protocol, which takes seconds: it is
-// asked the question first, unless its first datagram is to leave from a certain
-// port.
+// has one. A datagram service is asked both at once, because each silence takes
+// seconds: what a datagram of no protocol tells counts only where the question
+// is not answered. From a port of the user's own it goes one after the other.
 func (r *run) look(ctx context.Context, a Asking) (exposure.State, *Speech, error) {
-	if a.Transport == exposure.UDP && a.Source == 0 && !a.Range {
-		speech := r.eyes.Speak(ctx, a)
-		if speech != nil && speech.Heard {
-			return exposure.OpenFiltered, speech, nil
-		}
+	if a.Transport != exposure.UDP || a.Source != 0 || a.Range {
 		state, err := r.eyes.State(ctx, a)
 		if !worthAsking(a, state) {
-			speech = nil
+			return state, nil, err
 		}
-		return state, speech, err
+		return state, r.eyes.Speak(ctx, a), err
 	}
-	state, err := r.eyes.State(ctx, a)
-	if !worthAsking(a, state) {
-		return state, nil, err
+	first, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var (
+		state exposure.State
+		err   error
+		done  = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		state, err = r.eyes.State(first, a)
+	}()
+	speech := r.eyes.Speak(ctx, a)
+	if speech != nil && speech.Heard {
+		cancel()
+		<-done
+		return exposure.OpenFiltered, speech, nil
 	}
-	return state, r.eyes.Speak(ctx, a), err
+	if <-done; !worthAsking(a, state) {
+		speech = nil
+	}
+	return state, speech, err
 }
 
 // worthAsking tells that an answer in the protocol would say more than the state

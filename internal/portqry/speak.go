@@ -252,7 +252,7 @@ func askSNMP(ctx context.Context, q question, a Asking, s *Speech) {
 	}}
 	_, err := exchange(ctx, a, request.Marshal(), func(b []byte) bool {
 		m, err := snmp.Parse(b)
-		return err == nil && m.PDU.ID == id
+		return err == nil && m.PDU.Op == snmp.Response && m.PDU.ID == id
 	})
 	s.Heard = err == nil
 }

@@ -2,6 +2,7 @@ package portqry_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -79,6 +80,7 @@ func TestSpeakToAMapperInDatagrams(t *testing.T) {
 	eyes := portqry.Eyes{
 		Allowed: func(netip.Addr, int) error { return nil },
 		Service: func(exposure.Transport, uint16) string { return "epmap" },
+		State:   func(context.Context, portqry.Asking) (exposure.State, error) { return exposure.OpenFiltered, nil },
 		Speak:   portqry.Speak,
 	}
 	var out bytes.Buffer
