@@ -139,6 +139,7 @@ func (r *checkRun) see(ctx context.Context, args []string) error {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
+	r.unbound(ctx)
 	r.report.Partial = ctx.Err() != nil
 	r.report.FinishedAt = now()
 	return nil

@@ -337,6 +337,46 @@ func (r *checkRun) tried(ctx context.Context) error {
 	return err
 }
 
+// unbound asks the packet filter about the ports of this machine that the policy
+// names and that nothing is bound to for others: what answers there, if anything,
+// is not among the listeners.
+func (r *checkRun) unbound(ctx context.Context) {
+	if r.filter == nil || r.policy == nil {
+		return
+	}
+	for i := range r.report.Hosts {
+		h := &r.report.Hosts[i]
+		if !r.ownHost(h.Addresses) {
+			continue
+		}
+		tcp, udp := r.policy.Named(*h)
+		for _, k := range append(keysOf(exposure.TCP, tcp), keysOf(exposure.UDP, udp)...) {
+			at := slices.IndexFunc(h.Ports, func(p exposure.Port) bool { return p.Transport == k.transport && p.Port == k.port })
+			if at < 0 {
+				at = len(h.Ports)
+				h.Ports = append(h.Ports, exposure.Port{
+					Transport: k.transport, Port: k.port, Name: portName(k.transport, k.port), Observations: []exposure.Observation{},
+				})
+			}
+			if p := &h.Ports[at]; !slices.ContainsFunc(p.Listeners, func(l exposure.Listener) bool { return !l.LoopbackOnly() }) {
+				p.Firewall = r.filter.openTo(ctx, k)
+			}
+		}
+		slices.SortStableFunc(h.Ports, comparePorts)
+	}
+}
+
+func keysOf(t exposure.Transport, ports []uint16) []portKey {
+	keys := make([]portKey, 0, len(ports))
+	for _, n := range ports[:min(len(ports), maxNamed)] {
+		keys = append(keys, portKey{t, n})
+	}
+	return keys
+}
+
+// maxNamed is about how many ports of one policy the packet filter is asked.
+const maxNamed = 512
+
 // unlooked says which hosts of the policy this run did not look at.
 func (r *checkRun) unlooked() {
 	if r.policy == nil {

@@ -126,3 +126,36 @@ func TestPolicyAsksWhetherMailIsRelayed(t *testing.T) {
 		holdVerdicts(t, r, []string{"25/tcp " + c.zone + " open " + c.want})
 	}
 }
+
+// TestPolicyByTheOwnFilter: what the machine's own packet filter says of those
+// who come from the LAN decides what nobody there looked at, but never that a
+// port is open.
+func TestPolicyByTheOwnFilter(t *testing.T) {
+	l := lab.New(t)
+	for _, port := range []string{"8080", "8081", "8082", "8083"} {
+		l.Home.Listen(t, "tcp4", l.Home.V4.String()+":"+port)
+	}
+	l.Home.Filter(t, lab.Input, "tcp dport { 8081, 8083, 9999 }", lab.Drop)
+	l.Home.Filter(t, lab.Input, "tcp dport 8082", lab.RejectAdmin)
+	l.Home.WriteFile(t, "/tmp/own.yaml", `
+lan:
+  open: [8081, 7]
+  closed: [8080, 8082, 9998]
+  stealth: [8083, 9999]
+internet-v4: {open: [8080]}
+`)
+	r := sekisho(t, l.Home, root, "check", "-p", "7,8080-8083,9998,9999", "--policy", "/tmp/own.yaml", "-f", "json")
+	holdVerdicts(t, r, []string{
+		"7/tcp lan open fail", "8080/tcp lan closed fail", "8080/tcp internet-v4 open inconclusive", "8081/tcp lan open fail",
+		"8082/tcp lan closed pass", "8083/tcp lan stealth pass", "9998/tcp lan closed pass", "9999/tcp lan stealth pass",
+	})
+	for _, h := range decode[exposure.Report](t, r).Hosts {
+		for _, p := range h.Ports {
+			for _, v := range p.Verdicts {
+				if v.Zone == exposure.ZoneLAN && v.Basis != exposure.BasisComputed {
+					t.Errorf("%d/%s rests on %q: %v", p.Port, p.Transport, v.Basis, v.Why)
+				}
+			}
+		}
+	}
+}

@@ -77,8 +77,11 @@ type Port struct {
 	Observations []Observation `json:"observations"`
 	Services     []Service     `json:"services,omitempty"`
 	Listeners    []Listener    `json:"listeners,omitempty"`
-	Verdicts     []Verdict     `json:"verdicts,omitempty"`
-	Findings     []Finding     `json:"findings,omitempty"`
+	// Firewall is what the packet filter does with newcomers to a port of this
+	// machine that the policy names and that nothing is bound to for others.
+	Firewall []FirewallAnswer `json:"firewall,omitempty"`
+	Verdicts []Verdict        `json:"verdicts,omitempty"`
+	Findings []Finding        `json:"findings,omitempty"`
 }
 
 // Exposed reports whether others may reach the port as far as this machine can

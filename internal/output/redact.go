@@ -243,6 +243,7 @@ func (m *mask) hostFacts(h exposure.Host) exposure.Host {
 
 func (m *mask) portFacts(p exposure.Port) exposure.Port {
 	p.Listeners = each(p.Listeners, m.listener)
+	p.Firewall = each(p.Firewall, m.firewall)
 	p.Services = each(p.Services, m.service)
 	p.Observations = each(p.Observations, m.observation)
 	return p

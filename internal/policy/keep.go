@@ -51,6 +51,24 @@ func (p *Policy) Keeper(host exposure.Host) func(exposure.Observation) bool {
 	}
 }
 
+// Named are the ports of a host that the policy names one by one.
+func (p *Policy) Named(host exposure.Host) (tcp, udp []uint16) {
+	for _, z := range p.plan(host).zones {
+		for key, e := range z.at {
+			switch {
+			case e.ranged():
+			case key.transport == exposure.UDP:
+				udp = append(udp, key.port)
+			default:
+				tcp = append(tcp, key.port)
+			}
+		}
+	}
+	slices.Sort(tcp)
+	slices.Sort(udp)
+	return slices.Compact(tcp), slices.Compact(udp)
+}
+
 // Unwanted are the findings that must be absent of a port, in whatever zone.
 func (p *Policy) Unwanted(host exposure.Host, t exposure.Transport, number uint16) []string {
 	var rules []string

@@ -74,10 +74,11 @@ type sight struct {
 	own    bool                   // the machine that looks
 	known  bool                   // every listener of it
 	noAddr bool                   // the machine has no address that the zone could reach
+	global bool                   // it has one that the Internet routes, of the zone's family
 }
 
 func newSight(h exposure.Host, zone exposure.Zone, port exposure.Port) sight {
-	s := sight{zone: zone, port: port, own: h.Own(), known: h.ListenersKnown, noAddr: unaddressed(h, zone)}
+	s := sight{zone: zone, port: port, own: h.Own(), known: h.ListenersKnown, noAddr: unaddressed(h, zone), global: globally(h, zone)}
 	for _, o := range port.Observations {
 		if z, ok := zoneOf(o.View, o.Address); ok && z == zone {
 			s.seen = append(s.seen, o)
@@ -127,12 +128,17 @@ func (s sight) judge(expect exposure.Expectation) ruling {
 		st := stanceOf(o.State, o.Reason, o.By)
 		if st == unsure && s.nothingBound(o.Address) {
 			st, r.basis = silent, exposure.BasisOwnFacts
+		} else if st == unsure && s.own && s.dropped(o.Address.Unmap().Is6()) {
+			st, r.basis = silent, exposure.BasisComputed
 		}
 		count[st]++
 	}
 	r.why = s.told()
-	if r.basis == exposure.BasisOwnFacts {
+	switch r.basis {
+	case exposure.BasisOwnFacts:
 		r.why = append(r.why, say(whyNothingBound))
+	case exposure.BasisComputed:
+		r.why = append(r.why, say(whyFilterDrops, "Zone", zoneWords[s.zone], "Rule", firstRule(s.answers()[0])))
 	}
 	r.outcome = outcome(expect, count)
 	if r.outcome == exposure.Inconclusive && count[unsure] > 0 {
@@ -190,6 +196,9 @@ func (s sight) unlooked(expect exposure.Expectation) ruling {
 		case exposure.ExpectStealth:
 			r.outcome = exposure.Inconclusive
 		}
+		return r
+	}
+	if r, ok := s.byRules(expect); ok {
 		return r
 	}
 	return ruling{outcome: exposure.Inconclusive, why: []said{say(whyNobody, "Zone", zoneWords[s.zone]), say(howToLook[s.zone])}}

@@ -41,6 +41,13 @@ var (
 	whyTried        = lang.Text{EN: "From here {{.Host}} was seen {{.State}} ({{.Reason}}).", JA: "ここから {{.Host}} は「{{.State}}」でした({{.Reason}})。"}
 	whyLetOut       = lang.Text{EN: "A refusal of the host itself came back, so that this network let the question out.", JA: "相手自身が断ってきたので、このネットワークからは出られています。"}
 
+	whyFilterDrops    = lang.Text{EN: "By its rules, this machine's packet filter drops those who come from {{.Zone}}{{if .Rule}} ({{.Rule}}){{end}}.", JA: "ルールによれば、この機器のパケットフィルターは{{.Zone}}からの相手を黙って捨てます{{if .Rule}}({{.Rule}}){{end}}。"}
+	whyFilterRejects  = lang.Text{EN: "By its rules, this machine's packet filter turns those away who come from {{.Zone}}, with an answer{{if .Rule}} ({{.Rule}}){{end}}.", JA: "ルールによれば、この機器のパケットフィルターは{{.Zone}}からの相手を、応答して断ります{{if .Rule}}({{.Rule}}){{end}}。"}
+	whyFilterAccepts  = lang.Text{EN: "By its rules, this machine's packet filter lets those in who come from {{.Zone}}{{if .Rule}} ({{.Rule}}){{end}}.", JA: "ルールによれば、この機器のパケットフィルターは{{.Zone}}からの相手を通します{{if .Rule}}({{.Rule}}){{end}}。"}
+	whyFilterForwards = lang.Text{EN: "By its rules, this machine sends those on to {{.To}} who come from {{.Zone}}{{if .Rule}} ({{.Rule}}){{end}}.", JA: "ルールによれば、この機器は{{.Zone}}からの相手を {{.To}} へ転送します{{if .Rule}}({{.Rule}}){{end}}。"}
+	whyFilterUnsaid   = lang.Text{EN: "What this machine's packet filter does with those who come from {{.Zone}} cannot be told from its rules{{if .Rule}} ({{.Rule}}){{end}}.", JA: "この機器のパケットフィルターが{{.Zone}}からの相手をどう扱うかは、ルールからは分かりません{{if .Rule}}({{.Rule}}){{end}}。"}
+	whyNothingThere   = lang.Text{EN: "Nothing is bound to the port there, so that this machine refuses.", JA: "そこで待ち受けるものがないため、この機器が接続を断ります。"}
+
 	whyNoService     = lang.Text{EN: "What answers there was not found out.", JA: "何が応答しているかは分かっていません。"}
 	whyServiceError  = lang.Text{EN: "What answers there was not found out: {{.Error}}.", JA: "何が応答しているかは分かりませんでした: {{.Error}}"}
 	whyProtocol      = lang.Text{EN: "{{.Protocol}} answers.", JA: "{{.Protocol}} が応答しています。"}
