@@ -422,12 +422,12 @@ func TestExplainJudgesThePortItself(t *testing.T) {
 		80:   "",
 	} {
 		verdicts, unjudged := p.Explain(h, tcp, port, Context{}, lang.English)
-		got := ""
+		var got strings.Builder
 		for _, v := range verdicts {
-			got += fmt.Sprintf("%s %s: %s", v.Zone, v.Expectation, v.Verdict)
+			got.WriteString(fmt.Sprintf("%s %s: %s", v.Zone, v.Expectation, v.Verdict))
 		}
-		if got != want || (len(unjudged) == 1) != (want == "") {
-			t.Errorf("%d: %q and %v, want %q", port, got, unjudged, want)
+		if got.String() != want || (len(unjudged) == 1) != (want == "") {
+			t.Errorf("%d: %q and %v, want %q", port, got.String(), unjudged, want)
 		}
 	}
 }
