@@ -49,9 +49,9 @@ func TestInterruptLeaves(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := ""
+	var said strings.Builder
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		said += lines.Text() + "\n"
+		said.WriteString(lines.Text() + "\n")
 		if strings.Contains(lines.Text(), "220 hello") {
 			if err := command.Process.Signal(os.Interrupt); err != nil {
 				t.Error(err)
@@ -59,7 +59,7 @@ func TestInterruptLeaves(t *testing.T) {
 		}
 	}
 	_ = command.Wait() // the code tells
-	if code := command.ProcessState.ExitCode(); code != 130 || !strings.Contains(said, "* Interrupted.") {
-		t.Errorf("exit code %d: %s", code, said)
+	if code := command.ProcessState.ExitCode(); code != 130 || !strings.Contains(said.String(), "* Interrupted.") {
+		t.Errorf("exit code %d: %s", code, said.String())
 	}
 }
