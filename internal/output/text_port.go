@@ -24,6 +24,12 @@ func (p *page) services(port exposure.Port) []string {
 	if len(known) == 0 && port.Name != "" {
 		known = append(known, p.say.Say("service.assigned", "Name", port.Name))
 	}
+	for _, o := range port.Observations {
+		// That who is there answers no stranger is not known by the state alone.
+		if len(port.Services) == 0 && o.State == exposure.OpenFiltered {
+			known = appendNew(known, o.Detail)
+		}
+	}
 	return known
 }
 

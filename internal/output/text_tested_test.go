@@ -78,3 +78,19 @@ func TestRootEntry(t *testing.T) {
 		t.Errorf("%q is missing in\n%s", want, b.String())
 	}
 }
+
+// TestReportTellsSilenceByDesign holds that a report says of a port whose
+// protocol answers no stranger why nothing is known of it.
+func TestReportTellsSilenceByDesign(t *testing.T) {
+	r := another(lang.English)
+	silent := seen("192.168.1.1", exposure.ViewLAN, exposure.UDP, 51820, exposure.OpenFiltered, exposure.NoResponse)
+	silent.Detail = "wireguard answers no stranger by design"
+	r.Hosts[0].Ports = []exposure.Port{{Transport: exposure.UDP, Port: 51820, Name: "wireguard", Observations: []exposure.Observation{silent}}}
+	var b strings.Builder
+	if err := output.Report(&b, r, output.Options{Format: "text", Lang: lang.English, Width: 120, Show: output.ShowAll}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "answers no stranger by design") {
+		t.Errorf("it is missing in\n%s", b.String())
+	}
+}

@@ -133,7 +133,7 @@ func TestUDPDetail(t *testing.T) {
 		{53, conclusion{state: exposure.Open, evidence: evidence{note: elsewhere, from: from}}, "answered from 192.0.2.8:4000"},
 		{53, conclusion{state: exposure.OpenFiltered, evidence: evidence{reason: exposure.NoResponse}}, ""},
 		{7000, conclusion{state: exposure.OpenFiltered, evidence: evidence{reason: exposure.NoResponse}}, ""},
-		{51820, conclusion{state: exposure.OpenFiltered, evidence: evidence{reason: exposure.NoResponse}}, "wireguard answers no stranger by design: silence says nothing here"},
+		{51820, conclusion{state: exposure.OpenFiltered, evidence: evidence{reason: exposure.NoResponse}}, "wireguard answers no stranger by design: silence says nothing here; `sekisho test wireguard` proves it with your key or secret"},
 		{51820, conclusion{state: exposure.Closed, evidence: evidence{reason: exposure.PortUnreach}}, ""},
 	} {
 		c.index, _ = p.within(0, c.port)
