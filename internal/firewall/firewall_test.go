@@ -167,4 +167,11 @@ func TestLargeSets(t *testing.T) {
 			t.Fatalf("%s: %s, want %s", source, d.Verdict, want)
 		}
 	}
+	for port := range uint16(400) {
+		for _, a := range rules.Answers(m, exposure.Listener{Transport: exposure.TCP, Address: netip.MustParseAddr("26.10.0.2"), Port: port + 1}) {
+			if a.Zone == exposure.ZoneInternetV4 && !a.BySource {
+				t.Fatalf("port %d: some of the Internet is blocked, and the answer is %+v", port+1, a)
+			}
+		}
+	}
 }

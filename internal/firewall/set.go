@@ -3,6 +3,7 @@ package firewall
 import (
 	"slices"
 	"sort"
+	"sync"
 )
 
 // element is one element of a set or map: a span for each part of its key.
@@ -31,6 +32,8 @@ type set struct {
 
 	index int
 	reach []number
+
+	memory memory
 }
 
 // seal sorts the elements. It is called once, when all are there.
@@ -115,8 +118,41 @@ type hits struct {
 	parts []span // of a key with one part: where the elements lie, nil when they are too many
 }
 
+// memory keeps how zones fall into a large set: every listener asks the same.
+type memory struct {
+	mu   sync.Mutex
+	last []remembered
+}
+
+type remembered struct {
+	any  spans
+	hits hits
+}
+
+// maxRemembered bounds a memory: the zones of a machine and what rules make of them.
+const maxRemembered = 16
+
 // hits looks a key up that is not exact.
 func (s *set) hits(key []value) hits {
+	if len(key) != 1 || key[0].any == nil || len(s.elements) < maxParts {
+		return s.fall(key)
+	}
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	for _, r := range s.memory.last {
+		if slices.Equal(r.any, key[0].any) {
+			return r.hits
+		}
+	}
+	h := s.fall(key)
+	if len(s.memory.last) < maxRemembered {
+		s.memory.last = append(s.memory.last, remembered{key[0].any, h})
+	}
+	return h
+}
+
+// fall finds what hits tells.
+func (s *set) fall(key []value) hits {
 	h := hits{all: len(key) == 1}
 	add := func(e *element) {
 		h.any = true
