@@ -180,7 +180,7 @@ func holdCSV(t *rapid.T, b []byte) {
 // The elements that the page has. Nothing in it may fetch, run or send.
 var htmlElements = []string{
 	"html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "h1", "h2", "h3", "p", "div", "table", "thead",
-	"tbody", "tr", "th", "td", "span", "ul", "ol", "li", "pre", "code",
+	"tbody", "tr", "th", "td", "span", "ul", "ol", "li", "pre", "strong",
 }
 
 var htmlAttributes = []string{

@@ -209,7 +209,7 @@ func htmlOutcome(o exposure.Outcome) string {
 func (p *page) htmlJudged(s *sentence) htmlJudged {
 	j := htmlJudged{Class: htmlOutcome(s.Verdict.Verdict), Text: harmless(p.judged(s)), Why: each(s.Why, harmless)}
 	if s.Cause != nil {
-		j.Cause, j.Way, j.Remedy = harmless(s.Cause.ID), p.way(s.Zone, s.Cause.ID), htmlSteps(s.Cause.Remedy)
+		j.Cause, j.Way, j.Remedy = harmless(p.cause(s.Cause)), p.way(s.Zone, s.Cause.ID), htmlSteps(s.Cause.Remedy)
 		j.Why = append(j.Why, each(s.Cause.Evidence, harmless)...)
 	}
 	return j

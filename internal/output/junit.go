@@ -132,6 +132,9 @@ func (s *junitSuite) verdict(say *lang.Printer, ports string, v exposure.Verdict
 	if v.From != "" {
 		why += "\n" + harmless(v.From)
 	}
+	if v.Cause != nil {
+		why += "\n" + harmless(say.Say("report.cause", "Cause", say.Say("cause."+v.Cause.ID), "ID", v.Cause.ID, "Certainty", say.Say("certainty."+string(v.Cause.Certainty))))
+	}
 	message := junitText{Message: harmless(strings.Join(v.Why, " ")), Text: strings.TrimPrefix(why, "\n")}
 	switch v.Verdict {
 	case exposure.Fail:

@@ -54,6 +54,16 @@ func (m markdown) judgements(r exposure.Report) {
 				m.say.Say("expectation."+string(s.Expectation)), strings.Join(s.Why, " "))
 		}
 	}
+	for _, s := range all {
+		if s.Cause == nil {
+			continue
+		}
+		m.line("", "### "+marked(m.judged(s)), "", "**"+marked(m.cause(s.Cause))+"**", "")
+		for _, e := range s.Cause.Evidence {
+			m.line("- " + marked(e))
+		}
+		m.steps(s.Cause.Remedy)
+	}
 }
 
 // sinceBaseline is what the accepted report had not.
@@ -118,12 +128,17 @@ func (m markdown) toMend(r exposure.Report) {
 			m.line("- " + marked(e))
 		}
 		m.line("", marked(f.Meaning))
-		for _, step := range f.Remedy {
-			words, commands, _ := strings.Cut(step, "\n")
-			m.line("", marked(words))
-			if commands != "" {
-				m.fenced(commands)
-			}
+		m.steps(f.Remedy)
+	}
+}
+
+// steps are what to do: words, and lines to type.
+func (m markdown) steps(steps []string) {
+	for _, step := range steps {
+		words, commands, _ := strings.Cut(step, "\n")
+		m.line("", marked(words))
+		if commands != "" {
+			m.fenced(commands)
 		}
 	}
 }

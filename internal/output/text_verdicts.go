@@ -45,7 +45,7 @@ func (p *page) caused(c *exposure.Cause) {
 	if c == nil {
 		return
 	}
-	p.paragraph(findingIndent, bold, p.say.Say("report.cause", "Cause", p.say.Say("cause."+c.ID), "ID", c.ID, "Certainty", p.say.Say("certainty."+string(c.Certainty))))
+	p.paragraph(findingIndent, bold, p.cause(c))
 	for _, e := range c.Evidence {
 		p.paragraph(findingIndent+"- ", plain, e)
 	}
@@ -56,6 +56,11 @@ func (p *page) caused(c *exposure.Cause) {
 	for _, step := range c.Remedy {
 		p.step(step)
 	}
+}
+
+// cause names a cause in words, with how sure it is.
+func (p *page) cause(c *exposure.Cause) string {
+	return p.say.Say("report.cause", "Cause", p.say.Say("cause."+c.ID), "ID", c.ID, "Certainty", p.say.Say("certainty."+string(c.Certainty)))
 }
 
 // judged says one verdict: which ports, from where, what is wanted.
@@ -73,7 +78,11 @@ func sentences(r exposure.Report) []*sentence {
 	var list []*sentence
 	known := map[string]*sentence{}
 	add := func(name portName, v exposure.Verdict) {
-		key := strings.Join(append([]string{string(v.Zone), string(v.Expectation), string(v.Verdict)}, v.Why...), "\x00")
+		words := append([]string{string(v.Zone), string(v.Expectation), string(v.Verdict)}, v.Why...)
+		if v.Cause != nil {
+			words = append(append(append(words, v.Cause.ID, string(v.Cause.Certainty)), v.Cause.Evidence...), v.Cause.Remedy...)
+		}
+		key := strings.Join(words, "\x00")
 		if v.Cause != nil {
 			key += "\x00" + strings.Join(append([]string{v.Cause.ID, string(v.Cause.Certainty)}, append(v.Cause.Evidence, v.Cause.Remedy...)...), "\x00")
 		}
