@@ -471,8 +471,8 @@ func stringsOf(out Outcome) []string {
 		case reflect.String:
 			all = append(all, v.String())
 		case reflect.Struct:
-			for i := range v.NumField() {
-				walk(v.Field(i))
+			for _, field := range v.Fields() {
+				walk(field)
 			}
 		case reflect.Slice, reflect.Array:
 			for i := range v.Len() {
