@@ -226,12 +226,13 @@ func holdsTable(t *testing.T, table string) {
 }
 
 func told(p exposure.DiagnosedPort) string {
-	words := fmt.Sprintf("%q\n", p.Cause.Evidence)
+	var words strings.Builder
+	words.WriteString(fmt.Sprintf("%q\n", p.Cause.Evidence))
 	for _, s := range p.Stages {
-		words += fmt.Sprintf("%s %s: %s\n", s.ID, s.Result, s.Detail)
+		words.WriteString(fmt.Sprintf("%s %s: %s\n", s.ID, s.Result, s.Detail))
 	}
 	for _, r := range p.Rivals {
-		words += "or " + r.ID + "\n"
+		words.WriteString("or " + r.ID + "\n")
 	}
-	return words
+	return words.String()
 }

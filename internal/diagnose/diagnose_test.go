@@ -30,8 +30,10 @@ func saw(view exposure.View, at netip.Addr, state exposure.State, reason exposur
 }
 
 func filter(zone exposure.Zone, verdict exposure.FirewallVerdict) []exposure.FirewallAnswer {
-	a := exposure.FirewallAnswer{Zone: zone, Family: "ipv4", Verdict: verdict, Path: exposure.FirewallInput,
-		Rules: []exposure.FirewallRule{{Table: untrusted.New("inet filter", 99), Chain: untrusted.New("input", 99), Handle: 7, Text: untrusted.New("tcp dport 80 drop", 99)}}}
+	a := exposure.FirewallAnswer{
+		Zone: zone, Family: "ipv4", Verdict: verdict, Path: exposure.FirewallInput,
+		Rules: []exposure.FirewallRule{{Table: untrusted.New("inet filter", 99), Chain: untrusted.New("input", 99), Handle: 7, Text: untrusted.New("tcp dport 80 drop", 99)}},
+	}
 	if verdict == exposure.FirewallCannotSay {
 		a.Doubts = a.Rules
 	}

@@ -156,15 +156,16 @@ func TestSNMPObjects(t *testing.T) {
 func TestSNMPEveryCipher(t *testing.T) {
 	auths := []string{"MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"}
 	privs := []string{"DES", "AES", "AES-192", "AES-256", "AES-192-C", "AES-256-C"}
-	config := "sysName home.example\n"
+	var config strings.Builder
+	config.WriteString("sysName home.example\n")
 	for _, auth := range auths {
 		for _, priv := range privs {
 			user := strings.ReplaceAll(auth+priv, "-", "")
-			config += "createUser " + user + " " + auth + " \"readerpass\" " + priv + " \"hiddenpass\"\nrouser " + user + " priv\n"
+			config.WriteString("createUser " + user + " " + auth + " \"readerpass\" " + priv + " \"hiddenpass\"\nrouser " + user + " priv\n")
 		}
 	}
 	l := lab.New(t)
-	l.Home.StartSnmpd(t, lab.Snmpd{Config: config})
+	l.Home.StartSnmpd(t, lab.Snmpd{Config: config.String()})
 	for _, auth := range auths {
 		for _, priv := range privs {
 			out := through(t, l, "snmp", l.Home.V4, probe.TestOptions{
