@@ -11,7 +11,7 @@ var schemas embed.FS
 
 // Schemas are the names of the documents that have a JSON Schema.
 func Schemas() []string {
-	return []string{"report", "scan", "local", "test", "connect", "services", "receive", "query", "policy", "diff", "diagnosis"}
+	return []string{"report", "scan", "local", "test", "connect", "services", "receive", "query", "policy", "diff", "diagnosis", "firewall"}
 }
 
 // Schema is the JSON Schema (draft 2020-12) of a document.

@@ -145,7 +145,7 @@ func TestSchemaRefuses(t *testing.T) {
 // describes, key by key, both ways.
 func TestSchemaKnowsEveryField(t *testing.T) {
 	for name, document := range map[string]any{
-		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{}, "query": exposure.QueryDocument{}, "diagnosis": exposure.Diagnosis{},
+		"report": exposure.Report{}, "scan": exposure.ScanDocument{}, "local": exposure.LocalDocument{}, "test": exposure.TestDocument{}, "connect": exposure.ConnectDocument{}, "services": exposure.CatalogueDocument{}, "receive": exposure.Received{}, "query": exposure.QueryDocument{}, "diagnosis": exposure.Diagnosis{}, "firewall": exposure.FirewallCommands{},
 	} {
 		b, err := output.Schema(name)
 		if err != nil {

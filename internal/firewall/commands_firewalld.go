@@ -1,0 +1,107 @@
+package firewall
+
+import (
+	"fmt"
+
+	"sekisho/internal/lang"
+)
+
+// firewalld writes the commands of firewalld for the default zone.
+func (o *order) firewalld() {
+	if o.Action != ActionShow && !o.Out {
+		o.step(lang.Text{
+			EN: "See which zone the interface is in; if it is not the default zone, add --zone=NAME to each command below:",
+			JA: "インターフェースがどのゾーンにあるか確かめます。既定のゾーンでなければ、下の各コマンドに --zone=ゾーン名 を付けます。",
+		}, "firewall-cmd --get-default-zone", "firewall-cmd --get-active-zones")
+	}
+	switch o.Action {
+	case ActionOpen:
+		o.step(lang.Text{
+			EN: "Let it in, now and after a restart:",
+			JA: "許可します(再起動後も有効)。",
+		}, append(o.each(func(p CommandPort) []string { return o.firewalldAllow("add", p) }), "firewall-cmd --reload")...)
+		o.step(lang.Text{
+			EN: "If a rich rule denies the port, it comes first. Take it away; NOT_ENABLED means there was none:",
+			JA: "拒否のリッチルールがあると、そちらが優先されます。あれば外します。NOT_ENABLED と出れば、ありません。",
+		}, append(o.each(func(p CommandPort) []string { return o.firewalldDeny("remove", p) }), "firewall-cmd --reload")...)
+	case ActionClose:
+		o.step(lang.Text{
+			EN: "Take the rule away that lets it in; NOT_ENABLED means there was none:",
+			JA: "許可している規則を外します。NOT_ENABLED と出れば、もともとありません。",
+		}, append(o.each(func(p CommandPort) []string { return o.firewalldAllow("remove", p) }), "firewall-cmd --reload")...)
+		o.step(lang.Text{
+			EN: "If it is still let in (as a service, in a range of ports), deny it; such a rule comes first:",
+			JA: "サービス名や範囲指定でまだ許可されているときは、拒否します。拒否の規則が優先されます。",
+		}, append(o.each(func(p CommandPort) []string { return o.firewalldDeny("add", p) }), "firewall-cmd --reload")...)
+	}
+	lines := []string{"firewall-cmd --list-all"}
+	if o.Out {
+		lines = []string{"firewall-cmd --direct --get-all-rules", "firewall-cmd --list-all-policies"}
+	} else if o.Action == ActionShow {
+		lines = append(o.each(func(p CommandPort) []string {
+			return []string{fmt.Sprintf("firewall-cmd --query-port=%d/%s", p.Port, p.Transport)}
+		}), "firewall-cmd --list-all-zones")
+	}
+	o.step(lang.Text{EN: "See the rules:", JA: "規則を確かめます。"}, lines...)
+}
+
+// firewalldAllow are the options that add or remove what lets in.
+func (o *order) firewalldAllow(verb string, p CommandPort) []string {
+	if o.Out {
+		return o.firewalldDirect(verb, p, "ACCEPT")
+	}
+	if len(o.peers()) == 0 {
+		return []string{fmt.Sprintf("firewall-cmd --permanent --%s-port=%d/%s", verb, p.Port, p.Transport)}
+	}
+	return o.firewalldRich(verb, p, "accept")
+}
+
+func (o *order) firewalldDeny(verb string, p CommandPort) []string {
+	if o.Out {
+		return o.firewalldDirect(verb, p, "DROP")
+	}
+	return o.firewalldRich(verb, p, "drop")
+}
+
+// firewalldRich are rich rules, one for each network.
+func (o *order) firewalldRich(verb string, p CommandPort, action string) []string {
+	what := fmt.Sprintf(`port port="%d" protocol="%s" %s`, p.Port, p.Transport, action)
+	line := func(rule string) string {
+		return fmt.Sprintf("firewall-cmd --permanent --%s-rich-rule=%s", verb, shellQuote(rule))
+	}
+	if len(o.peers()) == 0 {
+		return []string{line("rule " + what)}
+	}
+	var lines []string
+	for _, n := range o.peers() {
+		family := "ipv4"
+		if n.Addr().Is6() {
+			family = "ipv6"
+		}
+		lines = append(lines, line(fmt.Sprintf(`rule family="%s" source address="%s" %s`, family, n, what)))
+	}
+	return lines
+}
+
+// firewalldDirect are rules about what this machine sends: zones know only what
+// comes in.
+func (o *order) firewalldDirect(verb string, p CommandPort, target string) []string {
+	var lines []string
+	for _, v6 := range []bool{false, true} {
+		family := "ipv4"
+		if v6 {
+			family = "ipv6"
+		}
+		to := []string{""}
+		if len(o.peers()) > 0 {
+			to = nil
+			for _, n := range o.networks(v6) {
+				to = append(to, " -d "+n.String())
+			}
+		}
+		for _, t := range to {
+			lines = append(lines, fmt.Sprintf("firewall-cmd --permanent --direct --%s-rule %s filter OUTPUT 0 -p %s --dport %d%s -j %s", verb, family, p.Transport, p.Port, t, target))
+		}
+	}
+	return lines
+}
