@@ -10,11 +10,12 @@ import (
 func (h *Host) StartTinyproxy(t T, port uint16, allow ...string) *Server {
 	t.Helper()
 	conf := fmt.Sprintf("/etc/tinyproxy-lab-%d.conf", port)
-	config := fmt.Sprintf("User nobody\nGroup nogroup\nPort %d\nListen 0.0.0.0\nTimeout 20\nMaxClients 10\nAllow 127.0.0.1\n", port)
+	var config strings.Builder
+	config.WriteString(fmt.Sprintf("User nobody\nGroup nogroup\nPort %d\nListen 0.0.0.0\nTimeout 20\nMaxClients 10\nAllow 127.0.0.1\n", port))
 	for _, a := range allow {
-		config += "Allow " + a + "\n"
+		config.WriteString("Allow " + a + "\n")
 	}
-	h.WriteFile(t, conf, config)
+	h.WriteFile(t, conf, config.String())
 	return h.start(t, "tinyproxy", []wanted{{"tcp", port, 1}}, "tinyproxy", "-d", "-c", conf)
 }
 
