@@ -17,7 +17,7 @@ func (o *order) windows() {
 			EN: "In a command prompt opened with \"Run as administrator\", take away what blocks the port under our name (a block wins over an allow), and let it in:",
 			JA: "「管理者として実行」で開いたコマンド プロンプトで、この名前のブロック規則を消してから(ブロックは許可より優先)、許可します。",
 		}, o.each(func(p CommandPort) []string {
-			return []string{netshDelete(o.denied(p)), o.netshAdd(p, "allow", o.allowed(p))}
+			return []string{o.netshDelete(p, o.denied(p)), o.netshAdd(p, "allow", o.allowed(p))}
 		})...)
 		o.step(lang.Text{
 			EN: "Or the same in PowerShell, opened with \"Run as administrator\":",
@@ -30,7 +30,9 @@ func (o *order) windows() {
 		o.step(lang.Text{
 			EN: "In a command prompt opened with \"Run as administrator\", take the rule away:",
 			JA: "「管理者として実行」で開いたコマンド プロンプトで、規則を消します。",
-		}, o.each(func(p CommandPort) []string { return each(o.names(p), netshDelete) })...)
+		}, o.each(func(p CommandPort) []string {
+			return each(o.names(p), func(name string) string { return o.netshDelete(p, name) })
+		})...)
 		o.step(lang.Text{
 			EN: "If another rule still lets it in, block it; a block wins over an allow:",
 			JA: "ほかの規則でまだ許可されているときは、ブロックします。ブロックは許可より優先されます。",
@@ -89,8 +91,9 @@ func (o *order) portSide(in, out string) string {
 	return in
 }
 
-func netshDelete(name string) string {
-	return fmt.Sprintf(`netsh advfirewall firewall delete rule name="%s"`, name)
+func (o *order) netshDelete(p CommandPort, name string) string {
+	return fmt.Sprintf(`netsh advfirewall firewall delete rule name="%s" dir=%s protocol=%s %s=%d`,
+		name, o.portSide("in", "out"), upper(p.Transport), o.portSide("localport", "remoteport"), p.Port)
 }
 
 func (o *order) netshAdd(p CommandPort, action, name string) string {

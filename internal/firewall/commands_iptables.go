@@ -22,7 +22,7 @@ func (o *order) iptables() {
 			JA: "sekisho のコマンドで入れた許可の規則を外します。",
 		}, o.each(func(p CommandPort) []string {
 			var lines []string
-			find := fmt.Sprintf(`/--comment "*%s%s"* -j ACCEPT$/s/^-A /-D /p`, pattern(o.allowed(p)), o.rest(` "`))
+			find := fmt.Sprintf(`/-p %s .*--dport %d .*--comment "*%s%s"* -j ACCEPT$/s/^-A /-D /p`, p.Transport, p.Port, pattern(o.allowed(p)), o.rest(` "`))
 			for _, program := range []string{"iptables", "ip6tables"} {
 				lines = append(lines, fmt.Sprintf("%s -S %s | sed -n %s | xargs -r -L 1 %s", program, o.iptablesChain(), shellQuote(find), program))
 			}

@@ -31,7 +31,7 @@ func (o *order) nftables() {
 			JA: "sekisho のコマンドで入れた許可の規則を外します。",
 		}, o.nftEach(func(at Place, p CommandPort) []string {
 			return []string{fmt.Sprintf(`nft -a list chain %s | sed -n %s | while read -r n; do nft delete rule %s handle "$n"; done`,
-				at, shellQuote(`s/.* comment "`+pattern(o.allowed(p))+o.rest(`"`)+`" # handle \([0-9]*\)$/\1/p`), at)}
+				at, shellQuote(fmt.Sprintf(`s/.*%s dport %d .*comment "`, p.Transport, p.Port)+pattern(o.allowed(p))+o.rest(`"`)+`" # handle \([0-9]*\)$/\1/p`), at)}
 		})...)
 		o.step(lang.Text{
 			EN: "If another rule lets it in, keep it out before all others:",

@@ -29,7 +29,7 @@ func (o *order) pf() {
 			EN: "Take the rule away:",
 			JA: "規則を外します。",
 		}, o.each(func(p CommandPort) []string {
-			return each(o.names(p), func(name string) string { return "pfctl -a " + pfAnchor(name) + " -F rules" })
+			return each(o.names(p), func(name string) string { return "pfctl -a " + o.pfAnchor(p, name) + " -F rules" })
 		})...)
 		o.step(lang.Text{
 			EN: "If another rule still lets it in, keep it out:",
@@ -54,11 +54,17 @@ func (o *order) pf() {
 	}, "/usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate", "/usr/libexec/ApplicationFirewall/socketfilterfw --listapps")
 }
 
-// pfAnchor is the anchor of a rule.
-func pfAnchor(name string) string { return shellQuote("sekisho/" + strings.ReplaceAll(name, "/", "-")) }
+// pfAnchor is the anchor of a rule: what is loaded into one replaces what was
+// there, so each port has its own.
+func (o *order) pfAnchor(p CommandPort, name string) string {
+	if o.Name != "" {
+		name = fmt.Sprintf("%s %d-%s", name, p.Port, p.Transport)
+	}
+	return shellQuote("sekisho/" + strings.ReplaceAll(name, "/", "-"))
+}
 
 func (o *order) pfLoad(p CommandPort, action, name string) string {
-	return "echo " + shellQuote(o.pfRule(p, action, name)) + " | pfctl -a " + pfAnchor(name) + " -f -"
+	return "echo " + shellQuote(o.pfRule(p, action, name)) + " | pfctl -a " + o.pfAnchor(p, name) + " -f -"
 }
 
 func (o *order) pfRule(p CommandPort, action, name string) string {
