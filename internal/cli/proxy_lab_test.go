@@ -78,7 +78,7 @@ func TestThroughProxies(t *testing.T) {
 		"udp":        {[]string{"scan", "127.0.0.1", "-p", "u:53", "--proxy", "socks5://192.0.2.1", "--authorized"}, 2, "--proxy carries TCP connections only"},
 		"syn":        {[]string{"scan", "127.0.0.1", "-p", "80", "--method", "syn", "--proxy", "socks5://192.0.2.1", "--authorized"}, 2, "--proxy carries TCP connections only"},
 		"consent":    {[]string{"scan", "strange.example", "-p", "80", "--proxy", "socks5://192.0.2.1"}, 2, "strange.example"},
-		"other-kind": {[]string{"scan", "127.0.0.1", "-p", "80", "--proxy", "https://me:secret@192.0.2.1"}, 2, "no kind of proxy known here"},
+		"other-kind": {[]string{"scan", "127.0.0.1", "-p", "80", "--proxy", "gopher://me:secret@192.0.2.1"}, 2, "no kind of proxy known here"},
 		"test-udp":   {[]string{"test", "ntp", "127.0.0.1", "--proxy", fmt.Sprintf("socks5://%s", h.V4), "--authorized", "-f", "json"}, 3, "only TCP goes through a proxy"},
 	} {
 		t.Run(name, func(t *testing.T) {

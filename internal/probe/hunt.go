@@ -230,8 +230,9 @@ func (c *chase) begin(ctx context.Context) {
 		case <-c.over:
 		}
 	}
+	way := c.ways[i] // which changes when it is tried again
 	go func() {
-		svc, err := c.try(ctx, c.ways[i], func(g signal) { report(event{signal: g}) })
+		svc, err := c.try(ctx, way, func(g signal) { report(event{signal: g}) })
 		report(event{done: true, svc: svc, err: err})
 	}()
 }

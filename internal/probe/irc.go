@@ -39,7 +39,9 @@ func greetsIRC(first []byte) Fit {
 const (
 	maxIRCLines = 256
 	maxIRCNicks = 3
-	ircQuiet    = 2 * time.Second
+	// maxIRCCapabilities are kept, of however many a server names.
+	maxIRCCapabilities = 64
+	ircQuiet           = 2 * time.Second
 )
 
 // ircProducts name themselves in the reply 004, as a name and a version.
@@ -270,8 +272,10 @@ func (i *irc) capabilities(m ircLine) {
 	if len(m.params) < 3 || !strings.EqualFold(m.params[1], "LS") {
 		return
 	}
-	list := append(i.svc.Facts.Texts("capabilities"), texts(strings.Fields(m.last()), 64)...)
-	i.svc.Facts["capabilities"] = list[:min(len(list), 64)]
+	if list := i.svc.Facts.Texts("capabilities"); len(list) < maxIRCCapabilities {
+		list = append(list, texts(strings.Fields(m.last()), maxIRCCapabilities)...)
+		i.svc.Facts["capabilities"] = list[:min(len(list), maxIRCCapabilities)]
+	}
 	for name := range strings.FieldsSeq(m.last()) {
 		name, value, _ := strings.Cut(name, "=")
 		switch name {
