@@ -410,6 +410,23 @@ func TestLaneNarrowStealth(t *testing.T) {
 	}
 }
 
+// TestLaneAsksSilentPortsOnceEach: where hardly any port answers, which of them
+// do is chance and no sign of loss, and nothing is asked again for it.
+func TestLaneAsksSilentPortsOnceEach(t *testing.T) {
+	for seed := range uint64(8) {
+		synctest.Test(t, func(t *testing.T) {
+			w := &network{
+				answer: everyNth(3000, "", false), delay: 50 * time.Microsecond, clockless: true, random: rand.New(rand.NewPCG(seed, 1)),
+				plan: newPlan(exposure.TCP, targetsOf("192.0.2.7"), portsUpTo(6000), 1+seed),
+			}
+			r := driveAt(t.Context(), t, w, 1, limits{rate: 3000, blind: 3000, window: 16384})
+			if got := r.states(); got["open syn-ack"] != 2 || w.sent > 12000 {
+				t.Errorf("seed %d: %v in %d packets, want 2 open in 12000", seed, got, w.sent)
+			}
+		})
+	}
+}
+
 // leaking is a network whose answers get lost in this machine for a while.
 type leaking struct {
 	*network

@@ -110,7 +110,7 @@ func newThrottle(l limits) *throttle {
 // Of what was asked before, the controls alone go on telling something.
 func (t *throttle) lap(now time.Time) {
 	t.usual.questions, t.lapped = 0, now
-	t.pool.questions, t.few.questions = outcome{}, outcome{}
+	t.pool.questions = outcome{}
 }
 
 // calm bounds what is sent blindly.
@@ -240,9 +240,12 @@ func (t *throttle) weigh(i interval, now time.Time) {
 
 // fewer takes in an interval in which too few answers were expected for a
 // judgement. It reports whether with those before they were enough for one, and
-// packets got lost.
+// packets got lost. Only controls count: which questions are answered that are
+// so seldom is chance.
 func (t *throttle) fewer(i *interval, queues bool, now time.Time) bool {
-	t.few = t.few.plus(*i)
+	controls := *i
+	controls.questions = outcome{}
+	t.few = t.few.plus(controls)
 	t.fewFor += i.to.Sub(i.from)
 	expected, came, spread := t.expect(&t.few)
 	if expected < telling {
