@@ -39,6 +39,7 @@ func greetsIRC(first []byte) Fit {
 const (
 	maxIRCLines = 256
 	maxIRCNicks = 3
+	maxIRCLine  = 512 // RFC 2812 section 2.3
 	// maxIRCCapabilities are kept, of however many a server names.
 	maxIRCCapabilities = 64
 	ircQuiet           = 2 * time.Second
@@ -246,11 +247,13 @@ var (
 // notice hears of what is wanted of everybody, and tells whether that is a
 // password.
 func (i *irc) notice(text string) (password bool) {
-	if password = ircWantsPassword.MatchString(text); password {
+	text = text[:min(len(text), maxIRCLine)]
+	lower := strings.ToLower(text) // most notices speak of neither, and need no expression
+	if password = strings.Contains(lower, "pass") && ircWantsPassword.MatchString(text); password {
 		i.svc.Facts["password_required"] = true
 		i.said = append(i.said, text)
 	}
-	if ircWantsTLS.MatchString(text) && i.s.secure == nil {
+	if (strings.Contains(lower, "tls") || strings.Contains(lower, "ssl")) && i.s.secure == nil && ircWantsTLS.MatchString(text) {
 		i.svc.Facts["tls_required"] = true
 	}
 	return password
