@@ -162,6 +162,9 @@ func (l *lane) controlled(e evidence) {
 		c.answered = !c.void && e.reason != exposure.NoResponse
 		if c.answered {
 			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt, e.at, c.open)
+			if e.rtt < l.ledger.trip()/2 && l.controls.pending(c.index) > 1 {
+				e.rtt = 0 // it rather belongs to an earlier one of several questions
+			}
 			l.returned(e, c)
 		}
 	}
@@ -182,6 +185,17 @@ func (c *controls) find(e evidence) *controlAsk {
 		}
 	}
 	return nearest
+}
+
+// pending is how many questions to a port are, or were just now, without an
+// answer.
+func (c *controls) pending(index uint32) (n int) {
+	for i := range c.queue {
+		if c.queue[i].index == index {
+			n++
+		}
+	}
+	return n
 }
 
 // decide judges the control questions whose end is known, in the order of
