@@ -71,11 +71,9 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 			return err
 		}
 	}
-	others := make([]exposure.Report, len(flags.merge))
-	for i, path := range flags.merge {
-		if others[i], err = a.readReport(path); err != nil {
-			return err
-		}
+	others, err := a.mergedReports(flags.merge)
+	if err != nil {
+		return err
 	}
 	if err := run.see(ctx, args); err != nil {
 		return err
