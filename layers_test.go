@@ -74,6 +74,8 @@ var rooms = map[string]room{
 	"policy": {may: words, tests: []string{"output"}, modules: []string{"go.yaml.in/yaml/v4"}},
 
 	"diagnose": {may: words},
+	// The stages of a diagnosis: it looks, and judges nothing.
+	"diagnose/gather": {may: join(words, edges, observe, "firewall", "diagnose")},
 
 	// PortQry's words over sekisho's own eyes; cli gives it the scan.
 	"portqry": {may: join(words, "netio", "probe")},
@@ -81,7 +83,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "fingerprint", "book", "dialogue", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "diagnose/gather", "fingerprint", "book", "dialogue", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"errors"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -14,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sekisho/internal/diagnose"
+	"sekisho/internal/diagnose/gather"
 	"sekisho/internal/exposure"
 	"sekisho/internal/output"
 	"sekisho/internal/portspec"
@@ -309,24 +308,10 @@ func (a *app) resolved(ctx context.Context, name string) []exposure.Resolution {
 	if name == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, nameTimeout)
-	defer cancel()
-	r := exposure.Resolution{Name: name}
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
-	var failed *net.DNSError
-	switch {
-	case errors.As(err, &failed) && failed.IsNotFound:
-		r.Missing = true
-	case err != nil:
-		r.Error = untrusted.New(reason(err), maxReason)
-	}
-	for _, address := range addresses {
-		r.Addresses = append(r.Addresses, address.Unmap())
-	}
-	return []exposure.Resolution{r}
+	return []exposure.Resolution{gather.Names(ctx, name)}
 }
 
-// maxReason bounds the text of an error of a resolver.
+// maxReason bounds the text of what the user typed, where it is shown.
 const maxReason = 200
 
 func (a *app) diagnosis(run *checkRun, host exposure.Host) exposure.Diagnosis {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,8 +56,11 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 	})
 }
 
-// faults is the matrix.
-var faults = []fault{
+// faults is the matrix: the tables of the parts of the way, each with its area.
+var faults = slices.Concat(hostFaults)
+
+// hostFaults are faults of the machine itself, and what needs no other part.
+var hostFaults = []fault{
 	{name: "nothing is wrong", provoke: web(nil), from: lanHost, at: homeV4, port: "80", cause: "ok", certainty: exposure.CauseProven},
 	{name: "nothing is wrong, forwarded", provoke: web(func(t *testing.T, l *lab.Lab) { l.Forward(t, "tcp", 80, 80) }), from: outsideHost, at: routerV4, port: "80", cause: "ok", certainty: exposure.CauseProven},
 	{name: "nothing is wrong over IPv6", provoke: web(func(t *testing.T, l *lab.Lab) { l.Forward(t, "tcp", 80, 80) }), from: outsideHost, at: homeV6, port: "80", cause: "ok", certainty: exposure.CauseProven},
