@@ -244,6 +244,29 @@ func (r *checkRun) readListeners(ctx context.Context) error {
 	return nil
 }
 
+// latecomers adds the sockets that were bound while the ports were looked at:
+// what answers there has an owner all the same.
+func (r *checkRun) latecomers(ctx context.Context, observations []exposure.Observation) {
+	open := map[portKey]bool{}
+	for _, o := range observations {
+		if key := (portKey{o.Transport, o.Port}); o.State == exposure.Open && r.machine.isOwn(o.Address) && !r.bound[key] {
+			open[key] = true
+		}
+	}
+	if len(open) == 0 || r.bound == nil {
+		return
+	}
+	listeners, _, err := hostnet.Listeners(ctx)
+	if err != nil {
+		return // what was read before stands
+	}
+	listeners = slices.DeleteFunc(listeners, func(l exposure.Listener) bool { return !open[portKey{l.Transport, l.Port}] })
+	for _, l := range r.filter.answered(ctx, listeners) {
+		r.listeners = append(r.listeners, l)
+		r.bound[portKey{l.Transport, l.Port}] = true
+	}
+}
+
 // asked leaves the listeners whose ports -p names, all without -p.
 func (r *checkRun) asked(listeners []exposure.Listener) []exposure.Listener {
 	if r.flags.ports == "" {
@@ -386,6 +409,7 @@ const maxAskedInAll = 64
 // describe fills the report's hosts with what was seen of each, by port, and
 // adds what answers there. After an interrupt nobody is spoken to any more.
 func (r *checkRun) describe(ctx context.Context, observations []exposure.Observation, hosts []exposure.Host, ended error) {
+	r.latecomers(ctx, observations)
 	at := map[netip.Addr]int{}
 	seen := make([][]exposure.Observation, len(hosts))
 	bound := make([][]exposure.Listener, len(hosts))

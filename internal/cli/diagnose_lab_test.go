@@ -79,6 +79,12 @@ var hostFaults = []fault{
 		l.Home.Listen(t, "tcp4", "0.0.0.0:80")
 		l.Forward(t, "tcp", 80, 80)
 	}, from: outsideHost, at: homeV6, port: "80", cause: "wrong-family", certainty: exposure.CauseProven},
+	{name: "no address", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Home.Run(t, "ip", "address", "flush", "dev", "eth0")
+	}), port: "80", cause: "no-route", certainty: exposure.CauseProven},
+	{name: "the interface is down", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Home.Run(t, "ip", "link", "set", "eth0", "down")
+	}), port: "80", cause: "no-route", certainty: exposure.CauseProven},
 	{name: "dropped", provoke: filtered("tcp dport 80", lab.Drop), from: lanHost, at: homeV4, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "dropped, nobody else looked", provoke: filtered("tcp dport 80", lab.Drop), port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "rejected", provoke: filtered("tcp dport 80", lab.RejectReset), port: "80", cause: "host-firewall", certainty: exposure.CauseProven},

@@ -60,10 +60,11 @@ var (
 // wanted are the causes why a port that should be reachable is not, of this
 // machine.
 var wanted = []cause{
-	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}}, suggested: [][]fact{{unbound, selfRefused}, {unbound, loopRefused}, {unbound}}, excludes: append([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside...)},
-	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: append([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside...)},
-	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: append([]fact{unbound, loopbackOnly, boundFamily}, seenInside...)},
-	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther}, seenInside...)},
+	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}}, suggested: [][]fact{{unbound, selfRefused}, {unbound, loopRefused}, {unbound}}, excludes: slices.Concat([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside, []fact{bound})},
+	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: slices.Concat([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside, []fact{boundAny})},
+	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: slices.Concat([]fact{unbound, loopbackOnly, boundFamily}, seenInside, []fact{boundAny})},
+	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther, unaddressed}, seenInside...)},
+	{id: "no-route", link: atAddress, shown: [][]fact{{unaddressed}}, excludes: append([]fact{boundFamily, boundOther, addressable}, seenInside...)},
 	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}}, excludes: append([]fact{filterAccepts, filterEmpty}, seenNear...), hidden: silence},
 	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},

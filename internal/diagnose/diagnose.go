@@ -100,11 +100,11 @@ func say(t lang.Text, pairs ...any) said { return said{t, pairs} }
 
 func (s said) in(tag lang.Tag) string { return s.In(tag, s.pairs...) }
 
-// pairs name the port in a text.
+// pairs name the port in a text, and the address that others know it by.
 func (c Case) pairs() []any {
 	address := ""
-	if len(c.Addresses) > 0 {
-		address = c.Addresses[0].String()
+	if list := append(c.others(), c.Addresses...); len(list) > 0 {
+		address = list[0].String()
 	}
 	return []any{"Transport", c.Transport.String(), "Port", int(c.Port), "Address", address}
 }

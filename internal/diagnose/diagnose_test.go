@@ -100,6 +100,9 @@ var cases = map[string]struct {
 	"loopback":       {with(server(), func(c *Case) { c.Listeners = listening("127.0.0.1") }).without(exposure.ViewSelf), "loopback-only", exposure.CauseProven, nil},
 	"an old address": {with(server(), func(c *Case) { c.Listeners = listening("192.168.1.99") }).without(exposure.ViewSelf), "wrong-address", exposure.CauseProven, nil},
 	"IPv6 for IPv4":  {with(outside(exposure.Filtered, exposure.NoResponse, ""), func(c *Case) { c.Listeners, c.Addresses = listening("2001:db8::10"), []netip.Addr{home, home6} }).without(exposure.ViewSelf), "wrong-family", exposure.CauseProven, nil},
+	"no network": {with(server(), func(c *Case) {
+		c.Listeners, c.Addresses = listening("0.0.0.0"), []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	}).without(exposure.ViewSelf), "no-route", exposure.CauseProven, nil},
 	"drop":           {with(server(), func(c *Case) { c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallDrop) }), "host-firewall", exposure.CauseProven, nil},
 	"reject":         {with(server(), func(c *Case) { c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallReject) }), "host-firewall", exposure.CauseProven, nil},
 	"rules that cannot be evaluated, and silence": {with(server(), func(c *Case) {

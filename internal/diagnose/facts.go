@@ -25,6 +25,9 @@ const (
 	boundGone    fact = "bound-gone"    // to an address that the machine does not have
 	boundOther   fact = "bound-other"   // to another address than the one looked at
 	boundFamily  fact = "bound-family"  // to the other family only
+	boundAny     fact = "bound-any"     // to every address, be there one or not
+	unaddressed  fact = "unaddressed"   // the machine has no address that others could use
+	addressable  fact = "addressable"
 
 	filterAccepts  fact = "filter-accepts"
 	filterBlocks   fact = "filter-blocks"
@@ -98,6 +101,12 @@ func (c Case) learnListeners(known map[fact]said) {
 	if !c.Own {
 		return
 	}
+	others := c.others()
+	if len(others) > 0 {
+		known[addressable] = say(lang.Text{EN: "This machine has an address that others can use: {{.At}}.", JA: "この機器には、ほかの機器から使えるアドレスがあります({{.At}})。"}, "At", others[0])
+	} else if len(c.Addresses) > 0 {
+		known[unaddressed] = say(lang.Text{EN: "This machine has no address that others could use: no network of this family is connected.", JA: "この機器には、ほかの機器から使えるアドレスがありません(この種類のネットワークにつながっていません)。"})
+	}
 	if len(c.Listeners) == 0 {
 		if c.Whole {
 			known[unbound] = say(lang.Text{EN: "No process of this machine has {{.Transport}} port {{.Port}}.", JA: "この機器のどのプロセスも {{.Transport}} の {{.Port}} 番で待ち受けていません。"}, c.pairs()...)
@@ -110,7 +119,6 @@ func (c Case) learnListeners(known map[fact]said) {
 	}
 	pairs := append(c.pairs(), "Listeners", strings.Join(slices.Compact(words), ", "))
 	known[bound] = say(lang.Text{EN: "A process has it: {{.Listeners}}.", JA: "プロセスが待ち受けています({{.Listeners}})。"}, pairs...)
-	others := c.others()
 	open := slices.DeleteFunc(slices.Clone(c.Listeners), exposure.Listener.LoopbackOnly)
 	for _, l := range open {
 		if i := slices.IndexFunc(others, l.Takes); i >= 0 {
@@ -118,6 +126,9 @@ func (c Case) learnListeners(known map[fact]said) {
 				append(c.pairs(), "Listener", listenerWords(l), "To", others[i])...)
 			break
 		}
+	}
+	if i := slices.IndexFunc(open, func(l exposure.Listener) bool { return l.Address.IsUnspecified() }); i >= 0 {
+		known[boundAny] = say(lang.Text{EN: "{{.Listener}} takes what comes for any address.", JA: "{{.Listener}} はどのアドレスあての接続も受けます。"}, "Listener", listenerWords(open[i]))
 	}
 	if slices.ContainsFunc(c.Listeners, func(l exposure.Listener) bool {
 		return l.Container != "" || slices.Contains(publishers, l.Process)

@@ -19,7 +19,7 @@ var stages = []stage{
 		cut(unbound), ok(bound),
 		otherwise(lang.Text{EN: "Not every socket of this machine could be seen.", JA: "この機器の待ち受けのすべては見えませんでした。"}))},
 	{id: "address", own: true, look: first(
-		ok(takes), cut(loopbackOnly), cut(boundGone), cut(boundOther), cut(boundFamily),
+		ok(takes), cut(unaddressed), cut(loopbackOnly), cut(boundGone), cut(boundOther), cut(boundFamily),
 		otherwise(lang.Text{EN: "Nothing is bound to look at.", JA: "待ち受けがないため、見ていません。"}))},
 	{id: "loopback", own: true, look: first(
 		ok(loopOpen), cut(loopSilent),
