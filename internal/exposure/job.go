@@ -1,0 +1,272 @@
+package exposure
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Job is one piece of work for a vantage: to look at some ports of one address.
+// It is the one door to every vantage, whatever carries it.
+type Job struct {
+	ID       string     `json:"id"`
+	Attempt  int        `json:"attempt"` // from 1; a result is told apart by id and attempt
+	Grant    Grant      `json:"grant"`
+	Address  netip.Addr `json:"address"`
+	TCP      PortList   `json:"tcp,omitempty"`
+	UDP      PortList   `json:"udp,omitempty"`
+	Echo     bool       `json:"echo,omitempty"`     // one ICMP echo too
+	Identify bool       `json:"identify,omitempty"` // speak to what is open, too
+	Method   string     `json:"method,omitempty"`   // auto, syn or connect; empty: auto
+	Name     string     `json:"name,omitempty"`     // of the address, for protocols that ask for one
+	Key      JobKey     `json:"key"`
+	Deadline time.Time  `json:"deadline"` // when it ends at the latest
+}
+
+// Grant is why a vantage may send packets to an address: it is the one that the
+// request came from, proven by the connection itself and fresh as long as the
+// heartbeat is.
+type Grant struct {
+	Kind    string     `json:"kind"` // GrantOwn
+	Address netip.Addr `json:"address"`
+	At      time.Time  `json:"at"`
+	Consent Consent    `json:"consent"`
+}
+
+// GrantOwn is the kind of Grant that the caller's own address is.
+const GrantOwn = "own-address"
+
+// Consent is what the person agreed to, kept as it was said.
+type Consent struct {
+	Text  string    `json:"text"`
+	At    time.Time `json:"at"`
+	Scope string    `json:"scope"` // what it is for, such as the ports
+}
+
+// JobKey is the secret of one job, from which the cookies of its probes follow:
+// cookie.Key(k).Word(endpoint, source), of the endpoint as the vantage addressed
+// it. A SYN carries the lower 32 bits of it as its sequence number, with its own
+// source port; a datagram and an echo carry the Word of source 0 as their nonce.
+type JobKey [16]byte
+
+// MarshalText writes 32 hexadecimal digits.
+func (k JobKey) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(k[:])), nil }
+
+// UnmarshalText reads 32 hexadecimal digits.
+func (k *JobKey) UnmarshalText(b []byte) error {
+	if hex.DecodedLen(len(b)) != len(k) {
+		return errors.New("a key has 32 hexadecimal digits")
+	}
+	_, err := hex.Decode(k[:], b)
+	return err
+}
+
+// Plan is the answer to a job before anything is sent, so that the inside can
+// open its witness first.
+type Plan struct {
+	Schema  string     `json:"schema"` // PlanSchema
+	Job     string     `json:"job"`
+	Attempt int        `json:"attempt"`
+	Address netip.Addr `json:"address"` // the caller's as the vantage sees it, and the one that will be looked at
+	Station Station    `json:"station"`
+	Key     JobKey     `json:"key"`
+	// Sources are where the probes will come from. Handshakes that confirm an
+	// open port, and those that speak to it, come from other ports of the same
+	// addresses and carry no cookie.
+	Sources []JobSource `json:"sources"`
+	Method  string      `json:"method"` // syn or connect: how TCP will be asked
+	TCP     PortList    `json:"tcp,omitempty"`
+	UDP     PortList    `json:"udp,omitempty"`
+	Now     time.Time   `json:"now"`     // the vantage's clock, by which a send log is read
+	Expires time.Time   `json:"expires"` // until when go has to come
+	// Heartbeat is after how many seconds without one the vantage stops.
+	Heartbeat int `json:"heartbeat_s"`
+}
+
+// PlanSchema is the name of the document.
+const PlanSchema = "sekisho/plan/1"
+
+// JobSource is an address of the vantage and the row of ports that its probes
+// leave from. First 0 means that the vantage's kernel chooses the port.
+type JobSource struct {
+	Transport Transport  `json:"transport"`
+	Address   netip.Addr `json:"address"`
+	First     uint16     `json:"first,omitempty"`
+	Last      uint16     `json:"last,omitempty"`
+}
+
+// Station is what a vantage says of itself.
+type Station struct {
+	ID        string       `json:"id"`
+	Kind      string       `json:"kind"` // outside, lan
+	Version   string       `json:"version"`
+	Addresses []netip.Addr `json:"addresses"`
+	// Sends are the ports of others to which packets of this vantage are known
+	// to get: something answered from there within the hour. Of any other port
+	// silence may be the vantage's own provider's.
+	Sends StationPorts `json:"sends"`
+	// Echoes are the ports of the vantage itself on which it takes connections
+	// and datagrams, so that a caller can find out what its network lets out.
+	Echoes StationPorts `json:"echoes,omitzero"`
+	Limits JobLimits    `json:"limits"`
+}
+
+// StationPorts are ports by transport.
+type StationPorts struct {
+	TCP PortList `json:"tcp,omitempty"`
+	UDP PortList `json:"udp,omitempty"`
+}
+
+// Has reports whether a port is among them.
+func (s StationPorts) Has(t Transport, port uint16) bool {
+	switch t {
+	case TCP:
+		return s.TCP.Has(port)
+	case UDP:
+		return s.UDP.Has(port)
+	}
+	return false
+}
+
+// JobLimits bound one job.
+type JobLimits struct {
+	Ports   int `json:"ports"`    // TCP and UDP together
+	Rate    int `json:"rate"`     // packets a second
+	TimeMS  int `json:"time_ms"`  // from go to the end
+	AtOnce  int `json:"at_once"`  // jobs of one caller
+	PerHour int `json:"per_hour"` // jobs of one caller within an hour
+}
+
+// Batch is some of what came of a job. They are numbered from 1 without a gap;
+// the last one has Done.
+type Batch struct {
+	Job          string        `json:"job"`
+	Attempt      int           `json:"attempt"`
+	Number       int           `json:"number"`
+	Observations []Observation `json:"observations,omitempty"`
+	// Alike are ports of which nothing needs to be told one by one: the closed
+	// ones, and the silent ones.
+	Alike    []AlikePorts `json:"alike,omitempty"`
+	Services []JobService `json:"services,omitempty"`
+	Sent     []SentProbes `json:"sent,omitempty"`
+	Summary  *ScanSummary `json:"summary,omitempty"` // of the last one
+	Ended    JobEnd       `json:"ended,omitempty"`   // why it ended before its end, of the last one
+	Done     bool         `json:"done,omitempty"`
+}
+
+// JobService is a Service and the port that it is behind.
+type JobService struct {
+	Transport Transport `json:"transport"`
+	Port      uint16    `json:"port"`
+	Service
+}
+
+// AlikePorts are ports that were found in the same state by the same evidence.
+type AlikePorts struct {
+	Transport Transport `json:"transport"`
+	Ports     PortList  `json:"ports"`
+	State     State     `json:"state"`
+	Reason    Reason    `json:"reason"`
+	By        string    `json:"by,omitempty"` // as in an Observation
+	Attempts  int       `json:"attempts"`     // of each, the most
+	SeenAt    time.Time `json:"seen_at"`      // the last of them
+}
+
+// SentProbes are a row of the send log: questions to ports that were alike. The
+// times are the vantage's, of the first and the last that left.
+type SentProbes struct {
+	Transport Transport      `json:"transport"`
+	Ports     PortList       `json:"ports"`
+	Source    netip.AddrPort `json:"source"` // port 0: one of the plan's row, or of the kernel's choice
+	TTL       uint8          `json:"ttl"`    // time to live or hop limit, as it left
+	Tries     int            `json:"tries"`  // of each port, the most
+	First     time.Time      `json:"first"`
+	Last      time.Time      `json:"last"`
+}
+
+// JobEnd is why a job ended before its end.
+type JobEnd string
+
+// The ends.
+const (
+	EndHeartbeat JobEnd = "heartbeat" // none came
+	EndStopped   JobEnd = "stopped"   // the caller said so
+	EndDeadline  JobEnd = "deadline"
+	EndRefused   JobEnd = "refused" // the grant or the address is none any more
+	EndFault     JobEnd = "fault"   // the vantage itself could not
+	EndShutdown  JobEnd = "shutdown"
+)
+
+// PortList is ports in rising order, each once; as text it is ranges: 22,80-90.
+type PortList []uint16
+
+// Has reports whether a port is in the list.
+func (l PortList) Has(port uint16) bool {
+	low, high := 0, len(l)
+	for low < high {
+		middle := (low + high) / 2
+		if l[middle] < port {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low < len(l) && l[low] == port
+}
+
+// MarshalText writes the ranges.
+func (l PortList) MarshalText() ([]byte, error) {
+	var b []byte
+	for i := 0; i < len(l); {
+		last := i
+		for last+1 < len(l) && l[last+1] == l[last]+1 {
+			last++
+		}
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(b, uint64(l[i]), 10)
+		if last > i {
+			b = append(b, '-')
+			b = strconv.AppendUint(b, uint64(l[last]), 10)
+		}
+		i = last + 1
+	}
+	return b, nil
+}
+
+// UnmarshalText reads ranges in rising order that do not overlap: nothing is
+// longer than the 65,536 ports that there are.
+func (l *PortList) UnmarshalText(b []byte) error {
+	*l = nil
+	if len(b) == 0 {
+		return nil
+	}
+	next := 0
+	for word := range strings.SplitSeq(string(b), ",") {
+		from, to, ranged := strings.Cut(word, "-")
+		if !ranged {
+			to = from
+		}
+		first, err := strconv.ParseUint(from, 10, 16)
+		if err != nil {
+			return fmt.Errorf("%.20q is no port", from)
+		}
+		last, err := strconv.ParseUint(to, 10, 16)
+		if err != nil {
+			return fmt.Errorf("%.20q is no port", to)
+		}
+		if int(first) < next || last < first {
+			return fmt.Errorf("%.20q does not rise", word)
+		}
+		for p := first; p <= last; p++ {
+			*l = append(*l, uint16(p))
+		}
+		next = int(last) + 1
+	}
+	return nil
+}
