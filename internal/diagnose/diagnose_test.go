@@ -103,8 +103,8 @@ var cases = map[string]struct {
 	"no network": {with(server(), func(c *Case) {
 		c.Listeners, c.Addresses = listening("0.0.0.0"), []netip.Addr{netip.MustParseAddr("127.0.0.1")}
 	}).without(exposure.ViewSelf), "no-route", exposure.CauseProven, nil},
-	"drop":           {with(server(), func(c *Case) { c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallDrop) }), "host-firewall", exposure.CauseProven, nil},
-	"reject":         {with(server(), func(c *Case) { c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallReject) }), "host-firewall", exposure.CauseProven, nil},
+	"drop":   {with(server(), func(c *Case) { c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallDrop) }), "host-firewall", exposure.CauseProven, nil},
+	"reject": {with(server(), func(c *Case) { c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallReject) }), "host-firewall", exposure.CauseProven, nil},
 	"rules that cannot be evaluated, and silence": {with(server(), func(c *Case) {
 		c.Firewall = filter(exposure.ZoneLAN, exposure.FirewallCannotSay)
 		c.Observations = append(c.Observations, saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, ""))
