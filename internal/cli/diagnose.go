@@ -33,9 +33,12 @@ type diagnoseFlags struct {
 func (a *app) diagnoseCommand() *cobra.Command {
 	var flags diagnoseFlags
 	cmd := &cobra.Command{
-		Use:     "diagnose [HOST] [PORT|SERVICE…]",
-		Short:   a.say.Say("help.diagnose"),
-		Long:    a.say.Say("help.diagnose-long"),
+		Use:   "diagnose [HOST] [PORT|SERVICE…]",
+		Short: a.say.Say("help.diagnose"),
+		Long:  a.say.Say("help.diagnose-long"),
+
+		Annotations: diagnosing,
+
 		Example: "  sekisho diagnose 80\n  sekisho diagnose 192.168.1.10 ftp 8080/tcp\n  sekisho diagnose 443 --merge outside.json\n  sekisho diagnose 3306 --closed",
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.runDiagnose(cmd.Context(), &flags, args) },
 	}

@@ -121,6 +121,23 @@ var hostFaults = []fault{
 	{name: "IPv6 filtered by the router", provoke: web(nil), from: outsideHost, at: homeV6, port: "80", cause: "router-filter", certainty: exposure.CausePossible},
 }
 
+// typable: every command of sekisho that a diagnosis names can be typed as it
+// stands.
+func typable(t *testing.T, h *lab.Host, p exposure.DiagnosedPort) {
+	t.Helper()
+	for _, step := range p.Cause.Remedy {
+		for line := range strings.Lines(step) {
+			words := strings.Fields(line)
+			if len(words) < 2 || words[0] != "sekisho" || words[1] == "diagnose" {
+				continue
+			}
+			if r := sekisho(t, h, root, words[1:]...); r.code == 2 {
+				t.Errorf("%s: %s", strings.TrimSpace(line), r.errs)
+			}
+		}
+	}
+}
+
 func hangingUp(t *testing.T, h *lab.Host, address string) {
 	t.Helper()
 	listener := h.Listen(t, "tcp", address)
@@ -170,6 +187,7 @@ func TestFaultMatrix(t *testing.T) {
 			if got.Cause.Certainty == exposure.CauseProven {
 				proven++
 			}
+			typable(t, l.Home, got)
 			table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.name, f.port, got.Cause.ID, got.Cause.Certainty)
 		})
 	}

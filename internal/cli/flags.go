@@ -130,13 +130,20 @@ func (a *app) configure(cmd *cobra.Command) error {
 }
 
 // reporting marks a command whose result is a report or a scan, for which there
-// are more formats than for others.
-var reporting = map[string]string{"reporting": "yes"}
+// are more formats than for others, and diagnosing one whose result is a
+// diagnosis.
+var (
+	reporting  = map[string]string{"result": "report"}
+	diagnosing = map[string]string{"result": "diagnosis"}
+)
 
 // formatsOf are the formats that a command can write.
 func formatsOf(cmd *cobra.Command) []string {
-	if cmd.Annotations["reporting"] != "" {
+	switch cmd.Annotations["result"] {
+	case "report":
 		return output.ReportFormats()
+	case "diagnosis":
+		return output.DiagnosisFormats()
 	}
 	return output.Formats()
 }

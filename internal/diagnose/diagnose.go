@@ -7,6 +7,7 @@ package diagnose
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
@@ -100,13 +101,17 @@ func say(t lang.Text, pairs ...any) said { return said{t, pairs} }
 
 func (s said) in(tag lang.Tag) string { return s.In(tag, s.pairs...) }
 
-// pairs name the port in a text, and the address that others know it by.
+// pairs name the port in a text, as -p takes it too, and the address that others know it by.
 func (c Case) pairs() []any {
 	address := ""
 	if list := append(c.others(), c.Addresses...); len(list) > 0 {
 		address = list[0].String()
 	}
-	return []any{"Transport", c.Transport.String(), "Port", int(c.Port), "Address", address}
+	ports := strconv.Itoa(int(c.Port))
+	if c.Transport == exposure.UDP {
+		ports = "u:" + ports
+	}
+	return []any{"Transport", c.Transport.String(), "Port", int(c.Port), "Ports", ports, "Address", address}
 }
 
 // of reports whether an address belongs to those that the Case is about: for

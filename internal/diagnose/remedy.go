@@ -87,7 +87,7 @@ var remedies = map[string][]lang.Text{
 	"service-silent":  {{EN: "Look into the log of the service, and restart it when it hangs.", JA: "サービスのログを読み、止まっている場合は再起動します。"}},
 	"service-refuses": {{EN: "Look into the service's own access list (hosts.allow, allow/deny, pg_hba.conf, mynetworks …) and its log.", JA: "サービス自身のアクセス制限(hosts.allow、allow/deny、pg_hba.conf、mynetworksなど)とログを確かめます。"}},
 	"service-wrong":   {{EN: "Another program has the port. Stop it, or give one of the two another port.", JA: "別のプログラムがこの番号を使っています。止めるか、どちらかの番号を変えます。"}},
-	"tls-broken":      {{EN: "Renew the certificate, or have the server show the one for this name:\nsekisho test tls {{.Address}}:{{.Port}}", JA: "証明書を更新するか、この名前の証明書を使うように設定します。\nsekisho test tls {{.Address}}:{{.Port}}"}},
+	"tls-broken":      {{EN: "Renew the certificate, or have the server show the one for this name:\nsekisho test tls {{.Address}} -p {{.Port}}", JA: "証明書を更新するか、この名前の証明書を使うように設定します。\nsekisho test tls {{.Address}} -p {{.Port}}"}},
 	"cgnat": {
 		{EN: "Ask the carrier for a global IPv4 address, or offer the service over IPv6.", JA: "回線事業者にグローバルIPv4アドレスを申し込むか、IPv6で公開します。"},
 	},
@@ -118,5 +118,5 @@ var remedies = map[string][]lang.Text{
 	"router-dmz":          {{EN: "Switch the router's DMZ host off and forward only the ports that are needed.", JA: "ルーターのDMZ設定を無効にし、必要なポートだけを転送します。"}},
 	"router-itself":       {{EN: "Switch management from outside off on the router.", JA: "ルーターの、外からの管理(設定画面)の許可を無効にします。"}},
 	"ok":                  {},
-	"inconclusive":        {{EN: "Look from another host of the network, or from outside:\nsekisho scan {{.Address}} -p {{.Port}}", JA: "LAN内の別の機器か、インターネット側から調べます。\nsekisho scan {{.Address}} -p {{.Port}}"}},
+	"inconclusive":        {{EN: "Look from another host of the network, or from outside:\nsekisho scan {{.Address}} -p {{.Ports}}", JA: "LAN内の別の機器か、インターネット側から調べます。\nsekisho scan {{.Address}} -p {{.Ports}}"}},
 }

@@ -11,7 +11,7 @@ import (
 	"sekisho/internal/untrusted"
 )
 
-func init() { register(format{name: "csv", report: csvReport}) }
+func init() { register(format{name: "csv", report: csvReport, cause: csvDiagnosis}) }
 
 // csvColumns are the first row. The words are those of the JSON documents.
 var csvColumns = []string{

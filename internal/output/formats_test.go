@@ -78,6 +78,11 @@ func TestFormatsGolden(t *testing.T) {
 				check(fmt.Sprintf("judged-%s.%s", tag, format), reportIn(t, whollyJudged(tag), o))
 			}
 		}
+		if slices.Contains(output.DiagnosisFormats(), format) {
+			for _, tag := range []lang.Tag{lang.English, lang.Japanese} {
+				check(fmt.Sprintf("diagnosed-%s.%s", tag, format), diagnosisIn(t, diagnosed(tag), output.Options{Format: format, Lang: tag, Width: 80}))
+			}
+		}
 		o := output.Options{Format: format, Lang: lang.English}
 		check("household."+format, reportIn(t, household(lang.English), o))
 		check("nothing."+format, reportIn(t, nothing(lang.English), o))
@@ -102,6 +107,12 @@ func TestReportFormatsAreOffered(t *testing.T) {
 	if d := cmp.Diff(append([]string{"text", "json", "jsonl"}, reportFormats...), output.ReportFormats()); d != "" {
 		t.Error(d)
 	}
+	if d := cmp.Diff([]string{"text", "json", "jsonl", "csv", "html", "junit", "markdown"}, output.DiagnosisFormats()); d != "" {
+		t.Error(d)
+	}
+	if err := output.Diagnosis(io.Discard, diagnosed(lang.English), output.Options{Format: "nmap-xml"}); err == nil || !strings.Contains(err.Error(), "text, json, jsonl, csv") {
+		t.Errorf("nmap-xml of a diagnosis: %v", err)
+	}
 	for _, format := range reportFormats {
 		o := output.Options{Format: format}
 		if err := output.Local(io.Discard, machine(), o); err == nil || !strings.Contains(err.Error(), "text, json, jsonl") {
@@ -116,6 +127,12 @@ func TestFormatsReturnWriteErrors(t *testing.T) {
 		for _, room := range []int{0, 10, 400} {
 			if err := output.Report(&full{room}, whollyJudged(lang.English), output.Options{Format: format}); !errors.Is(err, errFull) {
 				t.Errorf("%s with room for %d: %v", format, room, err)
+			}
+			if !slices.Contains(output.DiagnosisFormats(), format) {
+				continue
+			}
+			if err := output.Diagnosis(&full{room}, diagnosed(lang.English), output.Options{Format: format}); !errors.Is(err, errFull) {
+				t.Errorf("%s of a diagnosis with room for %d: %v", format, room, err)
 			}
 		}
 	}
@@ -142,24 +159,43 @@ func TestArbitraryReportsAreInertInEveryFormat(t *testing.T) {
 		}
 		for _, format := range reportFormats {
 			o.Format = format
-			b := reportIn(t, r, o)
-			inertText(t, format, b)
-			switch format {
-			case "csv":
-				holdCSV(t, b)
-			case "html":
-				holdHTML(t, b)
-			case "junit":
-				holdJUnit(t, b)
-			case "markdown":
-				holdMarkdown(t, b)
-			case "nmap-xml":
-				if _, err := nmapxml.Read(b); err != nil {
-					t.Fatalf("%v\n%s", err, b)
-				}
-			}
+			holdFormat(t, format, reportIn(t, r, o))
 		}
 	})
+}
+
+// TestArbitraryDiagnosesAreInertInEveryFormat is the same of a diagnosis.
+func TestArbitraryDiagnosesAreInertInEveryFormat(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := arbitraryDiagnosis(t)
+		o := output.Options{
+			Lang:   rapid.SampledFrom([]lang.Tag{lang.English, lang.Japanese}).Draw(t, "lang"),
+			Redact: rapid.Bool().Draw(t, "redact"),
+		}
+		for _, format := range output.DiagnosisFormats()[3:] {
+			o.Format = format
+			holdFormat(t, format, diagnosisIn(t, d, o))
+		}
+	})
+}
+
+// holdFormat: a document is what its format says, and nothing in it acts.
+func holdFormat(t *rapid.T, format string, b []byte) {
+	inertText(t, format, b)
+	switch format {
+	case "csv":
+		holdCSV(t, b)
+	case "html":
+		holdHTML(t, b)
+	case "junit":
+		holdJUnit(t, b)
+	case "markdown":
+		holdMarkdown(t, b)
+	case "nmap-xml":
+		if _, err := nmapxml.Read(b); err != nil {
+			t.Fatalf("%v\n%s", err, b)
+		}
+	}
 }
 
 // holdCSV: every row has every column, and no field is a formula.

@@ -10,7 +10,7 @@ import (
 	"sekisho/internal/exposure"
 )
 
-func init() { register(format{name: "html", report: htmlReport}) }
+func init() { register(format{name: "html", report: htmlReport, cause: htmlDiagnosis}) }
 
 //go:embed html.tmpl
 var htmlSource string
@@ -30,6 +30,7 @@ type (
 		Added                      []string
 		Judged                     []htmlJudged
 		Findings                   []htmlFinding
+		Diagnosed                  []htmlDiagnosed
 		Unseen                     []string
 	}
 	htmlHost struct {
@@ -68,22 +69,8 @@ type (
 func htmlReport(w io.Writer, r exposure.Report, o Options) error {
 	o.Color = false
 	p := newPage(o)
-	page := htmlPage{
-		Lang: string(o.Lang), Title: p.say.Say("html.title"), Last: harmless(p.lastLine(r)),
-		Words: map[string]string{
-			"port": p.say.Say("column.port"), "service": p.say.Say("column.service"), "owner": p.say.Say("column.owner"),
-			"where": p.say.Say("column.where"), "verdict": p.say.Say("column.verdict"), "findings": p.say.Say("report.findings"),
-			"todo": p.say.Say("report.what-to-do"), "nothing": p.say.Say("markdown.nothing"), "cut": p.say.Say("html.cut"),
-			"way": p.say.Say("html.way"), "unlooked": p.say.Say("html.unlooked"), "unseen": p.say.Say("html.unseen"),
-		},
-		Unseen: each(r.Unseen, harmless),
-	}
-	if page.Lang == "" {
-		page.Lang = "en"
-	}
-	if r.Partial {
-		page.Partial = p.say.Say("report.partial")
-	}
+	page := p.htmlPage(r.Partial, r.Unseen)
+	page.Last = harmless(p.lastLine(r))
 	for _, h := range r.Hosts {
 		page.Hosts = append(page.Hosts, p.htmlHost(r, h))
 	}
@@ -110,6 +97,28 @@ func htmlReport(w io.Writer, r exposure.Report, o Options) error {
 		page.Findings = append(page.Findings, p.htmlFinding(m))
 	}
 	return htmlTemplate.Execute(w, page)
+}
+
+// htmlPage is a page with nothing on it but the words that stand around.
+func (p *page) htmlPage(partial bool, unseen []string) htmlPage {
+	page := htmlPage{
+		Lang: string(p.Lang), Title: p.say.Say("html.title"),
+		Words: map[string]string{
+			"port": p.say.Say("column.port"), "service": p.say.Say("column.service"), "owner": p.say.Say("column.owner"),
+			"where": p.say.Say("column.where"), "verdict": p.say.Say("column.verdict"), "findings": p.say.Say("report.findings"),
+			"todo": p.say.Say("report.what-to-do"), "nothing": p.say.Say("markdown.nothing"), "cut": p.say.Say("html.cut"),
+			"way": p.say.Say("html.way"), "unlooked": p.say.Say("html.unlooked"), "unseen": p.say.Say("html.unseen"),
+			"stage": p.say.Say("column.stage"), "result": p.say.Say("column.result"), "detail": p.say.Say("column.words"), "rivals": p.say.Say("diagnosis.rivals"),
+		},
+		Unseen: each(unseen, harmless),
+	}
+	if page.Lang == "" {
+		page.Lang = "en"
+	}
+	if partial {
+		page.Partial = p.say.Say("report.partial")
+	}
+	return page
 }
 
 // htmlView is a column of the matrix: who looked, over which family.
@@ -265,8 +274,8 @@ var stationOf = map[string]station{
 	"tls-broken": stationService, "ftp-passive-address": stationService,
 }
 
-// way is the picture of the way to the service, with the place marked where the
-// cause lies; nothing for a cause that lies nowhere on it.
+// way is the picture of the way to the service from a zone, or from here to
+// another host, with the place marked where the cause lies; nothing for a cause that lies nowhere on it.
 func (p *page) way(zone exposure.Zone, cause string) []htmlStation {
 	at, known := stationOf[cause]
 	if !known {
@@ -274,12 +283,19 @@ func (p *page) way(zone exposure.Zone, cause string) []htmlStation {
 	}
 	stations := []station{stationFirewall, stationService}
 	switch zone {
-	case exposure.ZoneInternetV4, exposure.ZoneInternetV6, exposure.ZoneOutgoing:
+	case exposure.ZoneInternetV4, exposure.ZoneInternetV6, exposure.ZoneOutgoing, "":
 		stations = []station{stationName, stationCarrier, stationRouter, stationFirewall, stationService}
 	case exposure.ZoneLoopback:
 		stations = []station{stationService}
 	}
-	list := []htmlStation{{Name: p.say.Say("zone." + string(zone))}}
+	if !slices.Contains(stations, at) {
+		return nil
+	}
+	from := p.say.Say("html.station-here")
+	if zone != "" {
+		from = p.say.Say("zone." + string(zone))
+	}
+	list := []htmlStation{{Name: from}}
 	names := map[station]string{
 		stationName: p.say.Say("html.station-name"), stationCarrier: p.say.Say("html.station-carrier"), stationRouter: p.say.Say("html.station-router"),
 		stationFirewall: p.say.Say("html.station-firewall"), stationService: p.say.Say("html.station-service"),

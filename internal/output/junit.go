@@ -11,7 +11,7 @@ import (
 	"sekisho/internal/lang"
 )
 
-func init() { register(format{name: "junit", report: junitReport}) }
+func init() { register(format{name: "junit", report: junitReport, cause: junitDiagnosis}) }
 
 // The elements of JUnit's XML as CI systems read it.
 type (
@@ -59,7 +59,7 @@ func junitReport(w io.Writer, r exposure.Report, o Options) error {
 	all := junitSuites{Name: "sekisho", Time: seconds(max(0, r.FinishedAt.Sub(r.StartedAt)))}
 	judged := r.Summary.Pass+r.Summary.Fail+r.Summary.Inconclusive > 0
 	for _, h := range r.Hosts {
-		s := &junitSuite{Name: harmless(hostName(h)), Time: all.Time, Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
+		s := &junitSuite{Name: harmless(hostName(h)), Time: all.Time, Timestamp: r.StartedAt.UTC().Format(junitTime)}
 		for _, p := range h.Ports {
 			label := portLabel(p.Transport, p.Port)
 			for _, v := range p.Verdicts {
@@ -77,7 +77,7 @@ func junitReport(w io.Writer, r exposure.Report, o Options) error {
 		all.add(s)
 	}
 	if len(r.Outgoing) > 0 {
-		s := &junitSuite{Name: say.Say("zone.outgoing"), Time: all.Time, Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
+		s := &junitSuite{Name: say.Say("zone.outgoing"), Time: all.Time, Timestamp: r.StartedAt.UTC().Format(junitTime)}
 		for _, p := range r.Outgoing {
 			for _, v := range p.Verdicts {
 				s.verdict(say, portLabel(p.Transport, p.Port), v)
@@ -86,8 +86,15 @@ func junitReport(w io.Writer, r exposure.Report, o Options) error {
 		all.add(s)
 	}
 	if b := r.Baseline; b != nil {
-		all.add(junitBaseline(b, all.Time, r.StartedAt.UTC().Format("2006-01-02T15:04:05"), o))
+		all.add(junitBaseline(b, all.Time, r.StartedAt.UTC().Format(junitTime), o))
 	}
+	return junitXML(w, all)
+}
+
+// junitTime is how a time is written: UTC without saying so.
+const junitTime = "2006-01-02T15:04:05"
+
+func junitXML(w io.Writer, all junitSuites) error {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	e := xml.NewEncoder(&b)

@@ -8,7 +8,7 @@ import (
 	"sekisho/internal/exposure"
 )
 
-func init() { register(format{name: "markdown", report: markdownReport}) }
+func init() { register(format{name: "markdown", report: markdownReport, cause: markdownDiagnosis}) }
 
 // markdown is a page of GitHub's flavour as it grows, for the summary of a CI
 // run or a ticket.

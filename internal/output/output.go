@@ -76,6 +76,12 @@ func ReportFormats() []string {
 	return append(Formats(), named(func(f format) bool { return f.local == nil })...)
 }
 
+// DiagnosisFormats are the names of the formats that a diagnosis has: those of
+// every document first.
+func DiagnosisFormats() []string {
+	return append(Formats(), named(func(f format) bool { return f.local == nil && f.cause != nil })...)
+}
+
 func named(which func(format) bool) []string {
 	var names []string
 	for name, f := range formats {
@@ -158,12 +164,9 @@ func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
 // Diagnosis writes the document of diagnose. Options.Format must be one that has
 // it; the error says which have.
 func Diagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
-	f, err := find(o.Format)
-	if err != nil {
-		return err
-	}
-	if f.cause == nil {
-		return fmt.Errorf("%s writes no diagnosis: text, json and jsonl do", o.Format)
+	f, ok := formats[o.Format]
+	if !ok || f.cause == nil {
+		return fmt.Errorf("%q is no format of a diagnosis: %s", o.Format, strings.Join(DiagnosisFormats(), ", "))
 	}
 	if o.Redact {
 		d = newMask().diagnosis(d)

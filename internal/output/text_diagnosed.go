@@ -11,7 +11,7 @@ import (
 // what to do.
 func textDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 	p := newPage(o)
-	p.paragraph("", bold, p.say.Say("diagnosis.title", "Host", d.Host, "Time", d.SeenAt.UTC().Format(timeLayout), "Version", d.Version))
+	p.paragraph("", bold, p.diagnosisTitle(d))
 	for _, port := range d.Ports {
 		p.gap()
 		p.diagnosed(port)
@@ -27,21 +27,35 @@ func textDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 // causeStyles make what is well look so, and what nobody knows.
 var causeStyles = map[string]style{"ok": green, "inconclusive": yellow}
 
-func (p *page) diagnosed(d exposure.DiagnosedPort) {
+// diagnosisTitle names the host and when it was looked at.
+func (p *page) diagnosisTitle(d exposure.Diagnosis) string {
+	return p.say.Say("diagnosis.title", "Host", d.Host, "Time", d.SeenAt.UTC().Format(timeLayout), "Version", d.Version)
+}
+
+// diagnosisLine is the one cause of a port and how sure it is.
+func (p *page) diagnosisLine(d exposure.DiagnosedPort) string {
 	label := portLabel(d.Transport, d.Port)
 	if d.Name != "" {
 		label += " " + d.Name
-	}
-	look, known := causeStyles[d.Cause.ID]
-	if !known {
-		look = red
 	}
 	zone := ""
 	if d.Zone != "" {
 		zone = p.say.Say("zone." + string(d.Zone))
 	}
-	p.paragraph("", look, p.say.Say("diagnosis.cause", "Port", label, "Zone", zone, "Cause", p.say.Say("cause."+d.Cause.ID),
-		"Certainty", p.say.Say("certainty."+string(d.Cause.Certainty)), "ID", d.Cause.ID))
+	return p.say.Say("diagnosis.cause", "Port", label, "Zone", zone, "Cause", p.say.Say("cause."+d.Cause.ID),
+		"Certainty", p.say.Say("certainty."+string(d.Cause.Certainty)), "ID", d.Cause.ID)
+}
+
+func (p *page) rival(r exposure.Rival) string {
+	return p.say.Say("diagnosis.rival", "Cause", p.say.Say("cause."+r.ID), "Test", r.Test)
+}
+
+func (p *page) diagnosed(d exposure.DiagnosedPort) {
+	look, known := causeStyles[d.Cause.ID]
+	if !known {
+		look = red
+	}
+	p.paragraph("", look, p.diagnosisLine(d))
 	for _, e := range d.Cause.Evidence {
 		p.paragraph("  - ", plain, e)
 	}
@@ -61,7 +75,7 @@ func (p *page) diagnosed(d exposure.DiagnosedPort) {
 	if len(d.Rivals) > 0 {
 		p.line(p.paint(bold, p.say.Say("diagnosis.rivals")))
 		for _, r := range d.Rivals {
-			p.paragraph("  - ", plain, p.say.Say("diagnosis.rival", "Cause", p.say.Say("cause."+r.ID), "Test", r.Test))
+			p.paragraph("  - ", plain, p.rival(r))
 		}
 	}
 	if len(d.Cause.Remedy) > 0 {
