@@ -48,6 +48,9 @@ var rooms = map[string]room{
 	// The primitives of WireGuard are not in the standard library.
 	"wire/wireguard": {modules: []string{"golang.org/x/crypto"}},
 
+	// DHCPv6 carries the rules of MAP-E.
+	"wire/dhcp6": {may: []string{"wire/mape"}},
+
 	// The files of fingerprints are read through an fs.FS that cli hands in.
 	"fingerprint": {may: []string{"untrusted", "exposure"}},
 
