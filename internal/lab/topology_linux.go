@@ -24,12 +24,19 @@ import (
 // and Outside is a vantage on the other side.
 type Lab struct {
 	Home, LAN, Router, Outside *Host
+	// Carrier stands between Router and Outside where an option of New says so; it
+	// is nil otherwise.
+	Carrier *Host
 	// Gateway4 and Gateway6 are the router's addresses on the LAN.
 	Gateway4, Gateway6 netip.Addr
 
 	cables map[Cable]*cable
 	relays []*relay
+	access Access
 }
+
+// Option changes the lab that New raises.
+type Option func(*Lab)
 
 // Cable names one of the lab's cables.
 type Cable string
@@ -68,12 +75,12 @@ const (
 
 // New raises a lab for the test and takes it down after it. The test must have
 // been built with the tag lab and run as root.
-func New(t T) *Lab {
+func New(t T, options ...Option) *Lab {
 	t.Helper()
 	if !tagged || os.Geteuid() != 0 {
 		t.Fatalf("lab: hosts need root and the build tag: run ./check, or: sudo go test -tags lab")
 	}
-	l, err := raise(filepath.Dir(t.TempDir()))
+	l, err := raise(filepath.Dir(t.TempDir()), options...)
 	if err != nil {
 		t.Fatalf("lab: %v", err)
 	}
@@ -94,14 +101,18 @@ func New(t T) *Lab {
 }
 
 // raise builds the whole lab, or nothing.
-func raise(shared string) (*Lab, error) {
+func raise(shared string, options ...Option) (*Lab, error) {
 	l := &Lab{}
+	for _, o := range options {
+		o(l)
+	}
 	for _, step := range []func() error{
 		func() error { return l.startHosts(shared) },
 		l.layCables,
 		l.prove, // while nothing is switched on yet
 		func() error { return l.Router.nft(routerRules) },
 		l.switchOn,
+		l.openCarrier,
 	} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, l.close())
@@ -112,11 +123,16 @@ func raise(shared string) (*Lab, error) {
 
 func (l *Lab) startHosts(shared string) error {
 	var wg sync.WaitGroup
-	var errs [4]error
-	for i, h := range []struct {
+	var errs [5]error
+	type place struct {
 		name string
 		at   **Host
-	}{{"home", &l.Home}, {"lan", &l.LAN}, {"router", &l.Router}, {"outside", &l.Outside}} {
+	}
+	places := []place{{"home", &l.Home}, {"lan", &l.LAN}, {"router", &l.Router}, {"outside", &l.Outside}}
+	if l.access != Direct {
+		places = append(places, place{"carrier", &l.Carrier})
+	}
+	for i, h := range places {
 		wg.Go(func() { *h.at, errs[i] = newHost(h.name, shared) })
 	}
 	wg.Wait()
@@ -126,7 +142,7 @@ func (l *Lab) startHosts(shared string) error {
 // hosts are the hosts that have been started.
 func (l *Lab) hosts() []*Host {
 	var all []*Host
-	for _, h := range []*Host{l.Home, l.LAN, l.Router, l.Outside} {
+	for _, h := range []*Host{l.Home, l.LAN, l.Router, l.Outside, l.Carrier} {
 		if h != nil {
 			all = append(all, h)
 		}
@@ -179,13 +195,18 @@ func (l *Lab) layCables() error {
 
 // switchOn gives every host its addresses and routes, and raises its interfaces.
 func (l *Lab) switchOn() error {
-	err := l.Router.sysctl(
-		"net/ipv4/ip_forward", "1",
-		"net/ipv6/conf/all/forwarding", "1",
-		"net/ipv6/conf/default/forwarding", "1",
-	)
-	if err != nil {
-		return err
+	for _, h := range []*Host{l.Router, l.Carrier} {
+		if h == nil {
+			continue
+		}
+		err := h.sysctl(
+			"net/ipv4/ip_forward", "1",
+			"net/ipv6/conf/all/forwarding", "1",
+			"net/ipv6/conf/default/forwarding", "1",
+		)
+		if err != nil {
+			return err
+		}
 	}
 	for _, h := range l.hosts() {
 		for _, i := range h.plan {
@@ -242,6 +263,7 @@ func (l *Lab) plan() {
 		LANCable:  {a: l.LAN, aName: "eth0", b: l.Router, bName: "lan2"},
 		WAN:       {a: l.Router, aName: "wan", b: l.Outside, bName: "eth0"},
 	}
+	l.planCarrier()
 }
 
 // nth is the n-th address of a prefix, with the prefix's length.
