@@ -13,12 +13,16 @@ import (
 type filter struct {
 	rules   *firewall.Ruleset
 	machine firewall.Machine
+	system  *firewall.System // instead of both: one whose rules are not evaluated
 }
 
 // readFilter reads the packet filter; nil when it could not be read in full, for
 // then no rule that is absent can be told from one that was not seen.
 func readFilter(ctx context.Context) (*filter, []hostnet.Unseen) {
 	told, unseen := hostnet.ReadFirewall(ctx)
+	if s := system(told); s != nil {
+		return &filter{system: s}, unseen
+	}
 	if !told.Complete {
 		return nil, unseen
 	}
@@ -32,6 +36,20 @@ func readFilter(ctx context.Context) (*filter, []hostnet.Unseen) {
 		return nil, part
 	}
 	return &filter{rules: rules, machine: firewallMachine(network)}, unseen
+}
+
+// system is the firewall of a system whose rules are not evaluated, nil when
+// nothing is known of it.
+func system(told hostnet.Firewall) *firewall.System {
+	switch {
+	case told.Windows != nil:
+		if s, err := firewall.ParseWindows(told.Windows); err == nil {
+			return s
+		}
+	case told.PF != nil:
+		return firewall.ParsePF(told.PF)
+	}
+	return nil
 }
 
 // ruleset puts together what the programs told.
@@ -84,6 +102,10 @@ func (f *filter) answered(ctx context.Context, listeners []exposure.Listener) []
 		if i == maxAnswered || ctx.Err() != nil {
 			break
 		}
+		if f.system != nil {
+			listeners[i].Firewall = f.system.Answers(listeners[i])
+			continue
+		}
 		listeners[i].Firewall = f.rules.Answers(&f.machine, listeners[i])
 	}
 	return listeners
@@ -102,12 +124,15 @@ func (f *filter) openTo(ctx context.Context, key portKey) []exposure.FirewallAns
 }
 
 // empty reports whether the packet filter was read and has no rule.
-func (f *filter) empty() bool { return f != nil && f.rules.Count() == 0 }
+func (f *filter) empty() bool { return f != nil && f.system == nil && f.rules.Count() == 0 }
 
 // told is the packet filter as the document of local shows it.
 func (f *filter) told() *exposure.LocalFirewall {
 	if f == nil {
 		return nil
+	}
+	if s := f.system; s != nil {
+		return &exposure.LocalFirewall{Products: s.Products, Unread: true, Profiles: s.Profiles}
 	}
 	return &exposure.LocalFirewall{Products: f.rules.Products(), Rules: f.rules.Count()}
 }

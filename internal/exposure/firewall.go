@@ -74,4 +74,17 @@ type FirewallAnswer struct {
 type LocalFirewall struct {
 	Products []string `json:"products,omitempty"`
 	Rules    int      `json:"rules"`
+	// Unread is of a system whose rules are not evaluated: nobody can say then
+	// what it lets in.
+	Unread   bool              `json:"unread,omitempty"`
+	Profiles []FirewallProfile `json:"profiles,omitempty"` // of Windows
+}
+
+// FirewallProfile is one of the rule sets of Windows Defender Firewall; the one
+// of a network's category holds for its interfaces.
+type FirewallProfile struct {
+	Name       string   `json:"name"` // domain, private or public
+	Enabled    bool     `json:"enabled"`
+	Incoming   string   `json:"incoming,omitempty"`   // what becomes of newcomers that no rule names: block, allow or notconfigured
+	Interfaces []string `json:"interfaces,omitempty"` // for which it is active now
 }

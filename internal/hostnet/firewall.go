@@ -12,6 +12,10 @@ type Firewall struct {
 	NFT      []byte  // nft -j list ruleset
 	Saved    []Saved // of iptables-save and its kin
 	IPSet    []byte  // ipset save; nil when no rule asks for a set
+
+	// Windows is what PowerShell told of its firewalls, as JSON, and PF what
+	// pfctl -s info told; nil elsewhere. Their rules are not read.
+	Windows, PF []byte
 }
 
 // Saved is the rules that one of the iptables-save wrote.

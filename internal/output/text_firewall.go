@@ -90,6 +90,10 @@ func (p *page) firewall(d exposure.LocalDocument) {
 		return
 	}
 	p.gap()
+	if d.Firewall.Unread {
+		p.unreadFirewall(*d.Firewall)
+		return
+	}
 	if d.Firewall.Rules == 0 {
 		p.paragraph("", plain, p.say.Say("firewall.no-rules"))
 	} else {
@@ -104,6 +108,16 @@ func (p *page) firewall(d exposure.LocalDocument) {
 					p.paragraph(findingIndent, plain, line)
 				}
 			}
+		}
+	}
+}
+
+// unreadFirewall names the firewalls of a system whose rules are not evaluated.
+func (p *page) unreadFirewall(f exposure.LocalFirewall) {
+	p.paragraph("", plain, p.say.Say("firewall.unread", "Products", f.Products, "Count", len(f.Products)))
+	for _, one := range f.Profiles {
+		if len(one.Interfaces) > 0 {
+			p.paragraph(findingIndent, plain, p.say.Say("firewall.profile", "Name", one.Name, "Interfaces", one.Interfaces, "On", one.Enabled, "Incoming", one.Incoming))
 		}
 	}
 }
@@ -160,6 +174,7 @@ var firewallReasons = map[string]string{
 	"the machine does not forward (ip_forward is off)":  "not-forwarding",
 	"the destination is not known":                      "destination",
 	"a rule of a bridge":                                "bridge",
+	"its rules are not read":                            "unread",
 }
 
 // reasonOf is why a rule could not be evaluated, empty when it could.
