@@ -134,7 +134,7 @@ func FuzzWalkNumbers(f *testing.F) {
 		native.PutUint32(b[blockPackets:], packets)
 		native.PutUint32(b[blockFirst:], first)
 		n := 0
-		walk(b, time.Unix(1, 0), func(p Packet) {
+		walk(b, time.Unix(1, 0), false, func(p Packet) {
 			n++
 			if len(p.Data) > len(b) || cap(p.Data) != len(p.Data) {
 				t.Errorf("%d bytes of a packet, room for %d", len(p.Data), cap(p.Data))

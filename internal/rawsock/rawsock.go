@@ -1,6 +1,7 @@
 // Package rawsock puts whole IP packets on the wire and takes the answers off
 // it: batched sending through the queueing discipline, receiving through a
-// ring that the kernel fills and a filter that it runs. It stands on two
+// ring that the kernel fills and a filter that it runs; and it listens to what
+// others send and this machine answers. It stands on two
 // packet sockets that somebody with the permission may have opened before, and
 // needs no permission afterwards. Linux only: elsewhere Open returns an error
 // that names the system.
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"time"
 )
 
@@ -56,7 +58,27 @@ type Packet struct {
 	// card that there is none of, as between two network namespaces: the sum
 	// in the packet is unfinished and says nothing.
 	Unsummed bool
+
+	// Of a Tap alone.
+	Outgoing bool   // this machine sent it
+	VLAN     uint16 // of the tag that it had, 0 for none: a packet seen before its VLAN's own interface takes it
+	Cut      bool   // Data is only its beginning
 }
+
+// Talk is what a Tap listens to: the packets between this machine and peers,
+// whatever their ports, since a router on the way may have changed those; or,
+// when Peers is empty, those of anybody from or to ports of this machine or
+// others, and ICMP errors.
+type Talk struct {
+	Peers []netip.Addr
+	Ports []uint16
+}
+
+// The bounds of a Talk: the program that the kernel runs has a length.
+const (
+	MostPeers = 16
+	MostPorts = 64
+)
 
 // Error is what an operation on a raw socket ended in. It is always a fault of
 // this machine or a limit of it, never something that a peer said.

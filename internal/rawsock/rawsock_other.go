@@ -37,3 +37,18 @@ func (*Socket) Unread() bool { return false }
 
 // Close does nothing.
 func (*Socket) Close() error { return nil }
+
+// Tap listens to packets; there is none on this system.
+type Tap struct{}
+
+// OpenTap returns an error that names the system.
+func OpenTap(Talk) (*Tap, error) { return nil, &Error{"open", errSystem} }
+
+// Receive returns an error that names the system.
+func (*Tap) Receive(time.Time, func(Packet)) error { return &Error{"receive", errSystem} }
+
+// Lost returns an error that names the system.
+func (*Tap) Lost() (int, error) { return 0, &Error{"receive", errSystem} }
+
+// Close does nothing.
+func (*Tap) Close() error { return nil }

@@ -76,13 +76,13 @@ func (r *ring) behind() bool {
 
 // drain hands over every packet of the blocks that are ready, at most one
 // round of the ring, and gives the blocks back.
-func (r *ring) drain(take func(Packet)) {
+func (r *ring) drain(cut bool, take func(Packet)) {
 	for range blocks {
 		if !r.ready() {
 			return
 		}
 		next := int(r.next.Load())
-		walk(r.memory[next*blockSize:(next+1)*blockSize], time.Now(), take)
+		walk(r.memory[next*blockSize:(next+1)*blockSize], time.Now(), cut, take)
 		atomic.StoreUint32(r.status(0), unix.TP_STATUS_KERNEL)
 		r.next.Store(int32((next + 1) % blocks))
 	}
@@ -103,16 +103,23 @@ const (
 	packetLen    = 16
 	packetStatus = 20
 	packetNet    = 26
+	packetVLAN   = 32
 
 	linkProtocol = unix.SizeofTpacket3Hdr + 2
 	linkIndex    = unix.SizeofTpacket3Hdr + 4
+	linkKind     = unix.SizeofTpacket3Hdr + 10
 	linkEnd      = unix.SizeofTpacket3Hdr + unix.SizeofSockaddrLinklayer
 )
 
+// vlanNumber are the bits of a VLAN tag that tell the VLAN (IEEE 802.1Q); the
+// others are a priority, which a packet of no VLAN may have too.
+const vlanNumber = 0xfff
+
 // walk hands over the packets of one block. The kernel wrote the numbers in
 // it, and still none is believed that would lead out of the block. Packets
-// that did not fit whole are left out: their checksum cannot be verified.
-func walk(block []byte, now time.Time, take func(Packet)) {
+// that did not fit whole are left out, unless cut ones are wanted: their
+// checksum cannot be verified.
+func walk(block []byte, now time.Time, cut bool, take func(Packet)) {
 	native := binary.NativeEndian
 	at := uint64(native.Uint32(block[blockFirst:]))
 	for range native.Uint32(block[blockPackets:]) {
@@ -125,13 +132,21 @@ func walk(block []byte, now time.Time, take func(Packet)) {
 		if start < linkEnd || end > uint64(len(p)) {
 			return
 		}
-		if native.Uint32(p[packetSnap:]) == native.Uint32(p[packetLen:]) {
+		if cut || native.Uint32(p[packetSnap:]) == native.Uint32(p[packetLen:]) {
+			status := native.Uint32(p[packetStatus:])
+			tag := uint16(0)
+			if status&unix.TP_STATUS_VLAN_VALID != 0 {
+				tag = uint16(native.Uint32(p[packetVLAN:])) & vlanNumber
+			}
 			take(Packet{
 				Data:     p[start:end:end],
 				Protocol: Protocol(binary.BigEndian.Uint16(p[linkProtocol:])),
 				Index:    int(int32(native.Uint32(p[linkIndex:]))),
 				At:       arrival(now, native.Uint32(p[packetSec:]), native.Uint32(p[packetNsec:])),
-				Unsummed: native.Uint32(p[packetStatus:])&unix.TP_STATUS_CSUMNOTREADY != 0,
+				Unsummed: status&unix.TP_STATUS_CSUMNOTREADY != 0,
+				Outgoing: p[linkKind] == unix.PACKET_OUTGOING,
+				VLAN:     tag,
+				Cut:      native.Uint32(p[packetSnap:]) < native.Uint32(p[packetLen:]),
 			})
 		}
 		next := uint64(native.Uint32(p[packetNext:]))

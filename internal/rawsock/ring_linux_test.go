@@ -61,7 +61,7 @@ func TestWalk(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			walk(c.block, now, func(p Packet) {
+			walk(c.block, now, false, func(p Packet) {
 				got = append(got, string(p.Data))
 				if p.Protocol != IPv6 || p.Index != 7 || !p.Unsummed {
 					t.Errorf("protocol %#x, index %d, unsummed %t", p.Protocol, p.Index, p.Unsummed)
@@ -84,7 +84,7 @@ func FuzzWalk(f *testing.F) {
 			return
 		}
 		n := 0
-		walk(b, time.Now(), func(p Packet) {
+		walk(b, time.Now(), true, func(p Packet) {
 			n++
 			if len(p.Data) > len(b) {
 				t.Error("a packet longer than its block")

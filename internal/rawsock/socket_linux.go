@@ -4,9 +4,6 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"sync/atomic"
-	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,13 +15,7 @@ type Socket struct {
 	senders chan *sender // those that are free
 	using   sync.RWMutex // holds tx against being closed while it is used
 
-	rx     *os.File
-	conn   syscall.RawConn
-	closed atomic.Bool
-
-	mu     sync.Mutex   // one Receive at a time, and none while the ring is unmapped
-	mapped sync.RWMutex // the same for those that do not wait for a Receive
-	ring   *ring        // nil once closed
+	receiver
 }
 
 // Open opens the two packet sockets and builds a Socket on them. It needs
@@ -57,11 +48,11 @@ func New(rx, tx int, ports Ports) (*Socket, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(rx), unix.Close(tx))
 	}
-	s := &Socket{rx: os.NewFile(uintptr(rx), "packet-rx"), tx: tx, ring: ring, senders: make(chan *sender, atOnce)}
+	s := &Socket{tx: tx, senders: make(chan *sender, atOnce)}
 	for range atOnce {
 		s.senders <- newSender()
 	}
-	if s.conn, err = s.rx.SyscallConn(); err != nil {
+	if err := s.begin(rx, ring); err != nil {
 		return nil, &Error{"open", errors.Join(err, s.Close())}
 	}
 	return s, nil
@@ -138,67 +129,6 @@ func (s *Socket) Send(frames []Frame) (int, error) {
 	}
 }
 
-// Receive waits until packets are there or the deadline has passed, and hands
-// over all that are there. A passed deadline is no error. take must not call
-// Close and must not keep Packet.Data.
-func (s *Socket) Receive(deadline time.Time, take func(Packet)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ring == nil {
-		return s.error("receive", os.ErrClosed)
-	}
-	err := s.rx.SetReadDeadline(deadline)
-	if err == nil {
-		err = s.conn.Read(func(uintptr) bool { return s.ring.ready() })
-	}
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		return s.error("receive", err)
-	}
-	s.ring.drain(take)
-	return nil
-}
-
-// Lost returns how many packets that passed the filter were thrown away since
-// it was last asked, because the ring was full.
-func (s *Socket) Lost() (int, error) {
-	var (
-		stats *unix.TpacketStatsV3
-		err   error
-	)
-	failed := s.conn.Control(func(fd uintptr) {
-		stats, err = unix.GetsockoptTpacketStatsV3(int(fd), unix.SOL_PACKET, unix.PACKET_STATISTICS)
-	})
-	if err = errors.Join(failed, err); err != nil {
-		return 0, s.error("receive", err)
-	}
-	return int(stats.Drops), nil
-}
-
-// Behind reports whether half of what the ring holds is not read yet: whoever
-// goes on sending is about to lose answers.
-func (s *Socket) Behind() bool {
-	s.mapped.RLock()
-	defer s.mapped.RUnlock()
-	return s.ring != nil && s.ring.behind()
-}
-
-// Unread reports whether packets are there that Receive has not handed over:
-// then it is not known yet who has answered.
-func (s *Socket) Unread() bool {
-	s.mapped.RLock()
-	defer s.mapped.RUnlock()
-	return s.ring != nil && s.ring.ready()
-}
-
-// error is the end of an operation. That the socket was closed has one name,
-// whenever in the operation it was.
-func (s *Socket) error(op string, err error) error {
-	if s.closed.Load() {
-		err = os.ErrClosed
-	}
-	return &Error{op, err}
-}
-
 // Close ends both halves; a Receive that waits returns.
 func (s *Socket) Close() error {
 	if s.closed.Swap(true) {
@@ -208,13 +138,5 @@ func (s *Socket) Close() error {
 	s.using.Lock()
 	err = errors.Join(err, unix.Close(s.tx))
 	s.using.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mapped.Lock()
-	defer s.mapped.Unlock()
-	if s.ring != nil {
-		err = errors.Join(err, s.ring.close())
-		s.ring = nil
-	}
-	return err
+	return errors.Join(err, s.end())
 }
