@@ -30,7 +30,7 @@ var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cook
 
 var (
 	edges   = []string{"netio", "rawsock", "hostnet"}
-	observe = []string{"scan", "probe", "receive"}
+	observe = []string{"scan", "probe", "receive", "witness"}
 	judge   = []string{"diagnose", "diff", "firewall", "policy", "rules"}
 )
 
@@ -61,8 +61,9 @@ var rooms = map[string]room{
 	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
 	"hostnet": {may: words, modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
 
-	"scan":  {may: join(words, "netio", "rawsock")},
-	"probe": {may: join(words, "netio"), tests: []string{"rules"}, modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
+	"scan":    {may: join(words, "netio", "rawsock")},
+	"witness": {may: join(words, "netio", "rawsock"), modules: []string{"golang.org/x/net"}},
+	"probe":   {may: join(words, "netio"), tests: []string{"rules"}, modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
 
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},

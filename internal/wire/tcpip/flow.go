@@ -18,6 +18,7 @@ type Flow struct {
 	Sequence, Acknowledged uint32 // of TCP
 	SYN, ACK, RST          bool   // of TCP
 	Data                   int    // bytes that TCP or UDP carries, by the headers
+	Body                   []byte // of UDP, what there is of them; part of the packet
 
 	Error      bool  // it is an ICMP error, which quotes Quoted
 	Type, Code uint8 // of ICMP
@@ -158,6 +159,7 @@ func (f *Flow) read(b []byte, summed bool) error {
 			return ErrShort
 		}
 		f.Data = max(0, f.Data-udpLength)
+		f.Body = b[udpLength:]
 		if summed && f.Source.Is4() && b[6] == 0 && b[7] == 0 { // none (RFC 768)
 			summed = false
 		}
