@@ -222,6 +222,9 @@ func (r *iptablesRule) matchModule() {
 		"iprange", "pkttype", "policy":
 	case "rpfilter":
 		r.seen["rpfilter"] = true
+	case "rt", "frag", "hbh", "dst", "mh": // no packet that is asked about has such a header of IPv6
+		r.seen["?-m "+r.module] = true // nor what its options ask
+		r.add(never())
 	default:
 		r.doubt("-m " + r.module)
 	}
