@@ -211,9 +211,9 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
-				Firewall: run.filter.openTo(ctx, p.portKey), Unfiltered: run.filter.empty(),
 				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names,
 			}
+			run.filter.tell(ctx, &c)
 			for _, r := range merged {
 				c.Observations = slices.AppendSeq(c.Observations, observationsOf(r, p.portKey))
 				for _, h := range r.Hosts {
@@ -423,14 +423,13 @@ func (r *checkRun) causes() {
 				if v.Verdict != exposure.Fail || v.Zone == exposure.ZoneLoopback || v.Zone == exposure.ZoneOutgoing {
 					continue
 				}
-				key := portKey{port.Transport, port.Port}
 				c := diagnose.Case{
 					Transport: port.Transport, Port: port.Port, Unwanted: v.Expectation != exposure.ExpectOpen, Zone: v.Zone,
 					Addresses: h.Addresses, Observations: port.Observations, Services: port.Services,
 				}
 				if r.ownHost(h.Addresses) {
 					c.Own, c.Listeners, c.Whole = true, port.Listeners, r.allSeen
-					c.Firewall, c.Unfiltered = r.filter.openTo(context.Background(), key), r.filter.empty()
+					r.filter.tell(context.Background(), &c)
 				}
 				if cause := diagnose.Explain(c, r.app.tag).Cause; cause.ID != "ok" && cause.ID != "inconclusive" {
 					v.Cause = &cause

@@ -29,8 +29,10 @@ type fault struct {
 	at        func(l *lab.Lab) netip.Addr // what they look at
 	port      string
 	arguments []string
-	cause     string
-	certainty exposure.Certainty
+	// unprivileged is a diagnosis that is not made by root.
+	unprivileged bool
+	cause        string
+	certainty    exposure.Certainty
 }
 
 func lanHost(l *lab.Lab) *lab.Host     { return l.LAN }
@@ -57,7 +59,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults)
+var faults = slices.Concat(hostFaults, applyFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{
@@ -138,6 +140,15 @@ func typable(t *testing.T, h *lab.Host, p exposure.DiagnosedPort) {
 	}
 }
 
+// portsOf is a port as -p takes it.
+func portsOf(port string) string {
+	number, transport, _ := strings.Cut(port, "/")
+	if transport == "udp" {
+		return "u:" + number
+	}
+	return number
+}
+
 func hangingUp(t *testing.T, h *lab.Host, address string) {
 	t.Helper()
 	listener := h.Listen(t, "tcp", address)
@@ -162,7 +173,7 @@ func TestFaultMatrix(t *testing.T) {
 			f.provoke(t, l)
 			arguments := append([]string{"diagnose", f.port, "-f", "json"}, f.arguments...)
 			if f.from != nil {
-				r := sekisho(t, f.from(l), root, "scan", f.at(l).String(), "-p", f.port, "--show", "all", "--authorized", "-f", "json")
+				r := sekisho(t, f.from(l), root, "scan", f.at(l).String(), "-p", portsOf(f.port), "--show", "all", "--authorized", "-f", "json")
 				if r.code == 2 {
 					t.Fatalf("%s", r.errs)
 				}
@@ -175,7 +186,7 @@ func TestFaultMatrix(t *testing.T) {
 				}()
 				arguments = append(arguments, "--merge", seen)
 			}
-			r := sekisho(t, l.Home, root, arguments...)
+			r := sekisho(t, l.Home, user(!f.unprivileged), arguments...)
 			d := decode[exposure.Diagnosis](t, r)
 			if len(d.Ports) != 1 {
 				t.Fatalf("%d ports: %s", len(d.Ports), r.errs)

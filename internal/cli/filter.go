@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"net/netip"
+	"slices"
 
+	"sekisho/internal/diagnose"
 	"sekisho/internal/exposure"
 	"sekisho/internal/firewall"
 	"sekisho/internal/hostnet"
@@ -123,8 +125,33 @@ func (f *filter) openTo(ctx context.Context, key portKey) []exposure.FirewallAns
 	return answers
 }
 
-// empty reports whether the packet filter was read and has no rule.
-func (f *filter) empty() bool { return f != nil && f.system == nil && f.rules.Count() == 0 }
+// empty reports whether the packet filter was read and no rule of it could keep
+// anything out; lax whether none could that comes for this machine's own programs.
+func (f *filter) empty() bool { return f != nil && f.system == nil && !f.rules.Bars() }
+func (f *filter) lax() bool   { return f != nil && f.system == nil && !f.rules.BarsInput() }
+
+// tell puts what the packet filter says of a port into a case.
+func (f *filter) tell(ctx context.Context, c *diagnose.Case) {
+	c.Firewall, c.Unfiltered, c.Lax = f.openTo(ctx, portKey{c.Transport, c.Port}), f.empty(), f.lax()
+	if f == nil {
+		return
+	}
+	c.Product = string(f.manager())
+	if f.system != nil {
+		return
+	}
+	c.Devices = map[netip.Addr]string{}
+	for _, i := range f.machine.Interfaces {
+		for _, p := range i.Prefixes {
+			c.Devices[p.Addr().WithZone("")] = i.Name
+		}
+	}
+	for _, r := range f.machine.Routes {
+		if r.To.Bits() == 0 && !slices.Contains(c.Outward, r.Device) {
+			c.Outward = append(c.Outward, r.Device)
+		}
+	}
+}
 
 // told is the packet filter as the document of local shows it.
 func (f *filter) told() *exposure.LocalFirewall {

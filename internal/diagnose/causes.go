@@ -102,8 +102,8 @@ var farAway = []cause{
 // unwanted are the causes why a port is reachable that should not be.
 var unwanted = []cause{
 	{id: "container-published", link: atProcess, shown: [][]fact{{published}, {redirected, filterAccepts}}, excludes: []fact{notRedirected}},
-	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}}, excludes: []fact{filterAllowing, filterBlocks, redirected}},
-	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterBlocks, redirected}},
+	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}, {filterLax, filterAccepts}}, excludes: []fact{filterAllowing, filterBlocks, redirected}},
+	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterLax, filterBlocks, redirected}},
 	{id: "opened-by-upnp", link: atRouter, shown: [][]fact{{forwardLeased, outsideOpen}}, excludes: []fact{forwardMissing, ownGlobal}},
 	{id: "router-itself", link: atRouter, shown: [][]fact{{outsideOpen, unbound, forwardMissing}}, excludes: []fact{takes, redirected, published, forwardRight, forwardWrong, ownGlobal}},
 	{id: "router-dmz", link: atRouter, shown: [][]fact{{outsideOpen, takes, forwardMissing, privateOnly}}, excludes: []fact{forwardRight, forwardWrong, ownGlobal, unbound}},

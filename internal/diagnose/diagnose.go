@@ -24,12 +24,21 @@ type Case struct {
 	// Zone is whom the port is for, or should be kept from.
 	Zone exposure.Zone
 
-	Own          bool         // the host is this machine
-	Addresses    []netip.Addr // of the host
-	Listeners    []exposure.Listener
-	Whole        bool // every listener of the machine was read
-	Unfiltered   bool // the machine's packet filter was read and holds no rule
-	Firewall     []exposure.FirewallAnswer
+	Own        bool         // the host is this machine
+	Addresses  []netip.Addr // of the host
+	Listeners  []exposure.Listener
+	Whole      bool // every listener of the machine was read
+	Unfiltered bool // the machine's packet filter was read, and no rule of it could keep anything out
+	// Lax is the same for the machine's own programs: rules may stand against what
+	// it sends on.
+	Lax      bool
+	Firewall []exposure.FirewallAnswer
+	// Product is what manages the packet filter, empty when nobody knows.
+	Product string
+	// Devices are the interfaces by which others come to the machine's addresses,
+	// and Outward those that the default routes go by.
+	Devices      map[netip.Addr]string
+	Outward      []string
 	Observations []exposure.Observation
 	Services     []exposure.Service
 	Names        []exposure.Resolution
@@ -123,6 +132,9 @@ func (c Case) of(a netip.Addr) bool {
 	case exposure.ZoneInternetV6:
 		return a.Unmap().Is6()
 	}
+	if f, ok := c.lookedAt(); ok {
+		return f == familyOf(a)
+	}
 	return true
 }
 
@@ -142,26 +154,4 @@ func (c Case) seen(view exposure.View) []exposure.Observation {
 		}
 	}
 	return list
-}
-
-// answer is what the packet filter does with those of the Case's zone: over IPv4
-// where there is such an answer, since that is what people of a LAN use first.
-// Where interfaces differ it cannot be said in a word.
-func (c Case) answer() (found exposure.FirewallAnswer, ok bool) {
-	for _, family := range []exposure.FirewallFamily{exposure.FirewallIPv4, exposure.FirewallIPv6} {
-		for _, a := range c.Firewall {
-			switch {
-			case a.Zone != c.Zone || a.Family != family:
-			case !ok:
-				found, ok = a, true
-			case a.Verdict != found.Verdict:
-				found.Doubts = slices.Concat(found.Rules, a.Rules)
-				found.Verdict = exposure.FirewallCannotSay
-			}
-		}
-		if ok {
-			break
-		}
-	}
-	return found, ok
 }

@@ -33,6 +33,7 @@ const (
 	filterBlocks   fact = "filter-blocks"
 	filterDoubts   fact = "filter-doubts"
 	filterEmpty    fact = "filter-empty"
+	filterLax      fact = "filter-lax" // for the machine's own programs
 	redirected     fact = "redirected"
 	notRedirected  fact = "not-redirected"
 	filterAllowing fact = "filter-allowing" // by a rule of its own for the port
@@ -164,7 +165,10 @@ func listenerWords(l exposure.Listener) string {
 
 func (c Case) learnFilter(known map[fact]said) {
 	if c.Unfiltered {
-		known[filterEmpty] = say(lang.Text{EN: "This machine's packet filter holds no rule.", JA: "この機器のパケットフィルターには規則がありません。"})
+		known[filterEmpty] = say(lang.Text{EN: "This machine's packet filter holds no rule that keeps anybody out.", JA: "この機器のパケットフィルターには、外からの接続を止める規則がありません。"})
+	}
+	if c.Lax {
+		known[filterLax] = say(lang.Text{EN: "No rule of the packet filter keeps anybody from the programs of this machine itself.", JA: "パケットフィルターに、この機器自身のプログラムへの接続を止める規則がありません。"})
 	}
 	a, ok := c.answer()
 	if !ok {
@@ -179,8 +183,12 @@ func (c Case) learnFilter(known map[fact]said) {
 	switch {
 	case a.Verdict == exposure.FirewallAccept:
 		known[filterAccepts] = say(lang.Text{EN: "By its rules the packet filter lets newcomers in.", JA: "規則を計算すると、パケットフィルターは外からの接続を通します。"})
-		if slices.ContainsFunc(a.Rules, func(r exposure.FirewallRule) bool { return r.Handle != 0 }) {
+		switch {
+		case c.Unfiltered || c.Lax:
+		case slices.ContainsFunc(a.Rules, func(r exposure.FirewallRule) bool { return r.Handle != 0 }):
 			known[filterAllowing] = say(lang.Text{EN: "A rule lets them in: {{.Rule}}.", JA: "通している規則: {{.Rule}}。"}, pairs...)
+		default:
+			known[filterAllowing] = say(lang.Text{EN: "No rule keeps them out of this port, and what no rule speaks of is let in.", JA: "このポートへの接続を止める規則がなく、規則のないものは通す設定です。"})
 		}
 	case a.Verdict == exposure.FirewallCannotSay:
 		known[filterDoubts] = say(lang.Text{EN: "What the packet filter does cannot be told: {{.Doubt}}.", JA: "パケットフィルターの動作は計算できません({{.Doubt}})。"}, pairs...)

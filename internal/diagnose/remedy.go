@@ -19,10 +19,7 @@ func remedy(c Case, id string) []said {
 				say(lang.Text{EN: "On that machine, see what its firewall does with the port, and the command that opens it:\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}", JA: "その機器で、ファイアウォールの扱いと、開けるコマンドを表示します。\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}"}, c.pairs()...),
 			}
 		}
-		return []said{
-			say(lang.Text{EN: "See the command that opens the port on this machine's firewall:\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}", JA: "この機器のファイアウォールでポートを開けるコマンドを表示します。\nsekisho firewall open {{.Port}}/{{.Transport}} --from {{.Zone}}"}, append(c.pairs(), "Zone", string(c.Zone))...),
-			again(c),
-		}
+		return []said{c.letIn(), again(c)}
 	case "loopback-only", "wrong-address", "wrong-family":
 		if unit := c.unit(); unit != "" {
 			return append([]said{c.listen()}, say(lang.Text{EN: "Make it read the change:\nsystemctl restart {{.Unit}}", JA: "設定を読み直させます。\nsystemctl restart {{.Unit}}"}, "Unit", unit), again(c))
