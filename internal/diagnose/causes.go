@@ -51,36 +51,54 @@ const (
 // The facts by which somebody on the other side of a link has seen the port
 // open: then nothing on this side of it is the matter.
 var (
-	seenInside = []fact{takes, selfOpen, lanOpen, outsideOpen}
-	seenNear   = []fact{lanOpen, outsideOpen}
+	seenInside = []fact{takes, selfOpen, lanOpen, outsideOpen, answeredHere}
+	seenNear   = []fact{lanOpen, outsideOpen, answeredHere}
 	silence    = []fact{lanSilent, outsideSilent}
 	answered   = []fact{lanOpen, outsideOpen, lanRefused, outsideRefused}
 )
 
 // wanted are the causes why a port that should be reachable is not, of this
 // machine.
-var wanted = []cause{
+var wanted = behindAll([]cause{
 	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}}, suggested: [][]fact{{unbound, selfRefused}, {unbound, loopRefused}, {unbound}}, excludes: slices.Concat([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside, []fact{bound})},
 	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: slices.Concat([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside, []fact{boundAny})},
 	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: slices.Concat([]fact{unbound, loopbackOnly, boundFamily}, seenInside, []fact{boundAny})},
 	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther, unaddressed}, seenInside...)},
 	{id: "no-route", link: atAddress, shown: [][]fact{{unaddressed}}, excludes: append([]fact{boundFamily, boundOther, addressable}, seenInside...)},
-	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}}, excludes: append([]fact{filterAccepts, filterEmpty}, seenNear...), hidden: silence},
+	{id: "no-route", link: atFilter, shown: [][]fact{{arrived, notAnswered, noWayBack}}, excludes: []fact{wayBack, answeredHere}, hidden: []fact{notAnswered}},
+	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}, {arrived, notAnswered, hereOpen, wayBack}, {arrived, refusedHere, hereOpen}}, suggested: [][]fact{{arrived, notAnswered, takes}, {arrived, ignored, selfOpen}, {arrived, refusedHere, takes}}, excludes: append([]fact{filterAccepts, filterEmpty, filterUntried, noWayBack}, seenNear...), hidden: silence},
 	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
 	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
 	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
-	{id: "router-no-forward", link: atForward, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardWrong, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
-	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}}, excludes: []fact{ownGlobal, forwardRight, forwardMissing, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "router-no-forward", link: atForward, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}}, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}}, excludes: []fact{ownGlobal, forwardRight, forwardWrong, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: []fact{ownGlobal, forwardRight, forwardMissing, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused, strangerOpen}},
 	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: []fact{outsideOpen}, hidden: []fact{outsideSilent}},
 	{id: "double-nat", link: atSecondRouter, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanShared, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
 	{id: "cgnat", link: atCarrier, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, outsideOpen}, hidden: []fact{outsideSilent}},
 	{id: "carrier-block", link: beyond, excludes: []fact{outsideOpen, outsideRefused}, hidden: []fact{outsideSilent}},
 	{id: "vantage-egress-block", link: beyond, excludes: []fact{outsideOpen, outsideRefused, vantageSends}, hidden: []fact{outsideSilent}},
+	{id: "no-arrival", link: beyond, shown: [][]fact{{notArrived, outsideSilent}, {notArrived, outsideRefused}, {notArrived, lanSilent}}, excludes: []fact{outsideOpen, strangerOpen}, hidden: []fact{notArrived}},
+	{id: "reply-lost", link: beyond, shown: [][]fact{{arrived, answeredHere, outsideSilent}, {arrived, answeredHere, lanSilent}}, suggested: [][]fact{{answerChanged}}, excludes: []fact{answerReceived, notArrived, outsideOpen}, hidden: []fact{answeredHere}},
 	{id: "hairpin-missing", link: atForward, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}, hidden: []fact{hairpinSilent}},
 	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameMissing}},
 	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameUnasked}},
 	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, excludes: []fact{addressed, nameRight, nameMissing, nameUnasked}},
+})
+
+// behindAll has an arrival rule out what cuts the way before this machine: every
+// cause that an outside view shows as silence, from the forward on.
+func behindAll(list []cause) []cause {
+	for i, x := range list {
+		if x.link < atForward || !slices.Contains(x.hidden, outsideSilent) && !slices.Contains(x.hidden, notArrived) {
+			continue
+		}
+		list[i].excludes = append(slices.Clone(x.excludes), arrived)
+		if x.id != "forward-elsewhere" { // which is how it comes to another port
+			list[i].excludes = append(list[i].excludes, arrivedAtOther)
+		}
+	}
+	return list
 }
 
 // farAway are the causes why a port of another host is not reachable from here.
@@ -101,11 +119,12 @@ var farAway = []cause{
 
 // unwanted are the causes why a port is reachable that should not be.
 var unwanted = []cause{
-	{id: "container-published", link: atProcess, shown: [][]fact{{published}, {redirected, filterAccepts}}, excludes: []fact{notRedirected}},
-	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}, {filterLax, filterAccepts}}, excludes: []fact{filterAllowing, filterBlocks, redirected}},
-	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterLax, filterBlocks, redirected}},
+	{id: "container-published", link: atProcess, shown: [][]fact{{published}, {redirected, filterAccepts}}, excludes: []fact{notRedirected, strangerOpen}},
+	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}, {filterLax, filterAccepts}}, excludes: []fact{filterAllowing, filterBlocks, redirected, strangerOpen}},
+	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterLax, filterBlocks, redirected, strangerOpen}},
+	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, strangerOpen}}, excludes: []fact{arrived, forwardRight, forwardMissing, ownGlobal}, hidden: []fact{strangerOpen}},
 	{id: "opened-by-upnp", link: atRouter, shown: [][]fact{{forwardLeased, outsideOpen}}, excludes: []fact{forwardMissing, ownGlobal}},
-	{id: "router-itself", link: atRouter, shown: [][]fact{{outsideOpen, unbound, forwardMissing}}, excludes: []fact{takes, redirected, published, forwardRight, forwardWrong, ownGlobal}},
+	{id: "router-itself", link: atRouter, shown: [][]fact{{outsideOpen, unbound, forwardMissing}}, suggested: [][]fact{{strangerOpen}}, excludes: []fact{answeredHere, redirected, published, forwardRight, forwardWrong, ownGlobal}},
 	{id: "router-dmz", link: atRouter, shown: [][]fact{{outsideOpen, takes, forwardMissing, privateOnly}}, excludes: []fact{forwardRight, forwardWrong, ownGlobal, unbound}},
 }
 
@@ -263,4 +282,6 @@ var tests = map[string]lang.Text{
 	"name-missing":         {EN: "Ask another resolver for the name.", JA: "別のDNSサーバーに名前を尋ねます。"},
 	"name-elsewhere":       {EN: "Ask the servers of the name's own zone.", JA: "その名前のゾーンのDNSサーバーに直接尋ねます。"},
 	"hairpin-missing":      {EN: "Look from outside.", JA: "外から調べます。"},
+	"no-arrival":           {EN: "Run it again with --via while somebody changes one device of the way at a time: sekisho diagnose {{.Port}}/{{.Transport}} --watch", JA: "途中の機器の設定を一つずつ変えながら、観測点つきで見続けます: sekisho diagnose {{.Port}}/{{.Transport}} --watch"},
+	"reply-lost":           {EN: "Look on the router for a rule that drops answers, and at this machine for a second way out: sekisho local", JA: "ルーターに返事を捨てる規則がないか、この機器に別の出口がないかを確かめます: sekisho local"},
 }

@@ -45,6 +45,11 @@ type Case struct {
 	Router       *Router
 	// Reached is whether the vantage saw any other port of the address open.
 	Reached bool
+	// Watched is what this machine saw of a vantage's probes, Sent what that says
+	// that it sent, and Back the ways that answers take.
+	Watched []exposure.Watched
+	Sent    []exposure.SentProbes
+	Back    []Back
 	// Sends is whether the outside vantage is known to be able to send to the port.
 	Sends bool
 }
@@ -75,7 +80,7 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 		if s.own != c.Own && !s.both {
 			continue
 		}
-		if s.id == "tls" && !c.encrypted() {
+		if s.id == "tls" && !c.encrypted() || s.id == "arrival" && !c.watched() {
 			continue
 		}
 		result, detail := s.look(c, known)

@@ -95,6 +95,7 @@ func learn(c Case) map[fact]said {
 	c.learnService(known)
 	c.learnNames(known)
 	c.learnRouter(known)
+	c.learnArrivals(known)
 	return known
 }
 

@@ -52,6 +52,7 @@ var stages = []stage{
 	{id: "outside", own: true, look: first(
 		ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent),
 		otherwise(lang.Text{EN: "Nobody outside looked.", JA: "インターネット側からは見ていません。"}))},
+	{id: "arrival", own: true, look: arrivalStage},
 	{id: "host-name", own: true, look: first(
 		ok(nameRight), cut(nameElsewhere), cut(nameMissing), cut(nameUnasked), unknown(addressed),
 		otherwise(lang.Text{EN: "The address that people outside know this machine by is not known.", JA: "外から見たこの機器のアドレスが分かりません。"}))},
