@@ -81,13 +81,20 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 	if err != nil {
 		return err
 	}
+	look := func(ctx context.Context) (exposure.Diagnosis, error) {
+		return a.diagnoseOther(ctx, flags, host, ports)
+	}
 	if host == "" || m.isThis(host) {
 		for i := range merged {
 			merged[i] = m.seenFrom(merged[i])
 		}
-		return a.diagnoseOwn(ctx, flags, ports, merged)
+		look = func(ctx context.Context) (exposure.Diagnosis, error) { return a.diagnoseOwn(ctx, flags, ports, merged) }
 	}
-	return a.diagnoseOther(ctx, flags, host, ports)
+	document, err := look(ctx)
+	if err != nil {
+		return err
+	}
+	return a.tellDiagnosis(ctx, document)
 }
 
 // isThis reports whether the user means this machine.
@@ -183,20 +190,20 @@ func (m machine) seenFrom(r exposure.Report) exposure.Report {
 
 // diagnoseOwn is the diagnosis of ports of this machine: of those that were
 // named, or of every one that fails its policy.
-func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []asked, merged []exposure.Report) error {
+func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []asked, merged []exposure.Report) (exposure.Diagnosis, error) {
 	flags.ports = specOf(ports)
 	run, err := a.newCheck(&flags.scanFlags)
 	if err != nil {
-		return err
+		return exposure.Diagnosis{}, err
 	}
 	if run.policy, err = a.policyOf(flags.policy); err != nil {
-		return err
+		return exposure.Diagnosis{}, err
 	}
 	if len(ports) == 0 && run.policy == nil {
-		return a.fail(exitUsage, "cli.diagnose-no-port")
+		return exposure.Diagnosis{}, a.fail(exitUsage, "cli.diagnose-no-port")
 	}
 	if err := run.see(ctx, nil); err != nil {
-		return err
+		return exposure.Diagnosis{}, err
 	}
 	run.judge()
 	host := run.report.Hosts[0]
@@ -223,7 +230,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
-	return a.tellDiagnosis(ctx, document)
+	return document, nil
 }
 
 // specOf is a list of ports as -p takes it, nothing for none.
@@ -333,7 +340,7 @@ func (a *app) causeOf(c diagnose.Case) exposure.DiagnosedPort {
 }
 
 // diagnoseOther is the diagnosis of the way from here to ports of another host.
-func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host string, ports []asked) error {
+func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host string, ports []asked) (exposure.Diagnosis, error) {
 	names := a.named(ctx, host)
 	document := exposure.Diagnosis{
 		Schema: exposure.DiagnosisSchema, Version: version(), Host: untrusted.New(host, maxReason).Terminal(), Addresses: []netip.Addr{}, Ports: []exposure.DiagnosedPort{},
@@ -343,16 +350,16 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 		for _, p := range ports {
 			document.Ports = append(document.Ports, a.causeOf(diagnose.Case{Transport: p.transport, Port: p.port, Zone: exposure.ZoneLAN, Names: names}))
 		}
-		return a.tellDiagnosis(ctx, document)
+		return document, nil
 	}
 	// Ports that are often open tell whether the host is reached at all.
 	flags.ports = specOf(ports) + ",t:22,t:80,t:443"
 	run, err := a.newCheck(&flags.scanFlags)
 	if err != nil {
-		return err
+		return exposure.Diagnosis{}, err
 	}
 	if err := run.see(ctx, []string{host}); err != nil {
-		return err
+		return exposure.Diagnosis{}, err
 	}
 	run.judge()
 	seen := run.report.Hosts[0]
@@ -377,7 +384,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
-	return a.tellDiagnosis(ctx, document)
+	return document, nil
 }
 
 // named asks for the addresses of a host that is named, not of an address.
