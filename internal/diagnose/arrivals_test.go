@@ -103,7 +103,7 @@ func init() {
 		"both ends: not arrived":                    {twoEnded(exposure.Filtered, exposure.NoResponse), "router-no-forward", exposure.CauseLikely, nil},
 		"both ends: not arrived, own global address": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Addresses = []netip.Addr{wan}
-		}), "no-arrival", exposure.CauseLikely, []string{"router-filter", "carrier-block"}},
+		}), "no-arrival", exposure.CauseLikely, []string{"router-filter", "map-e-port", "carrier-block"}},
 		"both ends: not arrived, no forward": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Router = &Router{WAN: google, Whole: true}
 		}), "router-no-forward", exposure.CauseProven, nil},

@@ -32,7 +32,6 @@ const (
 	atService
 	atForward
 	atRouter
-	atSecondRouter
 	atCarrier
 	beyond
 	atName
@@ -55,6 +54,8 @@ var (
 	seenNear   = []fact{lanOpen, outsideOpen, answeredHere}
 	silence    = []fact{lanSilent, outsideSilent}
 	answered   = []fact{lanOpen, outsideOpen, lanRefused, outsideRefused}
+	// uncarried is what the carrier does not bring to the household at all.
+	uncarried = []fact{beforeRouter, mapForeign}
 )
 
 // wanted are the causes why a port that should be reachable is not, of this
@@ -71,13 +72,16 @@ var wanted = behindAll([]cause{
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
 	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
 	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
-	{id: "router-no-forward", link: atForward, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}}, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}}, excludes: []fact{ownGlobal, forwardRight, forwardWrong, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
-	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: []fact{ownGlobal, forwardRight, forwardMissing, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused, strangerOpen}},
-	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: []fact{outsideOpen}, hidden: []fact{outsideSilent}},
-	{id: "double-nat", link: atSecondRouter, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanShared, outsideOpen}, hidden: []fact{outsideSilent, outsideRefused}},
-	{id: "cgnat", link: atCarrier, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, outsideOpen}, hidden: []fact{outsideSilent}},
-	{id: "carrier-block", link: beyond, excludes: []fact{outsideOpen, outsideRefused}, hidden: []fact{outsideSilent}},
-	{id: "vantage-egress-block", link: beyond, excludes: []fact{outsideOpen, outsideRefused, vantageSends}, hidden: []fact{outsideSilent}},
+	{id: "router-no-forward", link: atForward, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}}, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardMissing, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, strangerOpen}},
+	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: append(slices.Clone(uncarried), outsideOpen, wanOpen), hidden: []fact{outsideSilent}},
+	{id: "cgnat", link: atCarrier, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}, {ownShared, outsideSilent}, {ownShared, outsideRefused}}, suggested: [][]fact{{publicOther, outsideSilent}, {publicOther, outsideRefused}, {publicShared, outsideSilent}, {publicShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, wanTunnelled, tunnelled, publicSame, mapOwn, mapForeign, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "ds-lite", link: atCarrier, shown: [][]fact{{tunnelled, outsideSilent}, {tunnelled, outsideRefused}, {wanTunnelled, outsideSilent}, {wanTunnelled, outsideRefused}}, suggested: [][]fact{{aftrNamed, outsideSilent}, {aftrNamed, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, wanShared, ownShared, publicSame, mapOwn, mapForeign, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "map-e-port", link: atCarrier, shown: [][]fact{{mapForeign, outsideSilent}, {mapForeign, outsideRefused}, {mapForeign, mapAnswered}, {mapForeign, unlooked}}, excludes: []fact{mapOwn, mapElsewhere, portsWhole, wanShared, ownShared, wanTunnelled, tunnelled, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
+	// A second router may be set up as it should be, and the cut lie behind it.
+	{id: "double-nat", link: beyond, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: append(slices.Clone(uncarried), ownGlobal, wanGlobal, wanShared, ownShared, wanTunnelled, tunnelled, publicSame, outsideOpen, isIPv6), hidden: []fact{outsideSilent, outsideRefused}},
+	{id: "carrier-block", link: beyond, shown: [][]fact{{outsideDivided, outsideOpen, vantageSends, reached}}, suggested: [][]fact{{cutPort, reached, vantageSends, forwardRight, outsideSilent}, {cutPort, reached, vantageSends, ownGlobal, outsideSilent}}, excludes: append(slices.Clone(uncarried), outsideRefused, vantageMute, vantageCannot), hidden: []fact{outsideSilent}},
+	{id: "vantage-egress-block", link: beyond, shown: [][]fact{{vantageCannot}, {outsideDivided, outsideOpen, vantageMute}}, suggested: [][]fact{{vantageMute, outsideSilent}}, excludes: append(slices.Clone(uncarried), outsideRefused, vantageSends), hidden: []fact{outsideSilent}},
 	{id: "no-arrival", link: beyond, shown: [][]fact{{notArrived, outsideSilent}, {notArrived, outsideRefused}, {notArrived, lanSilent}}, excludes: []fact{outsideOpen, strangerOpen}, hidden: []fact{notArrived}},
 	{id: "reply-lost", link: beyond, shown: [][]fact{{arrived, answeredHere, outsideSilent}, {arrived, answeredHere, lanSilent}}, suggested: [][]fact{{answerChanged}}, excludes: []fact{answerReceived, notArrived, outsideOpen}, hidden: []fact{answeredHere}},
 	{id: "hairpin-missing", link: atForward, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}, hidden: []fact{hairpinSilent}},
@@ -194,7 +198,7 @@ func (y cause) possible(has func(fact) bool) bool {
 func guess(c Case, list []cause, has func(fact) bool) decision {
 	if !c.Unwanted {
 		for _, f := range []fact{outsideOpen, lanOpen} {
-			if has(f) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
+			if has(f) && !has(outsideDivided) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
 				d := decision{id: "ok", certainty: exposure.CauseProven, evidence: []fact{f}}
 				if c.Own && f == lanOpen && c.Zone != exposure.ZoneLAN {
 					d.certainty = exposure.CausePossible
@@ -222,15 +226,17 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 		}
 	}
 	var evidence []fact
-	for _, f := range []fact{takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached} {
+	for _, f := range []fact{takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless} {
 		if has(f) {
 			evidence = append(evidence, f)
 		}
 	}
-	switch len(open) {
-	case 0:
+	switch {
+	case len(open) == 0:
 		return decision{id: "inconclusive", certainty: exposure.CausePossible, evidence: evidence}
-	case 1:
+	case has(mapRuleless) && slices.Contains(open, "map-e-port"): // without its ports nothing can be told
+		return decision{id: "inconclusive", certainty: exposure.CausePossible, evidence: evidence, rivals: open}
+	case len(open) == 1:
 		return decision{id: open[0], certainty: exposure.CauseLikely, evidence: evidence}
 	}
 	return decision{id: open[0], certainty: exposure.CausePossible, evidence: evidence, rivals: open[1:]}
@@ -263,6 +269,8 @@ var tests = map[string]lang.Text{
 	"service-wrong":        {EN: "sekisho check {{.Address}} -p {{.Ports}} names what answers.", JA: "sekisho check {{.Address}} -p {{.Ports}} で、何が応答しているかが分かります。"},
 	"tls-broken":           {EN: "sekisho test tls {{.Address}} -p {{.Port}} tells what is wrong with it.", JA: "sekisho test tls {{.Address}} -p {{.Port}} で、どこが悪いかが分かります。"},
 	"cgnat":                {EN: "Read the outer address on the router's status page: one of 100.64.0.0/10 is shared.", JA: "ルーターの状態画面で外側のアドレスを見ます。100.64.0.0/10 なら共有アドレスです。"},
+	"ds-lite":              {EN: "Read the outer address on the router's status page: one of 192.0.0.0/29, or the word DS-Lite, means that IPv4 runs through the carrier's translator.", JA: "ルーターの状態画面を見ます。外側のアドレスが 192.0.0.0/29 か、接続方式がDS-Liteなら、IPv4は事業者の変換装置を通っています。"},
+	"map-e-port":           {EN: "Read the list of usable ports on the router's status page, or give the carrier's rule: sekisho diagnose {{.Port}}/{{.Transport}} --map-e-rule FILE", JA: "ルーターの状態画面で使えるポートの一覧を見るか、事業者のルールを渡します: sekisho diagnose {{.Port}}/{{.Transport}} --map-e-rule FILE"},
 	"double-nat":           {EN: "Read the outer address on the router's status page: a private one means a second router.", JA: "ルーターの状態画面で外側のアドレスを見ます。プライベートアドレスならもう一台ルーターがあります。"},
 	"router-no-forward":    {EN: "Look at the router's list of forwards for {{.Transport}} port {{.Port}}.", JA: "ルーターのポート転送の一覧で、{{.Transport}} の {{.Port}} 番を確かめます。"},
 	"forward-elsewhere":    {EN: "Compare the inner address of the router's forward with {{.Address}}.", JA: "ルーターの転送先アドレスが {{.Address}} かどうかを比べます。"},

@@ -43,6 +43,12 @@ type Case struct {
 	Services     []exposure.Service
 	Names        []exposure.Resolution
 	Router       *Router
+	Access       Access
+	// Around is what the vantages outside saw of whatever address and port: it
+	// tells what they can see at all.
+	Around []exposure.Observation
+	// Taken are the ports of this machine that something has already.
+	Taken []uint16
 	// Reached is whether the vantage saw any other port of the address open.
 	Reached bool
 	// Watched is what this machine saw of a vantage's probes, Sent what that says
@@ -80,7 +86,7 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 		if s.own != c.Own && !s.both {
 			continue
 		}
-		if s.id == "tls" && !c.encrypted() || s.id == "arrival" && !c.watched() {
+		if s.id == "tls" && !c.encrypted() || s.id == "arrival" && !c.watched() || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
 			continue
 		}
 		result, detail := s.look(c, known)
@@ -154,7 +160,7 @@ func (c Case) others() []netip.Addr {
 func (c Case) seen(view exposure.View) []exposure.Observation {
 	var list []exposure.Observation
 	for _, o := range c.Observations {
-		if o.View == view && (view == exposure.ViewLoopback || c.of(o.Address)) {
+		if o.View == view && (view == exposure.ViewLoopback || c.of(o.Address)) && (view != exposure.ViewOutside || !between(o.Address)) {
 			list = append(list, o)
 		}
 	}

@@ -118,10 +118,10 @@ var cases = map[string]struct {
 
 	"no forward":                 {silentOutside(Router{WAN: google, Whole: true}), "router-no-forward", exposure.CauseProven, nil},
 	"forward elsewhere":          {silentOutside(Router{WAN: google, Whole: true, Forwards: []Forward{{exposure.TCP, 80, netip.MustParseAddrPort("192.168.1.11:80"), false}}}), "forward-elsewhere", exposure.CauseProven, nil},
-	"shared address":             {silentOutside(Router{WAN: netip.MustParseAddr("100.64.3.4")}), "cgnat", exposure.CauseLikely, []string{"router-no-forward", "forward-elsewhere", "router-filter"}},
-	"second router":              {silentOutside(Router{WAN: netip.MustParseAddr("192.168.0.4")}), "double-nat", exposure.CauseLikely, []string{"router-no-forward", "forward-elsewhere", "router-filter"}},
-	"silent, own global address": {with(outside(exposure.Filtered, exposure.NoResponse, ""), func(c *Case) { c.Addresses = []netip.Addr{wan}; c.Sends = true }), "router-filter", exposure.CausePossible, []string{"carrier-block"}},
-	"silent, nothing known":      {outside(exposure.Filtered, exposure.NoResponse, ""), "router-no-forward", exposure.CausePossible, []string{"forward-elsewhere", "router-filter", "double-nat", "cgnat", "carrier-block", "vantage-egress-block"}},
+	"shared address":             {silentOutside(Router{WAN: netip.MustParseAddr("100.64.3.4")}), "cgnat", exposure.CauseProven, nil},
+	"second router":              {silentOutside(Router{WAN: netip.MustParseAddr("192.168.0.4")}), "double-nat", exposure.CauseLikely, []string{"router-no-forward", "forward-elsewhere", "router-filter", "map-e-port", "carrier-block", "vantage-egress-block"}},
+	"silent, own global address": {with(outside(exposure.Filtered, exposure.NoResponse, ""), func(c *Case) { c.Addresses = []netip.Addr{wan}; c.Sends = true }), "router-filter", exposure.CausePossible, []string{"map-e-port", "carrier-block"}},
+	"silent, nothing known":      {outside(exposure.Filtered, exposure.NoResponse, ""), "router-no-forward", exposure.CausePossible, []string{"forward-elsewhere", "router-filter", "cgnat", "ds-lite", "map-e-port", "double-nat", "carrier-block", "vantage-egress-block"}},
 	"barred on the way":          {outside(exposure.Filtered, exposure.AdminProhibited, "203.0.113.1"), "router-filter", exposure.CauseProven, nil},
 
 	"name elsewhere": {with(server(), func(c *Case) {

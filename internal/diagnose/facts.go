@@ -96,6 +96,7 @@ func learn(c Case) map[fact]said {
 	c.learnNames(known)
 	c.learnRouter(known)
 	c.learnArrivals(known)
+	c.learnCarrier(known)
 	return known
 }
 
@@ -358,12 +359,14 @@ func (c Case) learnNames(known map[fact]said) {
 	}
 }
 
-func (c Case) wan(a netip.Addr) bool { return c.Router != nil && c.Router.WAN == a }
+func (c Case) wan(a netip.Addr) bool {
+	return c.Router != nil && c.Router.WAN == a || slices.ContainsFunc(c.Access.Public, func(p Public) bool { return p.Address == a })
+}
 
 // knowsItself reports whether the address that people outside know the host by
 // is known.
 func (c Case) knowsItself() bool {
-	return c.Router != nil && c.Router.WAN.IsValid() || slices.ContainsFunc(c.others(), reach.Global) || len(c.seen(exposure.ViewOutside)) > 0
+	return c.Router != nil && c.Router.WAN.IsValid() || len(c.Access.Public) > 0 || slices.ContainsFunc(c.others(), reach.Global) || len(c.seen(exposure.ViewOutside)) > 0
 }
 
 // shared is the address space between a carrier and its customers (RFC 6598).

@@ -1,10 +1,8 @@
 package diagnose
 
 import (
-	"slices"
 	"strings"
 
-	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
 )
 
@@ -20,6 +18,8 @@ func remedy(c Case, id string) []said {
 			}
 		}
 		return []said{c.letIn(), again(c)}
+	case "carrier-block", "map-e-port":
+		return c.otherPort()
 	case "loopback-only", "wrong-address", "wrong-family":
 		if unit := c.unit(); unit != "" {
 			return append([]said{c.listen()}, say(lang.Text{EN: "Make it read the change:\nsystemctl restart {{.Unit}}", JA: "設定を読み直させます。\nsystemctl restart {{.Unit}}"}, "Unit", unit), again(c))
@@ -50,11 +50,7 @@ func (c Case) unit() string {
 
 // listen is where a product is told which addresses to listen on.
 func (c Case) listen() said {
-	process := ""
-	if i := slices.IndexFunc(c.Listeners, func(l exposure.Listener) bool { return l.Process != "" }); i >= 0 {
-		process = c.Listeners[i].Process
-	}
-	if t, ok := listenSettings[process]; ok {
+	if t, ok := listenSettings[c.process()]; ok {
 		return said{t, c.pairs()}
 	}
 	return say(lang.Text{EN: "Have the program listen on every address, 0.0.0.0 and [::], or on the one that others use.", JA: "プログラムが 0.0.0.0 と [::](または相手が使うアドレス)で待ち受けるように設定します。"})
@@ -86,7 +82,11 @@ var remedies = map[string][]lang.Text{
 	"service-wrong":   {{EN: "Another program has the port. Stop it, or give one of the two another port.", JA: "別のプログラムがこの番号を使っています。止めるか、どちらかの番号を変えます。"}},
 	"tls-broken":      {{EN: "Renew the certificate, or have the server show the one for this name:\nsekisho test tls {{.Address}} -p {{.Port}}", JA: "証明書を更新するか、この名前の証明書を使うように設定します。\nsekisho test tls {{.Address}} -p {{.Port}}"}},
 	"cgnat": {
-		{EN: "Ask the carrier for a global IPv4 address, or offer the service over IPv6.", JA: "回線事業者にグローバルIPv4アドレスを申し込むか、IPv6で公開します。"},
+		{EN: "No forward on the router helps: the carrier's translator stands before it. Ask the carrier for a global IPv4 address, or offer the service over IPv6.", JA: "事業者の変換装置が手前にあるため、ルーターのポート転送では届きません。回線事業者にグローバルIPv4アドレスを申し込むか、IPv6で公開します。"},
+	},
+	"ds-lite": {
+		{EN: "Over IPv4 nothing that begins outside comes in by DS-Lite, and no setting of the router changes that. Offer the service over IPv6: an AAAA record, and the port let through on the router's IPv6 filter.", JA: "DS-LiteではIPv4の外からの通信は届かず、ルーターの設定では変えられません。IPv6で公開します(AAAAレコードを登録し、ルーターのIPv6フィルターで許可)。"},
+		{EN: "Where IPv4 is needed: a contract with a fixed IPv4 address over IPv6, or PPPoE beside it for the server alone.", JA: "IPv4が必要なら、固定IPv4アドレスのIPoE契約にするか、サーバー用にPPPoEを併用します。"},
 	},
 	"double-nat": {
 		{EN: "Forward the port on the outer router to the inner one too, or set one of them to bridge mode.", JA: "外側のルーターでも内側のルーターへ転送するか、どちらかをブリッジモードにします。"},
@@ -97,7 +97,6 @@ var remedies = map[string][]lang.Text{
 	},
 	"forward-elsewhere": {{EN: "Change the router's forward to {{.Address}}, port {{.Port}}, {{.Transport}}.", JA: "ルーターの転送先を {{.Address}} の {{.Port}} 番({{.Transport}})に直します。"}},
 	"router-filter":     {{EN: "Let {{.Transport}} port {{.Port}} through on the filter of the router before the host; for IPv6 that is a list of its own.", JA: "手前のルーターのフィルターで {{.Transport}} の {{.Port}} 番を許可します。IPv6は別の設定です。"}},
-	"carrier-block":     {{EN: "Carriers often cut 25, 80 and 135-139, 445. Have the service listen on a free port from 1024 on, and forward that one.", JA: "25、80、135〜139、445は回線事業者が止めていることがあります。1024番以上の空いた番号で待ち受け、その番号を転送します。"}},
 	"vantage-egress-block": {
 		{EN: "The vantage's own provider may cut this port. Look from another one.", JA: "観測点の側の回線がこの番号を止めているかもしれません。別の観測点から調べます。"},
 	},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
+	"strconv"
 )
 
 // DefaultOffset is the PSID offset where a rule names none: it leaves ports 0 to
@@ -164,6 +165,14 @@ func (m Map) Contains(port uint16) bool {
 
 // Range is a run of ports, both ends in it.
 type Range struct{ First, Last uint16 }
+
+// String is the run as people write it: 1232-1235.
+func (r Range) String() string {
+	if r.First == r.Last {
+		return strconv.Itoa(int(r.First))
+	}
+	return strconv.Itoa(int(r.First)) + "-" + strconv.Itoa(int(r.Last))
+}
 
 // Ranges are the ports of the household in their order, each run once.
 func (m Map) Ranges() iter.Seq[Range] {
