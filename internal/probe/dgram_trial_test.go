@@ -52,31 +52,6 @@ func TestDatagramTestsMeetHostilePeers(t *testing.T) {
 	}
 }
 
-// TestDescriptionIsReadFromTheDevice holds whose word the address of a
-// description is: what leads to others, to a low port or nowhere is not
-// followed.
-func TestDescriptionIsReadFromTheDevice(t *testing.T) {
-	s := &Session{peer: &peer{at: netip.MustParseAddrPort("192.0.2.7:1900")}}
-	for location, want := range map[string]bool{
-		"http://192.0.2.7:5000/root.xml": true, "http://192.0.2.7/": true, "http://192.0.2.7:5000": true,
-		"http://192.0.2.8:5000/root.xml": false, "http://home.example/root.xml": false, "https://192.0.2.7/": false,
-		"http://user@192.0.2.7/": false, "http://192.0.2.7:99999/": false, "gopher://192.0.2.7/": false, "": false,
-		"http://[::ffff:192.0.2.7]:5000/a": true, "http://0xc0000207/": false, "//192.0.2.7/": false,
-	} {
-		if _, path, ok := s.ssdpLocation(location); ok != want {
-			t.Errorf("%q: %v, %q", location, ok, path)
-		}
-	}
-	deep := strings.Repeat("<device>", 40) + strings.Repeat("</device>", 40)
-	for text, wrong := range map[string]bool{
-		"<root><device><friendlyName>x</friendlyName></device></root>": false, "<root": true, "": true, "<root>" + deep + "</root>": true,
-	} {
-		if _, err := ssdpParse([]byte(text)); (err != nil) != wrong {
-			t.Errorf("%.30q: %v", text, err)
-		}
-	}
-}
-
 func TestNamesOfServicesArePlain(t *testing.T) {
 	for name, want := range map[string]string{
 		`Lab._http._tcp.local.`: "Lab._http._tcp.local.", `My\ Printer\.2._ipp._tcp.local.`: "My Printer.2._ipp._tcp.local.",

@@ -6,6 +6,7 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/untrusted"
+	"sekisho/internal/wire/igd"
 )
 
 func init() {
@@ -13,9 +14,7 @@ func init() {
 		Name: "ssdp", Transport: exposure.UDP, Ports: []uint16{1900}, Weak: true,
 		// A search sent to one host (UPnP Device Architecture 1.1, section 1.3.2),
 		// for root devices only: each answers once, and not for all that it has.
-		Hello: func(uint64) []byte {
-			return []byte("M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\nST: upnp:rootdevice\r\n\r\n")
-		},
+		Hello: func(uint64) []byte { return igd.Search(igd.RootDevice) },
 		Match: ssdpReplies, Tell: ssdpTell,
 		Tests: []Test{{Name: "ssdp", Port: 1900, Run: testSSDP}},
 	})

@@ -1,21 +1,17 @@
 package probe
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/untrusted"
+	"sekisho/internal/wire/igd"
 )
 
 // Bounds of a description.
@@ -55,13 +51,13 @@ func (s *Session) ssdpDescribe(ctx context.Context, t *Trial, svc *exposure.Serv
 	location := svc.Facts.Text("location")
 	step := exposure.Step{ID: "ssdp-description", Result: exposure.StepSkipped, Asked: "GET " + location.Terminal()}
 	defer func() { t.Step(step) }()
-	port, path, ok := s.ssdpLocation(location.Raw())
+	at, path, ok := igd.At(location.Raw(), s.peer.at.Addr())
 	if !ok {
 		step.Why = "description-elsewhere"
 		return
 	}
-	step.Remote = netip.AddrPortFrom(s.peer.at.Addr(), port)
-	device, err := s.ssdpFetch(ctx, port, path)
+	step.Remote = at
+	device, err := s.ssdpFetch(ctx, at.Port(), path)
 	if err != nil {
 		step.Result, step.Detail = exposure.StepFailed, s.fail("read description", cause(err)).Error()
 		return
@@ -74,122 +70,51 @@ func (s *Session) ssdpDescribe(ctx context.Context, t *Trial, svc *exposure.Serv
 			svc.Facts[fact] = untrusted.New(text, maxFact)
 		}
 	}
-	kinds := device.kinds(0)
-	svc.Facts["services"] = texts(kinds, maxSSDPServices)
+	var kinds []string
 	svc.Facts["opens_ports"] = false
-	for _, kind := range kinds {
-		if strings.Contains(kind, ":WANIPConnection:") || strings.Contains(kind, ":WANPPPConnection:") {
+	for _, service := range device.All() {
+		kinds = append(kinds, service.Type)
+		if service.Connection() {
 			svc.Facts["opens_ports"] = true
 		}
 	}
+	svc.Facts["services"] = texts(kinds, maxSSDPServices)
 	step.Facts = exposure.Facts{"services": svc.Facts["services"]}
 }
 
-// ssdpLocation reads the address of a description and reports whether it is the
-// peer's.
-func (s *Session) ssdpLocation(location string) (port uint16, path string, ok bool) {
-	u, err := url.Parse(location)
-	if err != nil || u.Scheme != "http" || u.User != nil {
-		return 0, "", false
-	}
-	n, err := strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
-	if err != nil {
-		return 0, "", false
-	}
-	at, err := netip.ParseAddr(u.Hostname())
-	if err != nil || at.WithZone("").Unmap() != s.peer.at.Addr().WithZone("").Unmap() {
-		return 0, "", false
-	}
-	return uint16(n), u.RequestURI(), strings.HasPrefix(u.RequestURI(), "/")
-}
-
-// ssdpDevice is a device of a description (UPnP Device Architecture 1.1, section
-// 2.3).
-type ssdpDevice struct {
-	FriendlyName string       `xml:"friendlyName"`
-	Manufacturer string       `xml:"manufacturer"`
-	ModelName    string       `xml:"modelName"`
-	ModelNumber  string       `xml:"modelNumber"`
-	Services     []string     `xml:"serviceList>service>serviceType"`
-	Devices      []ssdpDevice `xml:"deviceList>device"`
-}
-
-// maxSSDPDepth is how deep devices lie in one another; a gateway has three
-// levels.
-const maxSSDPDepth = 4
-
-// kinds are the services of a device and of those in it.
-func (d ssdpDevice) kinds(depth int) []string {
-	all := d.Services
-	if depth < maxSSDPDepth {
-		for _, inner := range d.Devices {
-			all = append(all, inner.kinds(depth+1)...)
-		}
-	}
-	return all
-}
-
 // ssdpFetch reads a description over HTTP.
-func (s *Session) ssdpFetch(ctx context.Context, port uint16, path string) (ssdpDevice, error) {
+func (s *Session) ssdpFetch(ctx context.Context, port uint16, path string) (igd.Device, error) {
 	ctx, cancel := context.WithTimeout(ctx, questionTime)
 	defer cancel()
 	raw, err := s.dialPort(ctx, exposure.TCP, port)
 	if err != nil {
-		return ssdpDevice{}, err
+		return igd.Device{}, err
 	}
 	c := newConn(&tap{Conn: raw, s: s})
 	defer c.Close()
 	if end, ok := ctx.Deadline(); ok {
 		if err := c.SetDeadline(end); err != nil {
-			return ssdpDevice{}, err
+			return igd.Device{}, err
 		}
 	}
 	host := netip.AddrPortFrom(s.peer.at.Addr().WithZone(""), port).String()
 	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host); err != nil {
-		return ssdpDevice{}, err
+		return igd.Device{}, err
 	}
 	answer, err := readHTTP(c)
 	if err != nil {
-		return ssdpDevice{}, err
+		return igd.Device{}, err
 	}
 	if answer.status != http.StatusOK {
-		return ssdpDevice{}, fmt.Errorf("status %d", answer.status)
+		return igd.Device{}, fmt.Errorf("status %d", answer.status)
 	}
 	text, err := io.ReadAll(io.LimitReader(answer.content(c), maxSSDPDescription))
 	if err != nil && len(text) == 0 {
-		return ssdpDevice{}, err
+		return igd.Device{}, err
 	}
-	return ssdpParse(text)
-}
-
-// errSSDPDeep is a description whose elements lie too deep in one another.
-var errSSDPDeep = errors.New("elements lie too deep in one another")
-
-// ssdpParse reads a description.
-func ssdpParse(text []byte) (ssdpDevice, error) {
-	const deepest = 32
-	depth := 0
-	for d := xml.NewDecoder(bytes.NewReader(text)); ; {
-		token, err := d.RawToken()
-		if err != nil {
-			break // what is wrong with it, the reading below says
-		}
-		switch token.(type) {
-		case xml.StartElement:
-			if depth++; depth > deepest {
-				return ssdpDevice{}, errSSDPDeep
-			}
-		case xml.EndElement:
-			depth--
-		}
+	d, err := igd.ParseDescription(text)
+	if errors.Is(err, igd.ErrDocument) {
+		err = ErrProtocol
 	}
-	var root struct {
-		Device ssdpDevice `xml:"device"`
-	}
-	d := xml.NewDecoder(bytes.NewReader(text))
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	if err := d.Decode(&root); err != nil {
-		return ssdpDevice{}, ErrProtocol
-	}
-	return root.Device, nil
+	return d.Device, err
 }
