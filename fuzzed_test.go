@@ -20,6 +20,8 @@ var unfuzzed = map[string]string{
 	"netio.receive":      "part of Exchange",
 	"probe.SMTPTargets":  "smtpTargets over the network",
 	"probe.HandshakeTLS": "hands a connection to crypto/tls, as each probe does",
+	"netio.Multicast":    "hands on what comes to whoever asked, and looks at none of it",
+	"netio.shout":        "part of Broadcast and Multicast",
 	"netio.Broadcast":    "hands on what comes to whoever asked, and looks at none of it",
 }
 

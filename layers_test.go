@@ -59,7 +59,7 @@ var rooms = map[string]room{
 
 	"netio":   {may: words, modules: []string{"golang.org/x/sys", "golang.org/x/net", "github.com/vishvananda/netlink"}},
 	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
-	"hostnet": {may: words, modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
+	"hostnet": {may: join(words, "netio"), modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
 
 	"scan":    {may: join(words, "netio", "rawsock")},
 	"witness": {may: join(words, "netio", "rawsock"), modules: []string{"golang.org/x/net"}},

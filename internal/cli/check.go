@@ -26,6 +26,7 @@ import (
 type checkFlags struct {
 	scanFlags
 	failOn, folder, policy, baseline string
+	router                           string
 	merge                            []string
 }
 
@@ -44,6 +45,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
 	cmd.Flags().StringVar(&flags.baseline, "baseline", "", a.say.Say("flag.baseline"))
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
+	registerRouter(cmd.Flags(), &flags.router, a.say)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
@@ -74,6 +76,11 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 	others, err := a.mergedReports(flags.merge)
 	if err != nil {
 		return err
+	}
+	if len(args) == 0 {
+		if run.router, err = a.askRouter(ctx, flags.router); err != nil {
+			return err
+		}
 	}
 	if err := run.see(ctx, args); err != nil {
 		return err
@@ -200,6 +207,7 @@ type checkRun struct {
 	swept      sweeps           // what is counted only
 	bound      map[portKey]bool // ports that something on this machine is bound to
 	unswept    int              // own addresses beyond maxSwept
+	router     func() router    // what stands before this machine; nil when that does not matter
 	worst      int
 }
 
@@ -220,6 +228,11 @@ func (r *checkRun) thisMachine(ctx context.Context) error {
 		r.report.Scan.Notes = append(r.report.Scan.Notes, r.app.say.Say("note.unswept", "Count", r.unswept, "Limit", maxSwept))
 	}
 	r.describe(ctx, observations, hosts, err)
+	if r.router != nil {
+		before := r.router()
+		r.report.Hosts[0].Router = before.known
+		r.report.Unseen = append(r.report.Unseen, r.app.unseen(before.unseen)...)
+	}
 	return err
 }
 

@@ -26,6 +26,7 @@ type diagnoseFlags struct {
 	merge  []string
 	name   string
 	closed bool
+	router string
 }
 
 // diagnoseCommand walks the way to a port and names what cuts it or leaves it
@@ -44,6 +45,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	}
 	flags.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
+	registerRouter(cmd.Flags(), &flags.router, a.say)
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
 	cmd.Flags().BoolVar(&flags.closed, "closed", false, a.say.Say("flag.diagnose-closed"))
@@ -201,6 +203,9 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	}
 	if len(ports) == 0 && run.policy == nil {
 		return exposure.Diagnosis{}, a.fail(exitUsage, "cli.diagnose-no-port")
+	}
+	if run.router, err = a.askRouter(ctx, flags.router, routerPortsOf(ports)...); err != nil {
+		return exposure.Diagnosis{}, err
 	}
 	if err := run.see(ctx, nil); err != nil {
 		return exposure.Diagnosis{}, err

@@ -14,24 +14,32 @@ import (
 	"sekisho/internal/untrusted"
 )
 
-// localCommand shows what this machine knows of itself. It sends nothing.
+// localCommand shows what this machine knows of itself, and what the router
+// before it tells. Nothing else is sent.
 func (a *app) localCommand() *cobra.Command {
-	return &cobra.Command{
+	var before string
+	cmd := &cobra.Command{
 		Use:   "local",
 		Short: a.say.Say("help.local"),
 		Long:  a.say.Say("help.local-long"),
 		Args:  a.noArguments,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLocal(cmd.Context()) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLocal(cmd.Context(), before) },
 	}
+	registerRouter(cmd.Flags(), &before, a.say)
+	return cmd
 }
 
-func (a *app) runLocal(ctx context.Context) error {
+func (a *app) runLocal(ctx context.Context, before string) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
+	router, err := a.askRouter(ctx, before)
+	if err != nil {
+		return err
+	}
 	listeners, unseen, err := hostnet.Listeners(ctx)
 	if err != nil {
 		return a.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
@@ -39,7 +47,10 @@ func (a *app) runLocal(ctx context.Context) error {
 	filter, hidden := readFilter(ctx)
 	listeners = filter.answered(ctx, listeners)
 	unseen = append(unseen, hidden...)
+	told := router()
+	unseen = append(unseen, told.unseen...)
 	document := exposure.LocalDocument{
+		Router:   told.known,
 		Firewall: filter.told(),
 		Schema:   exposure.LocalSchema, Version: version(), SeenAt: now(), Host: hostname(),
 		Interfaces: m.interfaces, Listeners: []exposure.LocalListener{}, Unseen: a.unseen(unseen),

@@ -64,6 +64,8 @@ func setup(env *testscript.Env) error {
 	// program that a session runs must stay in the same one.
 	const confined = "SEKISHO_LAB_CONFINED"
 	env.Setenv(confined, os.Getenv(confined))
+	// The network that the tests run in has a router too, which is not theirs.
+	env.Setenv("SEKISHO_ROUTER", "none")
 	if err := reserve(env); err != nil {
 		return err
 	}

@@ -104,6 +104,8 @@ type Host struct {
 	// ListenersKnown says that every socket of this host is among the listeners
 	// of its ports: where there is none, nothing is bound.
 	ListenersKnown bool `json:"listeners_known,omitempty"`
+	// Router is the one before this machine, as far as it or the person tells.
+	Router *Router `json:"router,omitempty"`
 }
 
 // Own reports whether a host is the machine that sekisho ran on.
@@ -177,6 +179,7 @@ type LocalDocument struct {
 	Interfaces []Interface     `json:"interfaces"`
 	Listeners  []LocalListener `json:"listeners"`
 	Firewall   *LocalFirewall  `json:"firewall,omitempty"` // absent when its rules could not be read
+	Router     *Router         `json:"router,omitempty"`   // absent when there is none to ask
 	Unseen     []string        `json:"unseen,omitempty"`
 }
 

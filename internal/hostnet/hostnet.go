@@ -1,6 +1,7 @@
 // Package hostnet reads what this machine knows of its own network: the
 // sockets that are bound and who owns them, and the interfaces with their
-// addresses. It asks the kernel and sends nothing to anybody. One file holds
+// addresses. It asks the kernel and sends nothing to anybody, but
+// to the router before this machine what that tells of itself. One file holds
 // one source of one operating system.
 package hostnet
 

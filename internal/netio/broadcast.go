@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/net/ipv4"
+
 	"sekisho/internal/exposure"
 )
 
@@ -20,16 +22,37 @@ var ErrNoLAN = errors.New("has no IPv4 network with a broadcast address")
 // outside of that network is left out, and so is what comes from the interface
 // itself. The datagram never leaves the network.
 func Broadcast(ctx context.Context, device string, port uint16, request []byte, end time.Time, each func(from netip.AddrPort, reply []byte)) error {
-	network, err := lanOf(device)
+	network, at, err := lanOf(device)
 	if err != nil {
 		return err
 	}
-	to := net.UDPAddrFromAddrPort(netip.AddrPortFrom(lastOf(network), port))
+	return shout(ctx, at, network, netip.AddrPortFrom(lastOf(network), port), request, end, each)
+}
+
+// Multicast is Broadcast to those of the network that have joined an IPv4 group.
+// The datagram goes out of that interface alone and no router hands it on (its
+// TTL is 1, which is what sockets have by themselves).
+func Multicast(ctx context.Context, device string, group netip.AddrPort, request []byte, end time.Time, each func(from netip.AddrPort, reply []byte)) error {
+	network, at, err := lanOf(device)
+	if err != nil {
+		return err
+	}
+	return shout(ctx, at, network, group, request, end, each)
+}
+
+func shout(ctx context.Context, device *net.Interface, network netip.Prefix, at netip.AddrPort, request []byte, end time.Time, each func(from netip.AddrPort, reply []byte)) error {
+	to := net.UDPAddrFromAddrPort(at)
 	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(network.Addr(), 0)))
 	if err != nil {
 		return failure(ctx, "listen", netip.AddrPortFrom(network.Addr(), 0), err)
 	}
 	defer conn.Close()
+	if at.Addr().IsMulticast() {
+		// The socket's address alone says by which interface it goes on some systems only.
+		if err := ipv4.NewPacketConn(conn).SetMulticastInterface(device); err != nil {
+			return failure(ctx, "send", at, err)
+		}
+	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	half := time.Now().Add(time.Until(end) / 2)
@@ -71,22 +94,22 @@ func collect(ctx context.Context, conn *net.UDPConn, network netip.Prefix, until
 
 // lanOf is the first IPv4 network of an interface that can be asked as a whole,
 // with the interface's own address in it.
-func lanOf(device string) (netip.Prefix, error) {
+func lanOf(device string) (netip.Prefix, *net.Interface, error) {
 	i, err := net.InterfaceByName(device)
 	if err != nil {
-		return netip.Prefix{}, &Error{Op: "listen", Reason: exposure.LocalError, Err: fmt.Errorf("interface %s: %w", device, err)}
+		return netip.Prefix{}, nil, &Error{Op: "listen", Reason: exposure.LocalError, Err: fmt.Errorf("interface %s: %w", device, err)}
 	}
 	addresses, err := i.Addrs()
 	if err != nil {
-		return netip.Prefix{}, &Error{Op: "listen", Reason: exposure.LocalError, Err: fmt.Errorf("interface %s: %w", device, err)}
+		return netip.Prefix{}, nil, &Error{Op: "listen", Reason: exposure.LocalError, Err: fmt.Errorf("interface %s: %w", device, err)}
 	}
 	for _, a := range addresses {
 		p, err := netip.ParsePrefix(a.String())
 		if err == nil && p.Addr().Is4() && p.Bits() < 31 && i.Flags&net.FlagBroadcast != 0 {
-			return p, nil
+			return p, i, nil
 		}
 	}
-	return netip.Prefix{}, &Error{Op: "listen", Reason: exposure.LocalError, Err: fmt.Errorf("interface %s %w", device, ErrNoLAN)}
+	return netip.Prefix{}, nil, &Error{Op: "listen", Reason: exposure.LocalError, Err: fmt.Errorf("interface %s %w", device, ErrNoLAN)}
 }
 
 // lastOf is the last address of a network, at which everybody in it listens.

@@ -72,6 +72,9 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.FlowRow]():        {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
 	reflect.TypeFor[exposure.SocketState]():    {exposure.SocketState(""), exposure.SocketListen, exposure.SocketEstablished, exposure.SocketFinWait1, exposure.SocketTimeWait, exposure.SocketClosed},
 	reflect.TypeFor[exposure.StageResult]():    {exposure.StageOK, exposure.StageCut, exposure.StageUnknown},
+	reflect.TypeFor[exposure.RouterSource]():   {exposure.RouterUPnP, exposure.RouterNATPMP, exposure.RouterPCP, exposure.RouterPerson},
+	reflect.TypeFor[exposure.RouterResult]():   {exposure.RouterAnswered, exposure.RouterRefused, exposure.RouterSilent, exposure.RouterFailed},
+	reflect.TypeFor[exposure.WANKind]():        {exposure.WANKind(""), exposure.WANGlobal, exposure.WANPrivate, exposure.WANShared, exposure.WANSpecial},
 	reflect.TypeFor[exposure.Certainty]():      {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }
 

@@ -151,6 +151,15 @@ func machine() exposure.LocalDocument {
 		return exposure.LocalListener{Transport: transport, Port: port, Name: name, Listener: l}
 	}
 	return exposure.LocalDocument{
+		Router: &exposure.Router{
+			Gateway: ip("192.168.1.1"), Product: untrusted.New("Home \x1b[2Jrouter", 99), Page: "http://192.168.1.1/", Sources: []exposure.RouterSource{exposure.RouterUPnP, exposure.RouterNATPMP},
+			WAN: ip("192.168.0.4"), WANKind: exposure.WANPrivate, Filter6: &exposure.RouterFilter6{},
+			Forwards: []exposure.RouterForward{
+				{Transport: exposure.TCP, Outer: 8080, To: netip.MustParseAddrPort("192.168.1.5:80"), Description: untrusted.New("game <b>", 99), LeaseS: 3600, Requested: true, Source: exposure.RouterUPnP},
+				{Transport: exposure.UDP, Outer: 0, To: netip.MustParseAddrPort("192.168.1.7:0"), Remote: ip("203.0.114.5"), Off: true, Source: exposure.RouterUPnP},
+			},
+			Asked: []exposure.RouterQuestion{{Source: exposure.RouterUPnP, Result: exposure.RouterAnswered}, {Source: exposure.RouterPCP, Result: exposure.RouterRefused, Why: untrusted.New("result 2", 99)}},
+		},
 		Schema: exposure.LocalSchema, Version: "0.1.0", SeenAt: ended, Host: "home",
 		Interfaces: []exposure.Interface{
 			{Name: "lo", Index: 1, Up: true, Loopback: true, Prefixes: prefixes("127.0.0.1/8", "::1/128")},

@@ -230,6 +230,7 @@ func (m *mask) hostFacts(h exposure.Host) exposure.Host {
 	h.Name = m.name("host", h.Name)
 	h.Addresses = each(h.Addresses, m.address)
 	h.Ports = each(h.Ports, m.portFacts)
+	h.Router = m.router(h.Router)
 	h.Swept = each(h.Swept, func(s exposure.Sweep) exposure.Sweep {
 		s.Address = m.address(s.Address)
 		s.States = each(s.States, func(st exposure.SweepState) exposure.SweepState {
@@ -554,6 +555,7 @@ func (m *mask) local(d exposure.LocalDocument) exposure.LocalDocument {
 		l.Listener = m.listener(l.Listener)
 		return l
 	})
+	d.Router = m.router(d.Router)
 	d.Unseen = each(d.Unseen, m.evidence)
 	return d
 }
@@ -572,4 +574,26 @@ func (s *maskedScanner) Observe(o exposure.Observation) error {
 // Close passes the masked summary on.
 func (s *maskedScanner) Close(summary exposure.ScanSummary) error {
 	return s.to.Close(s.mask.summary(summary))
+}
+
+// router hides whose the router and the hosts behind it are, and what they call
+// themselves.
+func (m *mask) router(r *exposure.Router) *exposure.Router {
+	if r == nil {
+		return nil
+	}
+	c := *r
+	c.Gateway, c.WAN, c.DMZ = m.address(r.Gateway), m.address(r.WAN), m.address(r.DMZ)
+	c.Own = each(r.Own, m.address)
+	c.Product, c.Page = m.text(r.Product), m.sentence(r.Page)
+	c.Forwards = each(r.Forwards, func(f exposure.RouterForward) exposure.RouterForward {
+		f.To, f.Remote = netip.AddrPortFrom(m.address(f.To.Addr()), f.To.Port()), m.address(f.Remote)
+		f.Description = m.text(f.Description)
+		return f
+	})
+	c.Asked = each(r.Asked, func(q exposure.RouterQuestion) exposure.RouterQuestion {
+		q.Why = m.text(q.Why)
+		return q
+	})
+	return &c
 }

@@ -15,6 +15,7 @@ func textLocal(w io.Writer, d exposure.LocalDocument, o Options) error {
 	p.gap()
 	p.interfaces(d.Interfaces)
 	p.firewall(d)
+	p.router(d.Router)
 	p.unseen(d.Unseen)
 	return p.to(w)
 }

@@ -18,6 +18,9 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 		p.host(r, h)
 	}
 	p.unshown(r)
+	for _, h := range r.Hosts {
+		p.router(h.Router)
+	}
 	p.verdicts(r)
 	p.baseline(r.Baseline)
 	p.findings(r)

@@ -178,6 +178,9 @@ func FuzzParseDescription(f *testing.F) {
 			return
 		}
 		for _, s := range d.Device.All() {
+			if a := Action(s.Type, GetStatusInfo); strings.ContainsAny(a, "\r\n ") || strings.Count(a, `"`) != 2 {
+				t.Errorf("%q", a)
+			}
 			At(d.Control(s, "http://192.0.2.1/"), netip.AddrFrom4([4]byte{192, 0, 2, 1}))
 		}
 	})

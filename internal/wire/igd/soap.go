@@ -12,13 +12,13 @@ import (
 
 // The calls that are made. None of them changes anything.
 const (
-	GetExternalIPAddress          = "GetExternalIPAddress"
-	GetStatusInfo                 = "GetStatusInfo"
-	GetGenericPortMappingEntry    = "GetGenericPortMappingEntry"
-	GetSpecificPortMappingEntry   = "GetSpecificPortMappingEntry"
-	GetFirewallStatus             = "GetFirewallStatus"
-	namespaceEnvelope             = "http://schemas.xmlsoap.org/soap/envelope/"
-	invalidIndex, noSuchEntry int = 713, 714 // WANIPConnection:1 section 2.4.14
+	GetExternalIPAddress            = "GetExternalIPAddress"
+	GetStatusInfo                   = "GetStatusInfo"
+	GetGenericPortMappingEntry      = "GetGenericPortMappingEntry"
+	GetSpecificPortMappingEntry     = "GetSpecificPortMappingEntry"
+	GetFirewallStatus               = "GetFirewallStatus"
+	namespaceEnvelope               = "http://schemas.xmlsoap.org/soap/envelope/"
+	invalidIndex, noSuchEntry   int = 713, 714 // WANIPConnection:1 section 2.4.14
 )
 
 // Argument is one of a call.
