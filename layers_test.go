@@ -79,7 +79,7 @@ var rooms = map[string]room{
 
 	"diagnose": {may: words},
 	// The stages of a diagnosis: it looks, and judges nothing.
-	"diagnose/gather": {may: join(words, edges, observe, "firewall", "diagnose")},
+	"diagnose/gather": {may: join(words, edges, observe, "firewall", "diagnose"), modules: []string{"github.com/miekg/dns"}},
 
 	// PortQry's words over sekisho's own eyes; cli gives it the scan.
 	"portqry": {may: join(words, "netio", "probe")},

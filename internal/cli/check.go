@@ -209,6 +209,7 @@ type checkRun struct {
 	unswept    int              // own addresses beyond maxSwept
 	router     func() router    // what stands before this machine; nil when that does not matter
 	worst      int
+	most       int // addresses of hosts that are looked at; 0: all
 }
 
 // thisMachine looks at this machine over loopback and its own addresses. No
@@ -380,6 +381,10 @@ func (r *checkRun) otherHosts(ctx context.Context, args []string) error {
 	list, err := r.app.targets(ctx, args, nil, r.flags.family)
 	if err != nil {
 		return err
+	}
+	if r.most > 0 && len(list) > r.most {
+		r.report.Unseen = append(r.report.Unseen, r.app.say.Say("unseen.addresses", "Count", len(list)-r.most))
+		list = list[:r.most]
 	}
 	jobs, err := r.flags.jobs(r.spec, r.machine, list)
 	if err != nil {

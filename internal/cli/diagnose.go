@@ -16,7 +16,6 @@ import (
 	"sekisho/internal/exposure"
 	"sekisho/internal/output"
 	"sekisho/internal/portspec"
-	"sekisho/internal/untrusted"
 )
 
 // diagnoseFlags are the flags of diagnose.
@@ -217,6 +216,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	}
 	names := a.resolved(ctx, flags.name)
 	document := a.diagnosis(run, host)
+	document.Names = names
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
 		for _, zone := range zonesOf(host, p.portKey, merged, flags.family) {
@@ -342,71 +342,6 @@ func (a *app) causeOf(c diagnose.Case) exposure.DiagnosedPort {
 	d := diagnose.Explain(c, a.tag)
 	d.Name = portName(c.Transport, c.Port)
 	return d
-}
-
-// diagnoseOther is the diagnosis of the way from here to ports of another host.
-func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host string, ports []asked) (exposure.Diagnosis, error) {
-	names := a.named(ctx, host)
-	document := exposure.Diagnosis{
-		Schema: exposure.DiagnosisSchema, Version: version(), Host: untrusted.New(host, maxReason).Terminal(), Addresses: []netip.Addr{}, Ports: []exposure.DiagnosedPort{},
-	}
-	if len(names) > 0 && len(names[0].Addresses) == 0 {
-		document.SeenAt = now()
-		for _, p := range ports {
-			document.Ports = append(document.Ports, a.causeOf(diagnose.Case{Transport: p.transport, Port: p.port, Zone: exposure.ZoneLAN, Names: names}))
-		}
-		return document, nil
-	}
-	// Ports that are often open tell whether the host is reached at all.
-	flags.ports = specOf(ports) + ",t:22,t:80,t:443"
-	run, err := a.newCheck(&flags.scanFlags)
-	if err != nil {
-		return exposure.Diagnosis{}, err
-	}
-	if err := run.see(ctx, []string{host}); err != nil {
-		return exposure.Diagnosis{}, err
-	}
-	run.judge()
-	seen := run.report.Hosts[0]
-	document = a.diagnosis(run, seen)
-	for _, p := range ports {
-		port := portOf(seen, p.portKey)
-		for _, address := range seen.Addresses {
-			c := diagnose.Case{
-				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: exposure.ZoneLAN,
-				Addresses: []netip.Addr{address}, Names: names, Reached: answering(seen, address, p.portKey),
-			}
-			for _, o := range port.Observations {
-				if o.Address == address {
-					c.Observations = append(c.Observations, o)
-				}
-			}
-			for _, s := range port.Services {
-				if s.Address == address {
-					c.Services = append(c.Services, s)
-				}
-			}
-			document.Ports = append(document.Ports, a.causeOf(c))
-		}
-	}
-	return document, nil
-}
-
-// named asks for the addresses of a host that is named, not of an address.
-func (a *app) named(ctx context.Context, host string) []exposure.Resolution {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return nil
-	}
-	return a.resolved(ctx, host)
-}
-
-// answering reports whether any other port of an address answered.
-func answering(h exposure.Host, address netip.Addr, except portKey) bool {
-	return slices.ContainsFunc(h.Ports, func(p exposure.Port) bool {
-		return (portKey{p.Transport, p.Port}) != except && slices.ContainsFunc(p.Observations, func(o exposure.Observation) bool {
-			return o.Address == address && (o.State == exposure.Open || o.State == exposure.Closed)
-		})
-	})
 }
 
 // tellDiagnosis writes the document. The exit code is that of the worst cause.

@@ -33,6 +33,22 @@ type fault struct {
 	unprivileged bool
 	cause        string
 	certainty    exposure.Certainty
+	// on is who asks for the diagnosis, Home where nobody is named, and host what
+	// other host the way leads to; without one it is the machine itself.
+	on   func(l *lab.Lab) *lab.Host
+	host func(l *lab.Lab) string
+}
+
+// command is the line of the diagnosis, and who types it.
+func (f fault) command(l *lab.Lab) (*lab.Host, []string) {
+	who, words := l.Home, []string{"diagnose"}
+	if f.on != nil {
+		who = f.on(l)
+	}
+	if f.host != nil {
+		words = append(words, f.host(l), "--authorized")
+	}
+	return who, append(append(words, f.port, "-f", "json"), f.arguments...)
 }
 
 func lanHost(l *lab.Lab) *lab.Host     { return l.LAN }
@@ -59,7 +75,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults, applyFaults)
+var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{
@@ -100,10 +116,6 @@ var hostFaults = []fault{
 	{name: "expired", provoke: func(t *testing.T, l *lab.Lab) {
 		l.Home.StartNginx(t, lab.Nginx{Expires: time.Now().Add(-48 * time.Hour)})
 	}, from: lanHost, at: homeV4, port: "443", cause: "tls-broken", certainty: exposure.CauseProven},
-	{name: "a name of another address", provoke: web(func(t *testing.T, l *lab.Lab) {
-		l.Forward(t, "tcp", 80, 80)
-		l.Home.WriteFile(t, "/etc/hosts", "127.0.0.1 localhost\n26.10.0.99 home.example\n")
-	}), from: outsideHost, at: routerV4, port: "80", arguments: []string{"--name", "home.example"}, cause: "name-elsewhere", certainty: exposure.CauseProven},
 	{name: "a resolver that is away", provoke: web(func(t *testing.T, l *lab.Lab) {
 		l.Home.WriteFile(t, "/etc/resolv.conf", "nameserver 127.0.0.9\noptions timeout:1 attempts:1\n")
 	}), from: lanHost, at: homeV4, port: "80", arguments: []string{"--name", "www.home.example"}, cause: "dns-failure", certainty: exposure.CauseProven},
@@ -171,14 +183,14 @@ func TestFaultMatrix(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			l := lab.New(t)
 			f.provoke(t, l)
-			arguments := append([]string{"diagnose", f.port, "-f", "json"}, f.arguments...)
+			who, arguments := f.command(l)
 			if f.from != nil {
 				r := sekisho(t, f.from(l), root, "scan", f.at(l).String(), "-p", portsOf(f.port), "--show", "all", "--authorized", "-f", "json")
 				if r.code == 2 {
 					t.Fatalf("%s", r.errs)
 				}
 				const seen = "/tmp/seen.json"
-				l.Home.WriteFile(t, seen, r.out)
+				who.WriteFile(t, seen, r.out)
 				defer func() {
 					if t.Failed() {
 						t.Log(r.out)
@@ -186,7 +198,7 @@ func TestFaultMatrix(t *testing.T) {
 				}()
 				arguments = append(arguments, "--merge", seen)
 			}
-			r := sekisho(t, l.Home, user(!f.unprivileged), arguments...)
+			r := sekisho(t, who, user(!f.unprivileged), arguments...)
 			d := decode[exposure.Diagnosis](t, r)
 			if len(d.Ports) != 1 {
 				t.Fatalf("%d ports: %s", len(d.Ports), r.errs)
@@ -198,7 +210,7 @@ func TestFaultMatrix(t *testing.T) {
 			if got.Cause.Certainty == exposure.CauseProven {
 				proven++
 			}
-			typable(t, l.Home, got)
+			typable(t, who, got)
 			table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.name, f.port, got.Cause.ID, got.Cause.Certainty)
 		})
 	}

@@ -85,9 +85,9 @@ var wanted = behindAll([]cause{
 	{id: "no-arrival", link: beyond, shown: [][]fact{{notArrived, outsideSilent}, {notArrived, outsideRefused}, {notArrived, lanSilent}}, excludes: []fact{outsideOpen, strangerOpen}, hidden: []fact{notArrived}},
 	{id: "reply-lost", link: beyond, shown: [][]fact{{arrived, answeredHere, outsideSilent}, {arrived, answeredHere, lanSilent}}, suggested: [][]fact{{answerChanged}}, excludes: []fact{answerReceived, notArrived, outsideOpen}, hidden: []fact{answeredHere}},
 	{id: "hairpin-missing", link: atForward, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}, hidden: []fact{hairpinSilent}},
-	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameMissing}},
-	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameUnasked}},
-	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, excludes: []fact{addressed, nameRight, nameMissing, nameUnasked}},
+	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}, {nameDenied}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameSuspect, nameMissing, nameHalf}},
+	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing, zoneAgrees}}, suggested: [][]fact{{nameMissing}, {nameHalf}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameSuspect, nameUnasked, nameDenied}},
+	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, suggested: [][]fact{{nameSuspect}}, excludes: []fact{addressed, nameRight, nameMissing, nameHalf, nameUnasked, nameDenied}},
 })
 
 // behindAll has an arrival rule out what cuts the way before this machine: every
@@ -107,8 +107,9 @@ func behindAll(list []cause) []cause {
 
 // farAway are the causes why a port of another host is not reachable from here.
 var farAway = []cause{
-	{id: "dns-failure", link: fromName, shown: [][]fact{{nameUnasked}}, excludes: []fact{addressed, nameRight, nameMissing}},
-	{id: "name-missing", link: fromName, shown: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameRight, nameUnasked}},
+	{id: "dns-failure", link: fromName, shown: [][]fact{{nameUnasked}, {nameDenied}}, excludes: []fact{addressed, nameGiven, nameMissing}},
+	{id: "name-missing", link: fromName, shown: [][]fact{{nameMissing, zoneAgrees}}, suggested: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameGiven, nameUnasked, nameDenied}},
+	{id: "name-elsewhere", link: fromName, shown: [][]fact{{nameDiffers, rightOpen}}, suggested: [][]fact{{nameDiffers}}, excludes: []fact{addressed, nameAgreed, lanOpen, outsideOpen}, hidden: []fact{nameDiffers}},
 	{id: "egress-blocked", link: fromHere, shown: [][]fact{{cannotSend}}, excludes: append([]fact{reached, unrouted, neighbourMute, barredByHost, barredByOther}, answered...), hidden: []fact{outsideSilent}},
 	{id: "no-route", link: fromHere, shown: [][]fact{{unrouted}}, excludes: append([]fact{reached, neighbourMute, cannotSend, barredByHost}, answered...)},
 	{id: "host-down", link: toHost, shown: [][]fact{{neighbourMute}}, excludes: append([]fact{reached, barredByHost}, answered...), hidden: silence},

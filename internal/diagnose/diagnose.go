@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
@@ -49,6 +50,9 @@ type Case struct {
 	Around []exposure.Observation
 	// Taken are the ports of this machine that something has already.
 	Taken []uint16
+	// Right is what was seen of the port at addresses that the servers of the
+	// name's zone say, where the resolver says others.
+	Right []exposure.Observation
 	// Reached is whether the vantage saw any other port of the address open.
 	Reached bool
 	// Watched is what this machine saw of a vantage's probes, Sent what that says
@@ -119,7 +123,36 @@ type said struct {
 
 func say(t lang.Text, pairs ...any) said { return said{t, pairs} }
 
-func (s said) in(tag lang.Tag) string { return s.In(tag, s.pairs...) }
+// paragraphs are whole sentences among the pairs of a text.
+type paragraphs []said
+
+// in is the text in a language. Texts among its pairs are put into it too: a list
+// of them stands between commas.
+func (s said) in(tag lang.Tag) string {
+	pairs := slices.Clone(s.pairs)
+	for i, p := range pairs {
+		switch p := p.(type) {
+		case said:
+			pairs[i] = p.in(tag)
+		case []said:
+			pairs[i] = joined(p, tag, "; ", "、")
+		case paragraphs:
+			pairs[i] = joined(p, tag, " ", "")
+		}
+	}
+	return s.In(tag, pairs...)
+}
+
+func joined(list []said, tag lang.Tag, en, ja string) string {
+	var words []string
+	for _, s := range list {
+		words = append(words, s.in(tag))
+	}
+	if tag == lang.Japanese {
+		return strings.Join(words, ja)
+	}
+	return strings.Join(words, en)
+}
 
 // pairs name the port in a text, as -p takes it too, and the address that others know it by.
 func (c Case) pairs() []any {

@@ -132,7 +132,7 @@ var cases = map[string]struct {
 		c.Zone, c.Addresses, c.Listeners = exposure.ZoneInternetV6, []netip.Addr{home6}, listening("::")
 		c.Firewall = []exposure.FirewallAnswer{{Zone: exposure.ZoneInternetV6, Family: "ipv6", Verdict: exposure.FirewallAccept}}
 		c.Names = []exposure.Resolution{{Name: "home.example", Addresses: []netip.Addr{google}}}
-	}), "name-missing", exposure.CauseProven, nil},
+	}), "name-missing", exposure.CauseLikely, nil},
 
 	"far: refused":              {far(saw(exposure.ViewLAN, home, exposure.Closed, exposure.ConnRefused, "")), "not-listening", exposure.CauseLikely, []string{"host-firewall"}},
 	"far: forbidden":            {far(saw(exposure.ViewLAN, home, exposure.Filtered, exposure.AdminProhibited, home.String())), "host-firewall", exposure.CauseProven, nil},
@@ -141,7 +141,7 @@ var cases = map[string]struct {
 	"far: silent":               {far(saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), "host-down", exposure.CausePossible, []string{"host-firewall"}},
 	"far: silent, host answers": {with(far(saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), func(c *Case) { c.Reached = true }), "host-firewall", exposure.CauseProven, nil},
 	"far: by a router":          {far(saw(exposure.ViewOutside, wan, exposure.Filtered, exposure.AdminProhibited, "203.0.113.1")), "router-filter", exposure.CauseLikely, nil},
-	"far: no such name":         {Case{Transport: exposure.TCP, Port: 80, Names: []exposure.Resolution{{Name: "x.example", Missing: true}}}, "name-missing", exposure.CauseProven, nil},
+	"far: no such name":         {Case{Transport: exposure.TCP, Port: 80, Names: []exposure.Resolution{{Name: "x.example", Missing: true}}}, "name-missing", exposure.CauseLikely, nil},
 	"far: DNS silent":           {Case{Transport: exposure.TCP, Port: 80, Names: []exposure.Resolution{{Name: "x.example", Error: untrusted.New("timeout", 99)}}}, "dns-failure", exposure.CauseProven, nil},
 
 	"open by a container": {with(server(), func(c *Case) {

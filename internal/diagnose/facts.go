@@ -68,12 +68,6 @@ const (
 	tlsFine     fact = "tls-fine"
 	unencrypted fact = "unencrypted"
 
-	addressed     fact = "addressed" // by an address, not by a name
-	nameRight     fact = "name-right"
-	nameElsewhere fact = "name-elsewhere"
-	nameMissing   fact = "name-missing"
-	nameUnasked   fact = "name-unanswered"
-
 	ownGlobal      fact = "own-global" // the host itself has the address that is looked at
 	privateOnly    fact = "private-only"
 	wanGlobal      fact = "wan-global"
@@ -325,48 +319,6 @@ func sameProtocol(s exposure.Service, expected string) bool {
 		return name
 	}
 	return plain(s.Protocol) == plain(expected)
-}
-
-func (c Case) learnNames(known map[fact]said) {
-	if len(c.Names) == 0 {
-		known[addressed] = say(lang.Text{EN: "No name was asked for.", JA: "名前は尋ねていません。"})
-	}
-	for _, n := range c.Names {
-		var list []string
-		local := false
-		for _, a := range n.Addresses {
-			switch {
-			case a.IsLoopback(): // of this machine's own hosts file: others are told something else
-				local = true
-			case c.of(a):
-				list = append(list, a.String())
-			}
-		}
-		if local && len(list) == 0 {
-			continue
-		}
-		pairs := append(c.pairs(), "Name", n.Name, "Addresses", strings.Join(list, ", "), "Error", n.Error.Terminal())
-		switch {
-		case n.Error.Raw() != "":
-			known[nameUnasked] = say(lang.Text{EN: "Nobody answers what the addresses of {{.Name}} are: {{.Error}}.", JA: "{{.Name}} のアドレスを尋ねても答えがありません({{.Error}})。"}, pairs...)
-		case n.Missing || len(list) == 0:
-			known[nameMissing] = say(lang.Text{EN: "{{.Name}} has no address of this family.", JA: "{{.Name}} に、この種類(IPv4/IPv6)のアドレスの登録がありません。"}, pairs...)
-		case slices.ContainsFunc(n.Addresses, func(a netip.Addr) bool { return slices.Contains(c.Addresses, a) || c.wan(a) }):
-			known[nameRight] = say(lang.Text{EN: "{{.Name}} leads here ({{.Addresses}}).", JA: "{{.Name}} はここを指しています({{.Addresses}})。"}, pairs...)
-		case c.Own && c.knowsItself():
-			known[nameElsewhere] = say(lang.Text{EN: "{{.Name}} leads elsewhere: {{.Addresses}}.", JA: "{{.Name}} は別のアドレス({{.Addresses}})を指しています。"}, pairs...)
-		}
-	}
-}
-
-func (c Case) wan(a netip.Addr) bool {
-	return c.Router != nil && c.Router.WAN == a || slices.ContainsFunc(c.Access.Public, func(p Public) bool { return p.Address == a })
-}
-
-// knowsItself reports whether the address that people outside know the host by
-// is known.
-func (c Case) knowsItself() bool {
-	return c.Router != nil && c.Router.WAN.IsValid() || len(c.Access.Public) > 0 || slices.ContainsFunc(c.others(), reach.Global) || len(c.seen(exposure.ViewOutside)) > 0
 }
 
 // shared is the address space between a carrier and its customers (RFC 6598).

@@ -20,6 +20,8 @@ func remedy(c Case, id string) []said {
 		return []said{c.letIn(), again(c)}
 	case "carrier-block", "map-e-port":
 		return c.otherPort()
+	case "name-missing", "name-elsewhere", "dns-failure":
+		return c.nameRemedy(id)
 	case "loopback-only", "wrong-address", "wrong-family":
 		if unit := c.unit(); unit != "" {
 			return append([]said{c.listen()}, say(lang.Text{EN: "Make it read the change:\nsystemctl restart {{.Unit}}", JA: "設定を読み直させます。\nsystemctl restart {{.Unit}}"}, "Unit", unit), again(c))
@@ -103,9 +105,6 @@ var remedies = map[string][]lang.Text{
 	"egress-blocked": {{EN: "This network lets the port out for nobody, or for a proxy only. Ask who runs it.", JA: "このネットワークから外へ、この番号では出られません(プロキシ経由だけの場合もあります)。管理者に確かめます。"}},
 	"host-down":      {{EN: "Switch the host on, look at its cable or Wi-Fi, and at the address that it really has.", JA: "相手の機器の電源、ケーブルやWi-Fi、実際のアドレスを確かめます。"}},
 	"no-route":       {{EN: "Give this machine an address and a gateway of this family:\nsekisho local", JA: "この機器のアドレスとゲートウェイ(IPv4/IPv6)を設定します。\nsekisho local"}},
-	"name-missing":   {{EN: "Add the record to the zone of the name: A for IPv4, AAAA for IPv6.", JA: "名前のゾーンにレコードを加えます(IPv4はA、IPv6はAAAA)。"}},
-	"name-elsewhere": {{EN: "Change the record to the address of today; a dynamic DNS client keeps it so.", JA: "レコードを現在のアドレスに直します。ダイナミックDNSの更新プログラムを動かしておけば保たれます。"}},
-	"dns-failure":    {{EN: "Look at this machine's DNS servers, and ask another one.", JA: "この機器のDNSサーバーの設定を確かめ、別のDNSサーバーでも試します。"}},
 	"no-arrival": {
 		{EN: "Look at the router's list of forwards for {{.Transport}} port {{.Port}}; for IPv6 at its packet filter.", JA: "ルーターのポート転送の一覧で {{.Transport}} の {{.Port}} 番を確かめます。IPv6ならパケットフィルターの設定です。"},
 		{EN: "Look at the router's packet filter, and whether another router stands before it (its outer address is private or one of 100.64.0.0/10).", JA: "ルーターのフィルター設定と、その先にもう一台ルーターがないか(外側のアドレスがプライベートか 100.64.0.0/10 か)を確かめます。"},

@@ -32,7 +32,7 @@ var stages = []stage{
 		cut(filterBlocks), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
 		otherwise(lang.Text{EN: "The packet filter could not be read. Run it as root.", JA: "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"}))},
 	{id: "name", look: first(
-		cut(nameUnasked), cut(nameMissing), ok(nameRight), unknown(addressed),
+		cut(nameUnasked), cut(nameDenied), cut(nameMissing), cut(nameDiffers), ok(nameAgreed), ok(nameGiven), unknown(addressed),
 		otherwise(lang.Text{EN: "Where it leads was not asked.", JA: "どこを指すかは尋ねていません。"}))},
 	{id: "route", look: first(
 		cut(unrouted), cut(neighbourMute), cut(cannotSend), ok(lanOpen), ok(outsideOpen), ok(lanRefused), ok(outsideRefused), ok(reached), ok(barredByHost),
@@ -56,9 +56,7 @@ var stages = []stage{
 		unknown(outsideDivided), unknown(vantageCannot), ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent),
 		otherwise(lang.Text{EN: "Nobody outside looked.", JA: "インターネット側からは見ていません。"}))},
 	{id: "arrival", own: true, look: arrivalStage},
-	{id: "host-name", own: true, look: first(
-		ok(nameRight), cut(nameElsewhere), cut(nameMissing), cut(nameUnasked), unknown(addressed),
-		otherwise(lang.Text{EN: "The address that people outside know this machine by is not known.", JA: "外から見たこの機器のアドレスが分かりません。"}))},
+	{id: "host-name", own: true, look: hostName},
 	{id: "tls", both: true, look: first(
 		cut(tlsExpired), cut(tlsBroken),
 		otherwise(lang.Text{EN: "Nothing is known against it.", JA: "問題は見つかっていません。"}))},

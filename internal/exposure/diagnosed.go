@@ -3,8 +3,6 @@ package exposure
 import (
 	"net/netip"
 	"time"
-
-	"sekisho/internal/untrusted"
 )
 
 // DiagnosisSchema is the name of the document of diagnose.
@@ -40,9 +38,11 @@ type DiagnosedPort struct {
 	Port      uint16    `json:"port"`
 	Name      string    `json:"name,omitempty"`
 	Zone      Zone      `json:"zone,omitempty"` // whom the way is told for; absent for another host: from here
-	Cause     Cause     `json:"cause"`
-	Rivals    []Rival   `json:"rivals,omitempty"`
-	Stages    []Stage   `json:"stages"`
+	// Address is the one of another host that the way leads to.
+	Address netip.Addr `json:"address,omitzero"`
+	Cause   Cause      `json:"cause"`
+	Rivals  []Rival    `json:"rivals,omitempty"`
+	Stages  []Stage    `json:"stages"`
 }
 
 // Diagnosis is the document of diagnose.
@@ -52,17 +52,10 @@ type Diagnosis struct {
 	SeenAt    time.Time       `json:"seen_at"`
 	Host      string          `json:"host"`
 	Addresses []netip.Addr    `json:"addresses"`
+	Names     []Resolution    `json:"names,omitempty"` // that were asked for
 	Ports     []DiagnosedPort `json:"ports"`
 	Partial   bool            `json:"partial,omitempty"`
 	Unseen    []string        `json:"unseen,omitempty"` // what could not be seen and why
-}
-
-// Resolution is what became of the question for the addresses of a name.
-type Resolution struct {
-	Name      string         `json:"name"`
-	Addresses []netip.Addr   `json:"addresses"`
-	Missing   bool           `json:"missing,omitempty"` // the answer was that there is no such name, or no address of it
-	Error     untrusted.Text `json:"error,omitzero"`    // why there was no answer
 }
 
 // The certainties of a Cause. It is proven only when every other cause that is

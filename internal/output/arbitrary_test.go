@@ -145,6 +145,8 @@ func fill(t *rapid.T, v reflect.Value, field string) {
 		v.SetInt(rapid.Int64Range(0, 70000).Draw(t, field))
 	case reflect.Uint64:
 		v.SetUint(rapid.Uint64().Draw(t, field))
+	case reflect.Uint32:
+		v.SetUint(rapid.Uint64Range(0, 1<<32-1).Draw(t, field))
 	case reflect.Uint16:
 		v.SetUint(rapid.Uint64Range(0, 65535).Draw(t, field))
 	case reflect.Float64:
@@ -236,6 +238,13 @@ func arbitraryDiff(t *rapid.T) exposure.DiffDocument {
 func arbitraryDiagnosis(t *rapid.T) exposure.Diagnosis {
 	d := arbitrary[exposure.Diagnosis](t)
 	d.Schema = exposure.DiagnosisSchema
+	for _, n := range d.Names {
+		for i := range n.Answers {
+			n.Answers[i].Source, n.Answers[i].Outcome = exposure.NameAuthority, exposure.NameFound
+			n.Answers[i].Record = rapid.SampledFrom([]string{"A", "AAAA"}).Draw(t, "record")
+			n.Answers[i].More = max(n.Answers[i].More, 0)
+		}
+	}
 	for i := range d.Ports {
 		p := &d.Ports[i]
 		p.Cause.ID = "host-firewall"

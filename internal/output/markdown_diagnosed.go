@@ -39,6 +39,17 @@ func markdownDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 			m.steps(port.Cause.Remedy)
 		}
 	}
+	for _, n := range d.Names {
+		if len(n.Answers) == 0 {
+			continue
+		}
+		m.line("", "## "+marked(m.say.Say("diagnosis.names", "Name", n.Name)), "")
+		m.row(m.nameHeads()...)
+		m.line("|---|---|---|---|---|")
+		for _, row := range m.nameRows(n) {
+			m.row(row...)
+		}
+	}
 	for _, u := range d.Unseen {
 		m.line("", marked(u))
 	}

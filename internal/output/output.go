@@ -172,6 +172,10 @@ func Diagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		d = newMask().diagnosis(d)
 	}
 	d.Addresses = present(d.Addresses)
+	d.Names = each(d.Names, func(n exposure.Resolution) exposure.Resolution {
+		n.Addresses = present(n.Addresses)
+		return n
+	})
 	d.Ports = each(present(d.Ports), func(p exposure.DiagnosedPort) exposure.DiagnosedPort {
 		p.Cause.Evidence, p.Cause.Remedy, p.Stages = present(p.Cause.Evidence), present(p.Cause.Remedy), present(p.Stages)
 		return p

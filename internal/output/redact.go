@@ -329,7 +329,9 @@ func (m *mask) cause(c exposure.Cause) exposure.Cause {
 func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
 	h := m.hostFacts(exposure.Host{Name: d.Host, Addresses: d.Addresses})
 	d.Host, d.Addresses = h.Name, h.Addresses
+	d.Names = each(d.Names, m.resolution)
 	d.Ports = each(d.Ports, func(p exposure.DiagnosedPort) exposure.DiagnosedPort {
+		p.Address = m.address(p.Address)
 		p.Cause = m.cause(p.Cause)
 		p.Stages = each(p.Stages, func(s exposure.Stage) exposure.Stage {
 			s.Detail = m.evidence(s.Detail)
@@ -342,6 +344,22 @@ func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
 		return p
 	})
 	return d
+}
+
+func (m *mask) resolution(r exposure.Resolution) exposure.Resolution {
+	r.Name = m.name("host", r.Name)
+	r.Addresses = each(r.Addresses, m.address)
+	r.Error = m.text(r.Error)
+	r.Answers = each(r.Answers, func(a exposure.NameAnswer) exposure.NameAnswer {
+		if at, err := netip.ParseAddrPort(a.Server); err == nil {
+			a.Server = netip.AddrPortFrom(m.address(at.Addr()), at.Port()).String()
+		} else {
+			a.Server = m.vantage(a.Server)
+		}
+		a.Addresses, a.Chain = each(a.Addresses, m.address), m.texts(a.Chain)
+		return a
+	})
+	return r
 }
 
 func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {

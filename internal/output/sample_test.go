@@ -308,6 +308,10 @@ func diagnosed(tag lang.Tag) exposure.Diagnosis {
 				Stages: []exposure.Stage{stage("outside", exposure.StageCut, "203.0.113.7 did not answer.", "203.0.113.7 から返事がありません。")},
 			},
 		},
+		Names: []exposure.Resolution{{Name: "home.example", Addresses: []netip.Addr{ip("203.0.113.7")}, Answers: []exposure.NameAnswer{
+			{Source: exposure.NameResolver, Server: "192.168.1.1:53", Record: "A", Outcome: exposure.NameFound, Addresses: []netip.Addr{ip("203.0.113.7")}, TTL: new(uint32(40))},
+			{Source: exposure.NameAuthority, Server: "198.51.100.53:53", Record: "AAAA", Outcome: exposure.NameNoData, Chain: []untrusted.Text{untrusted.New("www.home.example", 99)}},
+		}}},
 		Unseen: []string{words("3 owners could not be seen.", "3件の持ち主は見えませんでした。")},
 	}
 }

@@ -16,6 +16,7 @@ func textDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		p.gap()
 		p.diagnosed(port)
 	}
+	p.names(d.Names)
 	p.unseen(d.Unseen)
 	if d.Partial {
 		p.gap()
@@ -42,7 +43,11 @@ func (p *page) diagnosisLine(d exposure.DiagnosedPort) string {
 	if d.Zone != "" {
 		zone = p.say.Say("zone." + string(d.Zone))
 	}
-	return p.say.Say("diagnosis.cause", "Port", label, "Zone", zone, "Cause", p.say.Say("cause."+d.Cause.ID),
+	at := ""
+	if d.Address.IsValid() {
+		at = d.Address.String()
+	}
+	return p.say.Say("diagnosis.cause", "Port", label, "Zone", zone, "Address", at, "Cause", p.say.Say("cause."+d.Cause.ID),
 		"Certainty", p.say.Say("certainty."+string(d.Cause.Certainty)), "ID", d.Cause.ID)
 }
 

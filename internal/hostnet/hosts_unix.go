@@ -1,0 +1,5 @@
+//go:build !windows
+
+package hostnet
+
+func hostsPath() string { return "/etc/hosts" }
