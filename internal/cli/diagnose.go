@@ -26,6 +26,9 @@ type diagnoseFlags struct {
 	name   string
 	closed bool
 	router string
+	watch  bool
+	listen string
+	came   *comers // who comes to the temporary listener of --listen
 }
 
 // diagnoseCommand walks the way to a port and names what cuts it or leaves it
@@ -47,6 +50,8 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	registerRouter(cmd.Flags(), &flags.router, a.say)
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
+	cmd.Flags().BoolVar(&flags.watch, "watch", false, a.say.Say("flag.diagnose-watch"))
+	cmd.Flags().StringVar(&flags.listen, "listen", "", a.say.Say("flag.diagnose-listen"))
 	cmd.Flags().BoolVar(&flags.closed, "closed", false, a.say.Say("flag.diagnose-closed"))
 	return cmd
 }
@@ -71,6 +76,12 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 		}
 		ports = append(ports, more...)
 	}
+	if flags.listen != "" {
+		if host != "" || len(ports) > 0 || flags.ports != "" || flags.watch || flags.closed {
+			return a.fail(exitUsage, "listen.alone")
+		}
+		return a.listenDiagnosis(ctx, flags)
+	}
 	if len(ports) == 0 && (host != "" || flags.ports != "") {
 		return a.fail(exitUsage, "cli.diagnose-no-port")
 	}
@@ -90,6 +101,9 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 			merged[i] = m.seenFrom(merged[i])
 		}
 		look = func(ctx context.Context) (exposure.Diagnosis, error) { return a.diagnoseOwn(ctx, flags, ports, merged) }
+	}
+	if flags.watch {
+		return a.watchDiagnosis(ctx, look)
 	}
 	document, err := look(ctx)
 	if err != nil {
@@ -219,7 +233,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	document.Names = names
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
-		for _, zone := range zonesOf(host, p.portKey, merged, flags.family) {
+		for _, zone := range flags.came.zones(zonesOf(host, p.portKey, merged, flags.family)) {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
@@ -232,6 +246,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 					c.Services = append(c.Services, portOf(h, p.portKey).Services...)
 				}
 			}
+			flags.came.tell(&c)
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
@@ -341,6 +356,13 @@ func (a *app) diagnosis(run *checkRun, host exposure.Host) exposure.Diagnosis {
 func (a *app) causeOf(c diagnose.Case) exposure.DiagnosedPort {
 	d := diagnose.Explain(c, a.tag)
 	d.Name = portName(c.Transport, c.Port)
+	for _, w := range c.Watched {
+		for _, came := range w.Arrivals {
+			if came.Transport == c.Transport && came.Port == c.Port {
+				d.Arrivals = append(d.Arrivals, came)
+			}
+		}
+	}
 	return d
 }
 
@@ -349,6 +371,11 @@ func (a *app) tellDiagnosis(ctx context.Context, d exposure.Diagnosis) error {
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Diagnosis(w, d, a.outputOptions()) }); err != nil {
 		return err
 	}
+	return diagnosisExit(ctx, d)
+}
+
+// diagnosisExit is the exit code of a diagnosis: that of the worst cause.
+func diagnosisExit(ctx context.Context, d exposure.Diagnosis) error {
 	open := slices.ContainsFunc(d.Ports, func(p exposure.DiagnosedPort) bool { return p.Cause.ID == "inconclusive" })
 	switch {
 	case ctx.Err() != nil:

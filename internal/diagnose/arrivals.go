@@ -20,6 +20,7 @@ const (
 	notAnswered    fact = "not-answered" // of TCP, where a listener always answers
 	ignored        fact = "ignored"      // the same of UDP, where a service may be silent
 	answerReceived fact = "answer-received"
+	accepted       fact = "accepted" // a connection came about
 	answerChanged  fact = "answer-changed"
 	strangerOpen   fact = "stranger-open" // open to the vantage, and not by this machine
 	hereOpen       fact = "here-open"     // where the probe arrived it is open to this machine itself
@@ -232,6 +233,9 @@ func (c Case) learnArrived(known map[fact]said, e ends, a exposure.Arrival, pair
 		return
 	}
 	known[arrived] = say(proof, pairs...)
+	if a.Accepted {
+		known[accepted] = say(lang.Text{EN: "A connection of {{.From}} came about: the way is open, there and back.", JA: "{{.From}} からの接続が成立しました(往復とも通ります)。"}, pairs...)
+	}
 	switch {
 	case e.here == answerOpen:
 		known[answeredHere] = say(lang.Text{EN: "This machine answered it, and the answer left behind its packet filter ({{.Answer}}).", JA: "この機器は返事をし、その返事はパケットフィルターを通って出ていきました({{.Answer}})。"}, pairs...)

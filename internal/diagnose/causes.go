@@ -198,7 +198,7 @@ func (y cause) possible(has func(fact) bool) bool {
 // leaves possible, likeliest first.
 func guess(c Case, list []cause, has func(fact) bool) decision {
 	if !c.Unwanted {
-		for _, f := range []fact{outsideOpen, lanOpen} {
+		for _, f := range []fact{outsideOpen, lanOpen, accepted} {
 			if has(f) && !has(outsideDivided) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
 				d := decision{id: "ok", certainty: exposure.CauseProven, evidence: []fact{f}}
 				if c.Own && f == lanOpen && c.Zone != exposure.ZoneLAN {
@@ -209,6 +209,9 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 				}
 				return d
 			}
+		}
+		if has(answeredHere) && !slices.ContainsFunc(silence, has) && c.Expected == "" {
+			return decision{id: "ok", certainty: exposure.CauseLikely, evidence: []fact{arrived, answeredHere}}
 		}
 		if c.Own && c.Zone == exposure.ZoneLAN && has(takes) && (has(filterAccepts) || has(filterEmpty)) && has(selfOpen) {
 			d := decision{id: "ok", certainty: exposure.CauseLikely, evidence: []fact{takes, selfOpen}}

@@ -24,6 +24,9 @@ type Arrival struct {
 	Answer     Reason    `json:"answer,omitempty"`
 	Left       string    `json:"left,omitempty"` // the interface that it left by
 	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	// Accepted tells that a connection came about: the answer came back to who
+	// asked, too.
+	Accepted bool `json:"accepted,omitempty"`
 }
 
 // ArrivalProof is how a packet was known for a probe of the vantage.

@@ -39,10 +39,28 @@ type DiagnosedPort struct {
 	Name      string    `json:"name,omitempty"`
 	Zone      Zone      `json:"zone,omitempty"` // whom the way is told for; absent for another host: from here
 	// Address is the one of another host that the way leads to.
-	Address netip.Addr `json:"address,omitzero"`
-	Cause   Cause      `json:"cause"`
-	Rivals  []Rival    `json:"rivals,omitempty"`
-	Stages  []Stage    `json:"stages"`
+	Address  netip.Addr `json:"address,omitzero"`
+	Cause    Cause      `json:"cause"`
+	Rivals   []Rival    `json:"rivals,omitempty"`
+	Stages   []Stage    `json:"stages"`
+	Arrivals []Arrival  `json:"arrivals,omitempty"` // what came here while somebody watched
+}
+
+// Flip is that the cause of a port became another one between two looks.
+type Flip struct {
+	At        time.Time  `json:"at"`
+	Transport Transport  `json:"transport"`
+	Port      uint16     `json:"port"`
+	Zone      Zone       `json:"zone,omitempty"`
+	Address   netip.Addr `json:"address,omitzero"` // of another host
+	Was       FlipSide   `json:"was"`
+	Is        FlipSide   `json:"is"`
+}
+
+// FlipSide is the cause on one side of a flip.
+type FlipSide struct {
+	Cause     string    `json:"cause"`
+	Certainty Certainty `json:"certainty"`
 }
 
 // Diagnosis is the document of diagnose.
@@ -54,6 +72,7 @@ type Diagnosis struct {
 	Addresses []netip.Addr    `json:"addresses"`
 	Names     []Resolution    `json:"names,omitempty"` // that were asked for
 	Ports     []DiagnosedPort `json:"ports"`
+	Flips     []Flip          `json:"flips,omitempty"` // of --watch
 	Partial   bool            `json:"partial,omitempty"`
 	Unseen    []string        `json:"unseen,omitempty"` // what could not be seen and why
 }

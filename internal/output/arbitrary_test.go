@@ -71,6 +71,7 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.ServerRole]():     {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},
 	reflect.TypeFor[exposure.FlowRow]():        {exposure.FlowControl, exposure.FlowData, exposure.FlowListing, exposure.FlowRequest, exposure.FlowTransfer},
 	reflect.TypeFor[exposure.SocketState]():    {exposure.SocketState(""), exposure.SocketListen, exposure.SocketEstablished, exposure.SocketFinWait1, exposure.SocketTimeWait, exposure.SocketClosed},
+	reflect.TypeFor[exposure.ArrivalProof]():   {exposure.ByCookie, exposure.ByPayload, exposure.BySource, exposure.ByPort},
 	reflect.TypeFor[exposure.StageResult]():    {exposure.StageOK, exposure.StageCut, exposure.StageUnknown},
 	reflect.TypeFor[exposure.RouterSource]():   {exposure.RouterUPnP, exposure.RouterNATPMP, exposure.RouterPCP, exposure.RouterPerson},
 	reflect.TypeFor[exposure.RouterResult]():   {exposure.RouterAnswered, exposure.RouterRefused, exposure.RouterSilent, exposure.RouterFailed},
@@ -147,6 +148,8 @@ func fill(t *rapid.T, v reflect.Value, field string) {
 		v.SetUint(rapid.Uint64().Draw(t, field))
 	case reflect.Uint32:
 		v.SetUint(rapid.Uint64Range(0, 1<<32-1).Draw(t, field))
+	case reflect.Uint8:
+		v.SetUint(rapid.Uint64Range(0, 255).Draw(t, field))
 	case reflect.Uint16:
 		v.SetUint(rapid.Uint64Range(0, 65535).Draw(t, field))
 	case reflect.Float64:
@@ -245,8 +248,14 @@ func arbitraryDiagnosis(t *rapid.T) exposure.Diagnosis {
 			n.Answers[i].More = max(n.Answers[i].More, 0)
 		}
 	}
+	for i := range d.Flips {
+		d.Flips[i].Was.Cause, d.Flips[i].Is.Cause = "host-firewall", "ok"
+	}
 	for i := range d.Ports {
 		p := &d.Ports[i]
+		for k := range p.Arrivals {
+			p.Arrivals[k].Packets++
+		}
 		p.Cause.ID = "host-firewall"
 		for r := range p.Rivals {
 			p.Rivals[r].ID = "carrier-block"

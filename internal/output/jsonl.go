@@ -250,3 +250,18 @@ func jsonlDiagnosis(w io.Writer, d exposure.Diagnosis, _ Options) error {
 	}
 	return l.err
 }
+
+// Look writes one look of diagnose --watch as a line of its own, in the format
+// jsonl.
+func Look(w io.Writer, d exposure.Diagnosis, o Options) error {
+	if o.Redact {
+		d = newMask().diagnosis(d)
+	}
+	d.Addresses, d.Ports = present(d.Addresses), present(d.Ports)
+	l := &lines{w: w}
+	l.write(struct {
+		Type string `json:"type"`
+		exposure.Diagnosis
+	}{"look", d})
+	return l.err
+}

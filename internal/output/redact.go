@@ -330,6 +330,12 @@ func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
 	h := m.hostFacts(exposure.Host{Name: d.Host, Addresses: d.Addresses})
 	d.Host, d.Addresses = h.Name, h.Addresses
 	d.Names = each(d.Names, m.resolution)
+	d.Flips = each(d.Flips, func(f exposure.Flip) exposure.Flip {
+		if f.Address.IsValid() {
+			f.Address = m.address(f.Address)
+		}
+		return f
+	})
 	d.Ports = each(d.Ports, func(p exposure.DiagnosedPort) exposure.DiagnosedPort {
 		p.Address = m.address(p.Address)
 		p.Cause = m.cause(p.Cause)
@@ -341,6 +347,7 @@ func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
 			r.Test = m.sentence(r.Test)
 			return r
 		})
+		p.Arrivals = each(p.Arrivals, m.arrival)
 		return p
 	})
 	return d
@@ -360,6 +367,18 @@ func (m *mask) resolution(r exposure.Resolution) exposure.Resolution {
 		return a
 	})
 	return r
+}
+
+func (m *mask) arrival(a exposure.Arrival) exposure.Arrival {
+	if a.Address.IsValid() {
+		a.Address = m.address(a.Address)
+	}
+	for _, end := range []*netip.AddrPort{&a.From, &a.To} {
+		if end.IsValid() {
+			*end = netip.AddrPortFrom(m.address(end.Addr()), end.Port())
+		}
+	}
+	return a
 }
 
 func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {

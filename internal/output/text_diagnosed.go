@@ -64,6 +64,9 @@ func (p *page) diagnosed(d exposure.DiagnosedPort) {
 	for _, e := range d.Cause.Evidence {
 		p.paragraph("  - ", plain, e)
 	}
+	for _, a := range d.Arrivals {
+		p.paragraph("  - ", plain, p.arrival(a))
+	}
 	var rows [][]cell
 	for _, s := range d.Stages {
 		rows = append(rows, []cell{
@@ -94,4 +97,54 @@ func (p *page) diagnosed(d exposure.DiagnosedPort) {
 // stageStyles make the cut stand out.
 var stageStyles = map[exposure.StageResult]style{
 	exposure.StageOK: green, exposure.StageCut: red, exposure.StageUnknown: dim,
+}
+
+// arrival is what came and what became of it, in a line.
+func (p *page) arrival(a exposure.Arrival) string {
+	words := []any{"Time", a.SeenAt.UTC().Format(clockLayout), "From", a.From.Addr(), "To", a.To, "Count", a.Packets, "Answer", string(a.Answer)}
+	switch {
+	case a.Accepted:
+		return p.say.Say("diagnosis.arrival-accepted", words...)
+	case a.Answer == "":
+		return p.say.Say("diagnosis.arrival-unanswered", words...)
+	}
+	return p.say.Say("diagnosis.arrival-answered", words...)
+}
+
+// clockLayout is the time of the day, in UTC.
+const clockLayout = "15:04:05"
+
+// Flips writes the lines of one look of diagnose --watch: the causes of all ports
+// at the first, later those that became another.
+func Flips(w io.Writer, d exposure.Diagnosis, first bool, o Options) error {
+	p := newPage(o)
+	at := d.SeenAt.UTC().Format(clockLayout)
+	zone := func(z exposure.Zone) string {
+		if z == "" {
+			return ""
+		}
+		return p.say.Say("zone." + string(z))
+	}
+	side := func(name string, c exposure.FlipSide) []any {
+		return []any{name, p.say.Say("cause." + c.Cause), name + "ID", c.Cause, name + "Certainty", p.say.Say("certainty." + string(c.Certainty))}
+	}
+	line := func(cause, words string) {
+		look, known := causeStyles[cause]
+		if !known {
+			look = red
+		}
+		p.line(p.paint(look, words)) // not wrapped: each is a line to whoever reads along
+	}
+	for _, port := range d.Ports {
+		if !first {
+			break
+		}
+		is := side("Is", exposure.FlipSide{Cause: port.Cause.ID, Certainty: port.Cause.Certainty})
+		line(port.Cause.ID, p.say.Say("watch.first", append(is, "Time", at, "Port", portLabel(port.Transport, port.Port), "Zone", zone(port.Zone))...))
+	}
+	for _, f := range d.Flips {
+		both := append(side("Was", f.Was), side("Is", f.Is)...)
+		line(f.Is.Cause, p.say.Say("watch.flip", append(both, "Time", at, "Port", portLabel(f.Transport, f.Port), "Zone", zone(f.Zone))...))
+	}
+	return p.to(w)
 }

@@ -25,10 +25,12 @@ type ledger struct {
 	full     bool                       // not every flow was remembered
 }
 
-// asked is a port as the vantage addressed it.
+// asked is a port as the vantage addressed it. Where anybody counts, each who
+// comes is told apart.
 type asked struct {
 	transport exposure.Transport
 	port      uint16
+	from      netip.Addr
 }
 
 // flow is who talks with whom, from the outside to this machine.
@@ -117,11 +119,18 @@ func (l *ledger) arrived(key flow, f *tcpip.Flow, p passage) {
 		}
 		return
 	}
-	where := asked{key.transport, port}
+	where := asked{transport: key.transport, port: port}
+	if by == exposure.ByPort {
+		where.from = key.from.Addr()
+	}
 	if by == exposure.ByCookie || by == exposure.ByPayload {
 		l.led[flow{transport: key.transport, to: key.to}] = port
 	}
 	a := l.arrivals[where]
+	if a == nil && len(l.arrivals) >= mostFlows {
+		l.full = true
+		return
+	}
 	if a == nil || rank(by) < rank(a.By) {
 		first := exposure.Arrival{
 			Transport: key.transport, Address: l.watch.Address, Port: port, From: key.from, To: key.to, By: by,
@@ -317,7 +326,7 @@ func (l *ledger) seen() exposure.Watched {
 		w.Arrivals = append(w.Arrivals, *a)
 	}
 	slices.SortFunc(w.Arrivals, func(a, b exposure.Arrival) int {
-		return cmp.Or(cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Port, b.Port))
+		return cmp.Or(cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Port, b.Port), a.SeenAt.Compare(b.SeenAt), a.From.Compare(b.From))
 	})
 	return w
 }

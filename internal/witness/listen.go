@@ -187,7 +187,7 @@ func (l *Listener) Serve(ctx context.Context, came func(exposure.Arrival)) {
 		defer one.Unlock()
 		came(exposure.Arrival{
 			Transport: l.transport, Port: l.port, From: from, To: to, By: exposure.ByPort, Packets: 1,
-			SeenAt: time.Now(), Answer: answer, AnsweredAt: time.Now(),
+			SeenAt: time.Now(), Answer: answer, AnsweredAt: time.Now(), Accepted: l.transport == exposure.TCP,
 		})
 	}
 	if l.stream != nil {
