@@ -29,6 +29,7 @@ type diagnoseFlags struct {
 	watch  bool
 	listen string
 	came   *comers // who comes to the temporary listener of --listen
+	access accessFlags
 }
 
 // diagnoseCommand walks the way to a port and names what cuts it or leaves it
@@ -52,6 +53,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
 	cmd.Flags().BoolVar(&flags.watch, "watch", false, a.say.Say("flag.diagnose-watch"))
 	cmd.Flags().StringVar(&flags.listen, "listen", "", a.say.Say("flag.diagnose-listen"))
+	flags.access.register(cmd.Flags(), a.say)
 	cmd.Flags().BoolVar(&flags.closed, "closed", false, a.say.Say("flag.diagnose-closed"))
 	return cmd
 }
@@ -98,7 +100,7 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 	}
 	if host == "" || m.isThis(host) {
 		for i := range merged {
-			merged[i] = m.seenFrom(merged[i])
+			merged[i] = m.seenFrom(merged[i], "merged-"+strconv.Itoa(i+1))
 		}
 		look = func(ctx context.Context) (exposure.Diagnosis, error) { return a.diagnoseOwn(ctx, flags, ports, merged) }
 	}
@@ -175,7 +177,8 @@ func (a *app) mergedReports(files []string) ([]exposure.Report, error) {
 
 // seenFrom gives what another vantage saw of this machine the view that it had.
 // An address that this machine does not have is one that a router stands behind.
-func (m machine) seenFrom(r exposure.Report) exposure.Report {
+// The vantages of several reports are told apart by the id.
+func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
 	view := func(address netip.Addr, said exposure.View) exposure.View {
 		for _, v := range r.Vantages {
 			if v.Address.IsValid() && m.onLink(v.Address) {
@@ -192,7 +195,7 @@ func (m machine) seenFrom(r exposure.Report) exposure.Report {
 			port := &r.Hosts[h].Ports[p]
 			for i := range port.Observations {
 				o := &port.Observations[i]
-				o.View = view(o.Address, o.View)
+				o.View, o.Vantage = view(o.Address, o.View), id
 			}
 			for i := range port.Services {
 				s := &port.Services[i]
@@ -220,6 +223,10 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if run.router, err = a.askRouter(ctx, flags.router, routerPortsOf(ports)...); err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	beyond, err := a.accessOf(ctx, flags.access, run.machine)
+	if err != nil {
+		return exposure.Diagnosis{}, err
+	}
 	if err := run.see(ctx, nil); err != nil {
 		return exposure.Diagnosis{}, err
 	}
@@ -231,9 +238,10 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	names := a.resolved(ctx, flags.name)
 	document := a.diagnosis(run, host)
 	document.Names = names
+	document.Unseen = append(document.Unseen, beyond.unseen...)
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
-		for _, zone := range flags.came.zones(zonesOf(host, p.portKey, merged, flags.family)) {
+		for _, zone := range beyond.zones(flags.came.zones(zonesOf(host, p.portKey, merged, flags.family))) {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
@@ -247,6 +255,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 				}
 			}
 			flags.came.tell(&c)
+			beyond.tell(&c, merged, run.listeners)
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}

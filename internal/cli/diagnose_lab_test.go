@@ -31,8 +31,12 @@ type fault struct {
 	arguments []string
 	// unprivileged is a diagnosis that is not made by root.
 	unprivileged bool
-	cause        string
-	certainty    exposure.Certainty
+	// access is what stands between router and outside, and looks who looks
+	// further, at what.
+	access    lab.Access
+	looks     []look
+	cause     string
+	certainty exposure.Certainty
 	// on is who asks for the diagnosis, Home where nobody is named, and host what
 	// other host the way leads to; without one it is the machine itself.
 	on   func(l *lab.Lab) *lab.Host
@@ -75,7 +79,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults)
+var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{
@@ -181,7 +185,7 @@ func TestFaultMatrix(t *testing.T) {
 	proven, table := 0, "| fault | port | cause | certainty |\n|---|---|---|---|\n"
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			l := lab.New(t)
+			l := lab.New(t, lab.Behind(f.access))
 			f.provoke(t, l)
 			who, arguments := f.command(l)
 			if f.from != nil {
@@ -198,6 +202,7 @@ func TestFaultMatrix(t *testing.T) {
 				}()
 				arguments = append(arguments, "--merge", seen)
 			}
+			arguments = append(arguments, f.looked(t, l, who)...)
 			r := sekisho(t, who, user(!f.unprivileged), arguments...)
 			d := decode[exposure.Diagnosis](t, r)
 			if len(d.Ports) != 1 {

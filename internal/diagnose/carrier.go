@@ -224,11 +224,17 @@ func commonlyCut(t exposure.Transport, port uint16) bool {
 // sight is what one vantage outside saw last of the port.
 type sight struct {
 	state   exposure.State
-	reason  exposure.Reason
+	silent  bool
+	unsent  bool
 	at      netip.Addr
 	sends   netip.Addr // another address that answered it at the same port
 	reached bool       // another port of the same address answered it
 	mute    int        // other addresses that answer it elsewhere and not at this port
+}
+
+// unsent reports whether the vantage could not send at all.
+func unsent(o exposure.Observation) bool {
+	return o.Reason == exposure.LocalError || o.Reason == exposure.AdminProhibited && o.By == exposure.Local
 }
 
 // answers reports whether it was the address itself that said something.
@@ -240,7 +246,7 @@ func answers(o exposure.Observation) bool {
 func (c Case) sights() map[string]*sight {
 	list := map[string]*sight{}
 	for _, o := range c.seen(exposure.ViewOutside) {
-		list[o.Vantage] = &sight{state: o.State, reason: o.Reason, at: o.Address}
+		list[o.Vantage] = &sight{state: o.State, silent: c.silent(o), unsent: unsent(o), at: o.Address}
 	}
 	for id, s := range list {
 		silent, heard := map[netip.Addr]bool{}, map[netip.Addr]bool{}
@@ -253,7 +259,7 @@ func (c Case) sights() map[string]*sight {
 				s.reached = true
 			case !ours && same && answers(o):
 				s.sends = o.Address
-			case !ours && same && o.State == exposure.Filtered && o.Reason == exposure.NoResponse:
+			case !ours && same && (o.State == exposure.Filtered || o.State == exposure.OpenFiltered) && o.Reason == exposure.NoResponse:
 				silent[o.Address] = true
 			case !ours && answers(o):
 				heard[o.Address] = true
@@ -279,9 +285,9 @@ func (c Case) learnVantages(known map[fact]said) {
 		switch {
 		case s.state == exposure.Open:
 			open = append(open, s)
-		case s.state == exposure.Filtered && s.reason == exposure.NoResponse:
+		case s.silent:
 			silent = append(silent, s)
-		case s.reason == exposure.LocalError:
+		case s.unsent:
 			known[vantageCannot] = say(lang.Text{EN: "The vantage could not send to {{.At}} at all: what stands before itself keeps it.", JA: "観測点の側で送信が止められ、{{.At}} へ送れませんでした。"}, "At", s.at)
 		}
 	}

@@ -229,7 +229,7 @@ func (c Case) learnViews(known map[fact]said) {
 			if facts.refused != "" && o.State == exposure.Closed {
 				known[facts.refused] = say(lang.Text{EN: "{{.At}} refused the connection ({{.Reason}}).", JA: "{{.At}} が接続を拒みました({{.Reason}})。"}, pairs...)
 			}
-			if facts.silent != "" && o.State == exposure.Filtered && o.Reason == exposure.NoResponse {
+			if facts.silent != "" && c.silent(o) {
 				known[facts.silent] = say(lang.Text{EN: "{{.At}} did not answer.", JA: "{{.At}} から返事がありません。"}, pairs...)
 			}
 			c.learnErrors(known, o, pairs)
@@ -243,10 +243,27 @@ func (c Case) learnViews(known map[fact]said) {
 	}
 }
 
+// silent reports whether an observation is of a port that should have answered and
+// did not. A UDP port that answers this machine itself should: elsewhere its
+// silence tells nothing.
+func (c Case) silent(o exposure.Observation) bool {
+	switch {
+	case o.Reason != exposure.NoResponse:
+		return false
+	case o.State == exposure.Filtered:
+		return true
+	}
+	return o.State == exposure.OpenFiltered && c.Own && slices.ContainsFunc(c.Observations, func(own exposure.Observation) bool {
+		return own.View.Own() && own.State == exposure.Open && own.Transport == o.Transport && own.Port == o.Port
+	})
+}
+
 // learnErrors takes in who says that there is no way.
 func (c Case) learnErrors(known map[fact]said, o exposure.Observation, pairs []any) {
 	byHost := o.By == "" || o.By == o.Address.String()
 	switch {
+	case o.Reason == exposure.AdminProhibited && o.By == exposure.Local: // a rule for what goes out
+		known[cannotSend] = say(lang.Text{EN: "This machine's own rules do not let it send to {{.At}}.", JA: "この機器自身の規則が、{{.At}} への送信を禁止しています。"}, pairs...)
 	case o.Reason == exposure.AdminProhibited && !byHost, o.State == exposure.Filtered && o.Reason == exposure.PortUnreach && !byHost:
 		known[barredByOther] = say(lang.Text{EN: "{{.By}} on the way forbids it ({{.Reason}}).", JA: "途中の {{.By}} が禁止しています({{.Reason}})。"}, pairs...)
 	case o.Reason == exposure.AdminProhibited:
