@@ -248,6 +248,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names,
 			}
 			run.filter.tell(ctx, &c)
+			tellRouter(host, &c)
 			for _, r := range merged {
 				c.Observations = slices.AppendSeq(c.Observations, observationsOf(r, p.portKey))
 				for _, h := range r.Hosts {
@@ -413,6 +414,7 @@ func (r *checkRun) causes() {
 				if r.ownHost(h.Addresses) {
 					c.Own, c.Listeners, c.Whole = true, port.Listeners, r.allSeen
 					r.filter.tell(context.Background(), &c)
+					tellRouter(h, &c)
 				}
 				if cause := diagnose.Explain(c, r.app.tag).Cause; cause.ID != "ok" && cause.ID != "inconclusive" {
 					v.Cause = &cause

@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4"
 
+	"sekisho/internal/diagnose"
 	"sekisho/internal/exposure"
 	"sekisho/internal/hostnet"
 	"sekisho/internal/lang"
@@ -239,4 +241,14 @@ func routerPortsOf(ports []asked) []exposure.RouterPort {
 		list[i] = exposure.RouterPort{Transport: p.transport, Port: p.port}
 	}
 	return list
+}
+
+// leases are the addresses of this machine that do not stay, read once.
+var leases = sync.OnceValues(hostnet.Leased)
+
+// tellRouter gives a case what is known of the router before this machine, and of
+// which of its addresses stay.
+func tellRouter(h exposure.Host, c *diagnose.Case) {
+	c.Router = h.Router
+	c.Leased, c.LeasesKnown = leases()
 }

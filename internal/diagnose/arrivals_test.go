@@ -105,13 +105,13 @@ func init() {
 			c.Addresses = []netip.Addr{wan}
 		}), "no-arrival", exposure.CauseLikely, []string{"router-filter", "map-e-port", "carrier-block"}},
 		"both ends: not arrived, no forward": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
-			c.Router = &Router{WAN: google, Whole: true}
+			c.Router = &Router{WAN: google, Whole: true, NoDMZ: true}
 		}), "router-no-forward", exposure.CauseProven, nil},
 		"both ends: a rule drops, and it did not arrive": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Firewall = filter(exposure.ZoneInternetV4, exposure.FirewallDrop)
 		}), "host-firewall", exposure.CauseProven, nil},
 		"both ends: to another PC": {with(twoEnded(exposure.Open, exposure.SynAck), func(c *Case) {
-			c.Router = &Router{WAN: google, Whole: true, Forwards: []Forward{{exposure.TCP, 80, netip.MustParseAddrPort("192.168.1.11:80"), false}}}
+			c.Router = &Router{WAN: google, Whole: true, NoDMZ: true, Forwards: []Forward{sent(netip.MustParseAddrPort("192.168.1.11:80"), false)}}
 		}), "forward-elsewhere", exposure.CauseProven, nil},
 		"both ends: somebody else answers": {twoEnded(exposure.Open, exposure.SynAck), "forward-elsewhere", exposure.CauseLikely, nil},
 		"both ends: to another port": {twoEnded(exposure.Closed, exposure.Reset, with2(came(exposure.Reset), func(a *exposure.Arrival) {

@@ -63,7 +63,7 @@ var carrierCases = map[string]struct {
 		c.Addresses = []netip.Addr{netip.MustParseAddr("100.64.9.2")}
 		c.Access.Own4 = c.Addresses[0]
 	}), "cgnat", exposure.CauseProven, nil},
-	"shared address, and the router hands it on": {with(silentOutside(Router{WAN: netip.MustParseAddr("100.64.3.4"), Forwards: []Forward{{exposure.TCP, 80, netip.AddrPortFrom(home, 80), true}}}), func(*Case) {}), "cgnat", exposure.CauseProven, nil},
+	"shared address, and the router hands it on": {with(silentOutside(Router{WAN: netip.MustParseAddr("100.64.3.4"), Forwards: []Forward{sent(netip.AddrPortFrom(home, 80), true)}}), func(*Case) {}), "cgnat", exposure.CauseProven, nil},
 	"shared address that refuses": {with(outside(exposure.Closed, exposure.Reset, ""), func(c *Case) {
 		c.Router = &Router{WAN: netip.MustParseAddr("100.64.3.4")}
 	}), "cgnat", exposure.CauseProven, nil},
@@ -117,7 +117,7 @@ var carrierCases = map[string]struct {
 		from("far", wan, 443, exposure.Closed, exposure.Reset),
 		from("far", other1, 80, exposure.Open, exposure.SynAck),
 	), "carrier-block", exposure.CauseProven, nil},
-	"carrier cuts, as it seems from one vantage": {with(silentOutside(Router{WAN: google, Forwards: []Forward{{exposure.TCP, 80, netip.AddrPortFrom(home, 80), false}}}), func(c *Case) {
+	"carrier cuts, as it seems from one vantage": {with(silentOutside(Router{WAN: google, Forwards: []Forward{sent(netip.AddrPortFrom(home, 80), false)}}), func(c *Case) {
 		c.Around = []exposure.Observation{from("", wan, 443, exposure.Open, exposure.SynAck), from("", other1, 80, exposure.Closed, exposure.Reset)}
 	}), "carrier-block", exposure.CauseLikely, []string{"router-filter", "map-e-port"}},
 	"vantages disagree, and no more is known": {split(), "carrier-block", exposure.CausePossible, []string{"vantage-egress-block"}},

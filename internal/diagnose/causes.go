@@ -67,14 +67,14 @@ var wanted = behindAll([]cause{
 	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther, unaddressed}, seenInside...)},
 	{id: "no-route", link: atAddress, shown: [][]fact{{unaddressed}}, excludes: append([]fact{boundFamily, boundOther, addressable}, seenInside...)},
 	{id: "no-route", link: atFilter, shown: [][]fact{{arrived, notAnswered, noWayBack}}, excludes: []fact{wayBack, answeredHere}, hidden: []fact{notAnswered}},
-	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}, {arrived, notAnswered, hereOpen, wayBack}, {arrived, refusedHere, hereOpen}}, suggested: [][]fact{{arrived, notAnswered, takes}, {arrived, ignored, selfOpen}, {arrived, refusedHere, takes}}, excludes: append([]fact{filterAccepts, filterEmpty, filterUntried, noWayBack}, seenNear...), hidden: silence},
+	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}, {arrived, notAnswered, hereOpen, wayBack}, {arrived, refusedHere, hereOpen}}, suggested: [][]fact{{arrived, notAnswered, takes}, {arrived, ignored, selfOpen}, {arrived, refusedHere, takes}}, excludes: append([]fact{filterAccepts, filterEmpty, filterUntried, noWayBack}, seenNear...), hidden: append(slices.Clone(silence), barredByGate)},
 	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
 	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
 	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
-	{id: "router-no-forward", link: atForward, shown: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}}, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused}},
-	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardMissing, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, strangerOpen}},
-	{id: "router-filter", link: atRouter, shown: [][]fact{{barredByOther}}, excludes: append(slices.Clone(uncarried), outsideOpen, wanOpen), hidden: []fact{outsideSilent}},
+	{id: "router-no-forward", link: atForward, shown: unforwarded, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}, {forwardMissing, privateOnly, barredByGate}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, barredByGate}},
+	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {forwardWrong, barredByGate}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardMissing, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, strangerOpen, barredByGate}},
+	{id: "router-filter", link: atRouter, shown: routerCuts, suggested: [][]fact{{barredByOther}, {sixFiltered, ownGlobal, outsideSilent}, {barredByGate}}, excludes: append(slices.Clone(uncarried), routerPasses, sixOpen, outsideOpen, wanOpen), hidden: []fact{outsideSilent, barredByGate, barredByOther}},
 	{id: "cgnat", link: atCarrier, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}, {ownShared, outsideSilent}, {ownShared, outsideRefused}}, suggested: [][]fact{{publicOther, outsideSilent}, {publicOther, outsideRefused}, {publicShared, outsideSilent}, {publicShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, wanTunnelled, tunnelled, publicSame, mapOwn, mapForeign, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
 	{id: "ds-lite", link: atCarrier, shown: [][]fact{{tunnelled, outsideSilent}, {tunnelled, outsideRefused}, {wanTunnelled, outsideSilent}, {wanTunnelled, outsideRefused}}, suggested: [][]fact{{aftrNamed, outsideSilent}, {aftrNamed, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, wanShared, ownShared, publicSame, mapOwn, mapForeign, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
 	{id: "map-e-port", link: atCarrier, shown: [][]fact{{mapForeign, outsideSilent}, {mapForeign, outsideRefused}, {mapForeign, mapAnswered}, {mapForeign, unlooked}}, excludes: []fact{mapOwn, mapElsewhere, portsWhole, wanShared, ownShared, wanTunnelled, tunnelled, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
@@ -125,13 +125,40 @@ var farAway = []cause{
 // unwanted are the causes why a port is reachable that should not be.
 var unwanted = []cause{
 	{id: "container-published", link: atProcess, shown: [][]fact{{published}, {redirected, filterAccepts}}, excludes: []fact{notRedirected, strangerOpen}},
-	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}, {filterLax, filterAccepts}}, excludes: []fact{filterAllowing, filterBlocks, redirected, strangerOpen}},
-	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterLax, filterBlocks, redirected, strangerOpen}},
-	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, strangerOpen}}, excludes: []fact{arrived, forwardRight, forwardMissing, ownGlobal}, hidden: []fact{strangerOpen}},
-	{id: "opened-by-upnp", link: atRouter, shown: [][]fact{{forwardLeased, outsideOpen}}, excludes: []fact{forwardMissing, ownGlobal}},
-	{id: "router-itself", link: atRouter, shown: [][]fact{{outsideOpen, unbound, forwardMissing}}, suggested: [][]fact{{strangerOpen}}, excludes: []fact{answeredHere, redirected, published, forwardRight, forwardWrong, ownGlobal}},
-	{id: "router-dmz", link: atRouter, shown: [][]fact{{outsideOpen, takes, forwardMissing, privateOnly}}, excludes: []fact{forwardRight, forwardWrong, ownGlobal, unbound}},
+	// What a router lets in, it and nobody behind it lets in.
+	{id: "opened-by-upnp", link: atFilter, shown: [][]fact{{forwardLeased, outsideOpen}, {forwardLeased, strangerOpen}}, suggested: [][]fact{{forwardListed, outsideOpen}, {forwardListed, strangerOpen}}, excludes: []fact{forwardMissing, forwardByHand, leaseMissing, byDMZ, ownGlobal, ofLAN, isIPv6}},
+	{id: "forward-elsewhere", link: atFilter, shown: [][]fact{{forwardWrong, strangerOpen}}, excludes: []fact{arrived, forwardRight, forwardMissing, forwardLeased, byDMZ, ownGlobal, ofLAN, isIPv6}, hidden: []fact{strangerOpen}},
+	{id: "router-dmz", link: atFilter, shown: [][]fact{{byDMZ, outsideOpen}, {dmzElsewhere, forwardMissing, strangerOpen}, {outsideOpen, takes, forwardMissing, privateOnly}}, suggested: [][]fact{{dmzHere, outsideOpen}}, excludes: []fact{noDMZ, forwardRight, forwardWrong, ownGlobal, ofLAN, isIPv6}},
+	{id: "router-itself", link: atFilter, shown: [][]fact{{strangerOpen, forwardMissing, noDMZ}, {strangerOpen, byDMZ}}, suggested: [][]fact{{strangerOpen}}, excludes: []fact{answeredHere, sameService, dmzElsewhere, forwardRight, forwardWrong, ownGlobal, ofLAN, isIPv6}},
+	{id: "ipv6-unfiltered", link: atFilter, shown: [][]fact{{outsideOpen, ownGlobal, isIPv6, fourShut}, {outsideOpen, ownGlobal, isIPv6, sixOpen}}, excludes: []fact{filterBlocks, fourOpen, isIPv4, ofLAN}},
+	{id: "ipv6-unfiltered", link: atFilter, suggested: [][]fact{{outsideOpen, ownGlobal, isIPv6, fourPrivate}}, excludes: []fact{filterBlocks, filterAllowing, fourOpen, isIPv4, ofLAN}},
+	{id: "firewall-off", link: atFilter, shown: [][]fact{{filterEmpty}, {filterLax, filterAccepts}}, excludes: []fact{filterAllowing, filterBlocks, redirected, strangerOpen, forwardLeased, byDMZ, forwardMissing, fourShut, sixOpen}},
+	{id: "allow-rule", link: atFilter, shown: [][]fact{{filterAllowing}}, excludes: []fact{filterEmpty, filterLax, filterUnruled, filterBlocks, redirected, strangerOpen, forwardLeased, byDMZ, forwardMissing}},
 }
+
+// unforwarded and routerCuts show what a router does of itself.
+var (
+	unforwarded = [][]fact{
+		{forwardMissing, noDMZ, privateOnly, outsideSilent},
+		{forwardMissing, noDMZ, privateOnly, outsideRefused},
+		{forwardMissing, noDMZ, privateOnly, strangerOpen},
+		{forwardMissing, noDMZ, privateOnly, barredByGate},
+		{forwardMissing, dmzElsewhere, privateOnly, outsideSilent},
+		{forwardMissing, dmzElsewhere, privateOnly, outsideRefused},
+		{forwardMissing, dmzElsewhere, privateOnly, strangerOpen},
+		{forwardMissing, dmzElsewhere, privateOnly, barredByGate},
+	}
+	routerCuts = [][]fact{
+		{barredByRouter},
+		{barredByGate, forwardRight, wanGlobal},
+		{routerBlocks, outsideSilent},
+		{routerBlocks, outsideRefused},
+		{routerBlocks, barredByGate},
+		{sixKept, ownGlobal, outsideSilent},
+		{sixKept, ownGlobal, outsideRefused},
+		{sixKept, ownGlobal, barredByOther},
+	}
+)
 
 // decision is what was found.
 type decision struct {
@@ -201,6 +228,9 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 		for _, f := range []fact{outsideOpen, lanOpen, accepted} {
 			if has(f) && !has(outsideDivided) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
 				d := decision{id: "ok", certainty: exposure.CauseProven, evidence: []fact{f}}
+				if f == outsideOpen && c.Own {
+					d = opened(d, has)
+				}
 				if c.Own && f == lanOpen && c.Zone != exposure.ZoneLAN {
 					d.certainty = exposure.CausePossible
 				}
@@ -246,6 +276,20 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 	return decision{id: open[0], certainty: exposure.CausePossible, evidence: evidence, rivals: open[1:]}
 }
 
+// reachesHere are the facts by which what is open outside is this machine. Over
+// a router's address anybody behind it may answer, and the router too.
+var reachesHere = []fact{ownGlobal, answeredHere, answerReceived, arrived, sameService, forwardRight, byDMZ}
+
+// opened says how sure it is that what is open outside is this machine's port.
+func opened(d decision, has func(fact) bool) decision {
+	if i := slices.IndexFunc(reachesHere, has); i >= 0 {
+		d.evidence = append(d.evidence, reachesHere[i])
+		return d
+	}
+	d.certainty, d.rivals = exposure.CauseLikely, []string{"forward-elsewhere", "router-itself"}
+	return d
+}
+
 func (c Case) causes() []cause {
 	switch {
 	case c.Unwanted:
@@ -288,6 +332,7 @@ var tests = map[string]lang.Text{
 	"firewall-off":         {EN: "Ask as root, which lets the rules be read.", JA: "管理者権限で調べると、規則が読めます。"},
 	"allow-rule":           {EN: "Ask as root, which lets the rules be read.", JA: "管理者権限で調べると、規則が読めます。"},
 	"opened-by-upnp":       {EN: "Look at the router's list of UPnP mappings.", JA: "ルーターのUPnPの一覧を確かめます。"},
+	"ipv6-unfiltered":      {EN: "Look at the same port over IPv4 too, and at the router's settings for IPv6.", JA: "同じポートをIPv4でも外から調べ、ルーターのIPv6の設定を確かめます。"},
 	"router-itself":        {EN: "Look at the router's settings for management from outside.", JA: "ルーターの、外からの設定画面の許可を確かめます。"},
 	"router-dmz":           {EN: "Look whether the router has a DMZ host.", JA: "ルーターのDMZ設定を確かめます。"},
 	"dns-failure":          {EN: "Ask another resolver for the name.", JA: "別のDNSサーバーに名前を尋ねます。"},

@@ -44,7 +44,11 @@ type Case struct {
 	Services     []exposure.Service
 	Names        []exposure.Resolution
 	Router       *Router
-	Access       Access
+	// Leased are the addresses of this machine that it has for a time only, from
+	// DHCP or by router advertisements; LeasesKnown says that the others are fixed.
+	Leased      []netip.Addr
+	LeasesKnown bool
+	Access      Access
 	// Around is what the vantages outside saw of whatever address and port: it
 	// tells what they can see at all.
 	Around []exposure.Observation
@@ -64,20 +68,12 @@ type Case struct {
 	Sends bool
 }
 
-// Router is what the router before this machine told of itself.
-type Router struct {
-	WAN      netip.Addr // its outer address, zero when it did not tell
-	Forwards []Forward
-	Whole    bool // these are all its forwards
-}
+// Router is what the router before this machine tells of itself, and what the
+// person tells of it.
+type Router = exposure.Router
 
 // Forward is one port that a router sends on to a host behind it.
-type Forward struct {
-	Transport exposure.Transport
-	Outer     uint16
-	To        netip.AddrPort
-	Leased    bool // a program asked for it by UPnP, NAT-PMP or PCP
-}
+type Forward = exposure.RouterForward
 
 // Explain walks the way to the port and names the Cause, in a language.
 func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {

@@ -63,6 +63,11 @@ func outside(state exposure.State, reason exposure.Reason, by string) Case {
 	return c
 }
 
+// sent is a forward of port 80.
+func sent(to netip.AddrPort, leased bool) Forward {
+	return Forward{Transport: exposure.TCP, Outer: 80, To: to, Requested: leased, Source: exposure.RouterUPnP}
+}
+
 // silentOutside has a router that tells what it knows.
 func silentOutside(r Router) Case {
 	c := outside(exposure.Filtered, exposure.NoResponse, "")
@@ -90,7 +95,7 @@ var cases = map[string]struct {
 		c.Observations = append(c.Observations, saw(exposure.ViewLAN, home, exposure.Open, exposure.SynAck, ""))
 	}), "ok", exposure.CauseProven, nil},
 	"all is well as far as can be told": {server(), "ok", exposure.CauseLikely, nil},
-	"open from outside":                 {outside(exposure.Open, exposure.SynAck, ""), "ok", exposure.CauseProven, nil},
+	"open from outside":                 {outside(exposure.Open, exposure.SynAck, ""), "ok", exposure.CauseLikely, []string{"forward-elsewhere", "router-itself"}},
 
 	"stopped": {with(server(), func(c *Case) { c.Listeners, c.Observations, c.Services = nil, nil, nil }), "not-listening", exposure.CauseProven, nil},
 	"stopped, rules unread": {with(server(), func(c *Case) {
@@ -116,13 +121,13 @@ var cases = map[string]struct {
 		c.Services = []exposure.Service{{Address: home, Protocol: "http", Confidence: exposure.Confirmed, TLS: &exposure.TLS{Certificate: &exposure.Certificate{NotAfter: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}}}
 	}), "tls-broken", exposure.CauseProven, nil},
 
-	"no forward":                 {silentOutside(Router{WAN: google, Whole: true}), "router-no-forward", exposure.CauseProven, nil},
-	"forward elsewhere":          {silentOutside(Router{WAN: google, Whole: true, Forwards: []Forward{{exposure.TCP, 80, netip.MustParseAddrPort("192.168.1.11:80"), false}}}), "forward-elsewhere", exposure.CauseProven, nil},
+	"no forward":                 {silentOutside(Router{WAN: google, Whole: true, NoDMZ: true}), "router-no-forward", exposure.CauseProven, nil},
+	"forward elsewhere":          {silentOutside(Router{WAN: google, Whole: true, NoDMZ: true, Forwards: []Forward{sent(netip.MustParseAddrPort("192.168.1.11:80"), false)}}), "forward-elsewhere", exposure.CauseProven, nil},
 	"shared address":             {silentOutside(Router{WAN: netip.MustParseAddr("100.64.3.4")}), "cgnat", exposure.CauseProven, nil},
 	"second router":              {silentOutside(Router{WAN: netip.MustParseAddr("192.168.0.4")}), "double-nat", exposure.CauseLikely, []string{"router-no-forward", "forward-elsewhere", "router-filter", "map-e-port", "carrier-block", "vantage-egress-block"}},
 	"silent, own global address": {with(outside(exposure.Filtered, exposure.NoResponse, ""), func(c *Case) { c.Addresses = []netip.Addr{wan}; c.Sends = true }), "router-filter", exposure.CausePossible, []string{"map-e-port", "carrier-block"}},
 	"silent, nothing known":      {outside(exposure.Filtered, exposure.NoResponse, ""), "router-no-forward", exposure.CausePossible, []string{"forward-elsewhere", "router-filter", "cgnat", "ds-lite", "map-e-port", "double-nat", "carrier-block", "vantage-egress-block"}},
-	"barred on the way":          {outside(exposure.Filtered, exposure.AdminProhibited, "203.0.113.1"), "router-filter", exposure.CauseProven, nil},
+	"barred on the way":          {outside(exposure.Filtered, exposure.AdminProhibited, "203.0.113.1"), "router-filter", exposure.CauseLikely, nil},
 
 	"name elsewhere": {with(server(), func(c *Case) {
 		c.Router = &Router{WAN: google}

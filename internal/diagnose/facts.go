@@ -8,7 +8,6 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
-	"sekisho/internal/reach"
 )
 
 // fact is one thing that is known for certain. A fact that is not there is not
@@ -86,10 +85,12 @@ func learn(c Case) map[fact]said {
 	c.learnListeners(known)
 	c.learnFilter(known)
 	c.learnViews(known)
+	c.learnSilence(known)
 	c.learnService(known)
 	c.learnNames(known)
 	c.learnRouter(known)
 	c.learnArrivals(known)
+	c.learnGate(known)
 	c.learnCarrier(known)
 	return known
 }
@@ -340,48 +341,3 @@ func sameProtocol(s exposure.Service, expected string) bool {
 
 // shared is the address space between a carrier and its customers (RFC 6598).
 var shared = netip.MustParsePrefix("100.64.0.0/10")
-
-func (c Case) learnRouter(known map[fact]said) {
-	if !c.Own {
-		return
-	}
-	for _, o := range c.seen(exposure.ViewOutside) {
-		if slices.Contains(c.Addresses, o.Address) {
-			known[ownGlobal] = say(lang.Text{EN: "This machine itself has {{.At}}: no router changes the address.", JA: "この機器自身が {{.At}} を持っています(途中でアドレスは変わりません)。"}, "At", o.Address)
-		}
-	}
-	if others := c.others(); len(others) > 0 && !slices.ContainsFunc(others, reach.Global) {
-		known[privateOnly] = say(lang.Text{EN: "This machine has private addresses only: a router stands before it.", JA: "この機器のアドレスはプライベートアドレスだけです(前にルーターがあります)。"})
-	}
-	r := c.Router
-	if r == nil {
-		return
-	}
-	switch pairs := []any{"WAN", r.WAN}; {
-	case !r.WAN.IsValid():
-	case shared.Contains(r.WAN):
-		known[wanShared] = say(lang.Text{EN: "The router's outer address {{.WAN}} is one that a carrier shares among customers (RFC 6598).", JA: "ルーターの外側のアドレス {{.WAN}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。"}, pairs...)
-	case !reach.Global(r.WAN):
-		known[wanPrivate] = say(lang.Text{EN: "The router's outer address {{.WAN}} is private: another router stands before it.", JA: "ルーターの外側のアドレス {{.WAN}} はプライベートアドレスです(その先にもう一台ルーターがあります)。"}, pairs...)
-	default:
-		known[wanGlobal] = say(lang.Text{EN: "The router's outer address {{.WAN}} is a global one.", JA: "ルーターの外側のアドレス {{.WAN}} はグローバルアドレスです。"}, pairs...)
-	}
-	for _, f := range r.Forwards {
-		if f.Transport != c.Transport || f.Outer != c.Port {
-			continue
-		}
-		pairs := []any{"Outer", int(f.Outer), "To", f.To}
-		if slices.Contains(c.Addresses, f.To.Addr()) && f.To.Port() == c.Port {
-			known[forwardRight] = say(lang.Text{EN: "The router sends port {{.Outer}} on to {{.To}}.", JA: "ルーターはポート {{.Outer}} を {{.To}} へ転送します。"}, pairs...)
-		} else {
-			known[forwardWrong] = say(lang.Text{EN: "The router sends port {{.Outer}} on to {{.To}}, which is not this service.", JA: "ルーターはポート {{.Outer}} を {{.To}} へ転送しますが、このサービスではありません。"}, pairs...)
-		}
-		if f.Leased {
-			known[forwardLeased] = say(lang.Text{EN: "A program asked the router for that forward.", JA: "その転送はプログラムがルーターに頼んで開いたものです。"})
-		}
-		return
-	}
-	if r.Whole {
-		known[forwardMissing] = say(lang.Text{EN: "The router has no forward of the port.", JA: "ルーターにこのポートの転送設定がありません。"})
-	}
-}

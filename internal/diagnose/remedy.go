@@ -22,6 +22,10 @@ func remedy(c Case, id string) []said {
 		return c.otherPort()
 	case "name-missing", "name-elsewhere", "dns-failure":
 		return c.nameRemedy(id)
+	case "router-no-forward":
+		return c.routerForm()
+	case "opened-by-upnp":
+		return c.leaseRemedy()
 	case "loopback-only", "wrong-address", "wrong-family":
 		if unit := c.unit(); unit != "" {
 			return append([]said{c.listen()}, say(lang.Text{EN: "Make it read the change:\nsystemctl restart {{.Unit}}", JA: "設定を読み直させます。\nsystemctl restart {{.Unit}}"}, "Unit", unit), again(c))
@@ -93,10 +97,6 @@ var remedies = map[string][]lang.Text{
 	"double-nat": {
 		{EN: "Forward the port on the outer router to the inner one too, or set one of them to bridge mode.", JA: "外側のルーターでも内側のルーターへ転送するか、どちらかをブリッジモードにします。"},
 	},
-	"router-no-forward": {
-		{EN: "Add on the router's page for port forwarding: outer port {{.Port}}, inner address {{.Address}}, inner port {{.Port}}, protocol {{.Transport}}.", JA: "ルーターのポート転送(静的IPマスカレード、ポートマッピング)に加えます: 外側 {{.Port}}、宛先 {{.Address}}、内側 {{.Port}}、プロトコル {{.Transport}}。"},
-		{EN: "Fix the inner address first when it comes from DHCP, or it will change some day.", JA: "宛先アドレスがDHCPで割り当てられている場合は、先に固定します(変わると届かなくなります)。"},
-	},
 	"forward-elsewhere": {{EN: "Change the router's forward to {{.Address}}, port {{.Port}}, {{.Transport}}.", JA: "ルーターの転送先を {{.Address}} の {{.Port}} 番({{.Transport}})に直します。"}},
 	"router-filter":     {{EN: "Let {{.Transport}} port {{.Port}} through on the filter of the router before the host; for IPv6 that is a list of its own.", JA: "手前のルーターのフィルターで {{.Transport}} の {{.Port}} 番を許可します。IPv6は別の設定です。"}},
 	"vantage-egress-block": {
@@ -120,8 +120,8 @@ var remedies = map[string][]lang.Text{
 	"container-published": {{EN: "Publish the port for this machine only, which is 127.0.0.1:{{.Port}}: before it in docker run -p or in the compose file. A deny of ufw does not hold for it.", JA: "docker run -p や compose の公開先を 127.0.0.1:{{.Port}}: で始め、自機内だけに限ります。ufwの拒否はコンテナの公開には効きません。"}},
 	"firewall-off":        {{EN: "Switch the firewall on, with what should be reachable let in first:\nsekisho firewall show {{.Port}}/{{.Transport}}", JA: "必要なものを許可してから、ファイアウォールを有効にします。\nsekisho firewall show {{.Port}}/{{.Transport}}"}},
 	"allow-rule":          {{EN: "Take the rule away:\nsekisho firewall close {{.Port}}/{{.Transport}}", JA: "その規則を外します。\nsekisho firewall close {{.Port}}/{{.Transport}}"}},
-	"opened-by-upnp":      {{EN: "Take the mapping off the router's UPnP list, and keep the program from asking again, or switch UPnP off on the router.", JA: "ルーターのUPnPの一覧から外します。プログラム側の設定も止めるか、ルーターのUPnPを無効にします。"}},
 	"router-dmz":          {{EN: "Switch the router's DMZ host off and forward only the ports that are needed.", JA: "ルーターのDMZ設定を無効にし、必要なポートだけを転送します。"}},
+	"ipv6-unfiltered":     {{EN: "Switch the filter for IPv6 on at the router (often called IPv6 SPI, IPv6 packet filter or IPv6 firewall), and open only the ports that are needed.", JA: "ルーターのIPv6フィルター(「IPv6 SPI」「IPv6パケットフィルター」「IPv6ファイアウォール」など)を有効にし、必要なポートだけを開けます。"}, {EN: "Or keep newcomers out on this machine, over IPv6 too:\nsekisho firewall close {{.Port}}/{{.Transport}} --from internet-v6", JA: "または、この機器のファイアウォールで、IPv6からも届かないようにします。\nsekisho firewall close {{.Port}}/{{.Transport}} --from internet-v6"}},
 	"router-itself":       {{EN: "Switch management from outside off on the router.", JA: "ルーターの、外からの管理(設定画面)の許可を無効にします。"}},
 	"ok":                  {},
 	"inconclusive":        {{EN: "Look from another host of the network, or from outside:\nsekisho scan {{.Address}} -p {{.Ports}}", JA: "LAN内の別の機器か、インターネット側から調べます。\nsekisho scan {{.Address}} -p {{.Ports}}"}},
