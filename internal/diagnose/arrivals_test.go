@@ -103,7 +103,10 @@ func init() {
 		"both ends: not arrived":                    {twoEnded(exposure.Filtered, exposure.NoResponse), "router-no-forward", exposure.CauseLikely, nil},
 		"both ends: not arrived, own global address": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Addresses = []netip.Addr{wan}
-		}), "no-arrival", exposure.CauseLikely, []string{"router-filter", "map-e-port", "carrier-block"}},
+		}), "router-filter", exposure.CauseLikely, nil},
+		"both ends: not arrived, the forward is right": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
+			c.Router = &Router{WAN: google, Whole: true, Forwards: []Forward{{Transport: exposure.TCP, Outer: 80, To: netip.AddrPortFrom(home, 80)}}}
+		}), "no-arrival", exposure.CauseLikely, nil},
 		"both ends: not arrived, no forward": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Router = &Router{WAN: google, Whole: true, NoDMZ: true}
 		}), "router-no-forward", exposure.CauseProven, nil},

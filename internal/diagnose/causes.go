@@ -72,7 +72,7 @@ var wanted = behindAll([]cause{
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
 	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
 	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
-	{id: "router-no-forward", link: atForward, shown: unforwarded, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}, {forwardMissing, privateOnly, barredByGate}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, barredByGate}},
+	{id: "router-no-forward", link: atForward, shown: unforwarded, suggested: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}, {forwardMissing, privateOnly, barredByGate}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, barredByGate}},
 	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {forwardWrong, barredByGate}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardMissing, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, strangerOpen, barredByGate}},
 	{id: "router-filter", link: atRouter, shown: routerCuts, suggested: [][]fact{{barredByOther}, {sixFiltered, ownGlobal, outsideSilent}, {barredByGate}}, excludes: append(slices.Clone(uncarried), routerPasses, sixOpen, outsideOpen, wanOpen), hidden: []fact{outsideSilent, barredByGate, barredByOther}},
 	{id: "cgnat", link: atCarrier, shown: [][]fact{{wanShared, outsideSilent}, {wanShared, outsideRefused}, {ownShared, outsideSilent}, {ownShared, outsideRefused}}, suggested: [][]fact{{publicOther, outsideSilent}, {publicOther, outsideRefused}, {publicShared, outsideSilent}, {publicShared, outsideRefused}}, excludes: []fact{ownGlobal, wanGlobal, wanPrivate, wanTunnelled, tunnelled, publicSame, mapOwn, mapForeign, outsideOpen, isIPv6}, hidden: []fact{outsideSilent, outsideRefused}},
@@ -82,6 +82,9 @@ var wanted = behindAll([]cause{
 	{id: "double-nat", link: beyond, shown: [][]fact{{wanPrivate, outsideSilent}, {wanPrivate, outsideRefused}}, excludes: append(slices.Clone(uncarried), ownGlobal, wanGlobal, wanShared, ownShared, wanTunnelled, tunnelled, publicSame, outsideOpen, isIPv6), hidden: []fact{outsideSilent, outsideRefused}},
 	{id: "carrier-block", link: beyond, shown: [][]fact{{outsideDivided, outsideOpen, vantageSends, reached}}, suggested: [][]fact{{cutPort, reached, vantageSends, forwardRight, outsideSilent}, {cutPort, reached, vantageSends, ownGlobal, outsideSilent}}, excludes: append(slices.Clone(uncarried), outsideRefused, vantageMute, vantageCannot), hidden: []fact{outsideSilent}},
 	{id: "vantage-egress-block", link: beyond, shown: [][]fact{{vantageCannot}, {outsideDivided, outsideOpen, vantageMute}}, suggested: [][]fact{{vantageMute, outsideSilent}}, excludes: append(slices.Clone(uncarried), outsideRefused, vantageSends), hidden: []fact{outsideSilent}},
+	// Nothing arrives, and nothing tells who cut it: what most often does.
+	{id: "router-no-forward", link: atForward, suggested: [][]fact{{notArrived, privateOnly, outsideSilent}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, byDMZ, outsideOpen, wanOpen), hidden: []fact{notArrived}},
+	{id: "router-filter", link: atRouter, suggested: [][]fact{{notArrived, ownGlobal, outsideSilent}}, excludes: append(slices.Clone(uncarried), routerPasses, sixOpen, outsideOpen, wanOpen), hidden: []fact{notArrived}},
 	{id: "no-arrival", link: beyond, shown: [][]fact{{notArrived, outsideSilent}, {notArrived, outsideRefused}, {notArrived, lanSilent}}, excludes: []fact{outsideOpen, strangerOpen}, hidden: []fact{notArrived}},
 	{id: "reply-lost", link: beyond, shown: [][]fact{{arrived, answeredHere, outsideSilent}, {arrived, answeredHere, lanSilent}}, suggested: [][]fact{{answerChanged}}, excludes: []fact{answerReceived, notArrived, outsideOpen}, hidden: []fact{answeredHere}},
 	{id: "hairpin-missing", link: atForward, shown: [][]fact{{hairpinSilent, outsideOpen}}, excludes: []fact{}, hidden: []fact{hairpinSilent}},
@@ -210,7 +213,9 @@ func weigh(x cause, list []cause, d decision, has func(fact) bool) decision {
 			continue
 		}
 		d.certainty = exposure.CauseLikely
-		d.rivals = append(d.rivals, y.id)
+		if !slices.Contains(d.rivals, y.id) {
+			d.rivals = append(d.rivals, y.id)
+		}
 	}
 	return d
 }
@@ -255,7 +260,7 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 	}
 	var open []string
 	for _, x := range list {
-		if !slices.ContainsFunc(x.excludes, has) && slices.ContainsFunc(x.hidden, has) {
+		if !slices.ContainsFunc(x.excludes, has) && slices.ContainsFunc(x.hidden, has) && !slices.Contains(open, x.id) {
 			open = append(open, x.id)
 		}
 	}

@@ -65,13 +65,15 @@ type Packet struct {
 	Cut      bool   // Data is only its beginning
 }
 
-// Talk is what a Tap listens to: the packets between this machine and peers,
-// whatever their ports, since a router on the way may have changed those; or,
-// when Peers is empty, those of anybody from or to ports of this machine or
-// others, and ICMP errors.
+// Talk is what a Tap listens to, each of these: the packets between this machine
+// and peers, whatever their ports, since a router on the way may have changed
+// those; those of anybody from or to ports, and ICMP errors; and every TCP
+// segment that begins or refuses a connection, since a router may have changed
+// its source too.
 type Talk struct {
-	Peers []netip.Addr
-	Ports []uint16
+	Peers       []netip.Addr
+	Ports       []uint16
+	Connections bool
 }
 
 // The bounds of a Talk: the program that the kernel runs has a length.

@@ -3,7 +3,6 @@ package rawsock
 import (
 	"encoding/binary"
 	"errors"
-	"net/netip"
 	"os"
 	"slices"
 
@@ -75,10 +74,7 @@ const protoUDP = 17
 // talkFilter lets through the packets of a talk. All of it is checked again by
 // whoever reads it.
 func talkFilter(talk Talk) []bpf.Instruction {
-	four, six := filterTalked4(talk.Ports), filterTalked6(talk.Ports)
-	if len(talk.Peers) > 0 {
-		four, six = filterPeers4(talk.Peers), filterPeers6(talk.Peers)
-	}
+	four, six := talkFilter4(talk), talkFilter6(talk)
 	program := []bpf.Instruction{
 		bpf.LoadExtension{Num: bpf.ExtType},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.PACKET_HOST, SkipTrue: 2},
@@ -102,27 +98,41 @@ func passes(value uint32) []bpf.Instruction {
 	}
 }
 
-// filterPeers4 compares the source and the destination address. An ICMP error
-// of somebody on the way goes to a peer, or comes from one: nothing else is of
-// the talk.
-func filterPeers4(peers []netip.Addr) []bpf.Instruction {
+// talkFilter4 compares the addresses, then what TCP and UDP say, which later
+// fragments do not.
+func talkFilter4(talk Talk) []bpf.Instruction {
 	var program []bpf.Instruction
 	for _, at := range []uint32{12, 16} {
 		program = append(program, bpf.LoadAbsolute{Off: at, Size: 4})
-		for _, p := range peers {
+		for _, p := range talk.Peers {
 			if p = p.Unmap(); p.Is4() {
 				a := p.As4()
 				program = append(program, passes(binary.BigEndian.Uint32(a[:]))...)
 			}
 		}
 	}
-	return append(program, bpf.RetConstant{})
+	program = append(program, bpf.LoadAbsolute{Off: 9, Size: 1})
+	if len(talk.Ports) > 0 {
+		program = append(program, passes(protoICMP)...)
+	}
+	program = append(program,
+		bpf.TAX{}, // the protocol, for later
+		bpf.StoreScratch{Src: bpf.RegX, N: 0},
+		bpf.LoadAbsolute{Off: 6, Size: 2},
+		bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: 0x1fff, SkipTrue: 1},
+		bpf.RetConstant{},
+		bpf.LoadMemShift{Off: 0},
+		bpf.LoadScratch{Dst: bpf.RegA, N: 0},
+	)
+	return append(program, talked(talk)...)
 }
 
-func filterPeers6(peers []netip.Addr) []bpf.Instruction {
+// talkFilter6 lets through what has extension headers before its ports: a
+// program cannot walk over those.
+func talkFilter6(talk Talk) []bpf.Instruction {
 	var program []bpf.Instruction
 	for _, at := range []uint32{8, 24} {
-		for _, p := range peers {
+		for _, p := range talk.Peers {
 			if p.Unmap().Is4() {
 				continue
 			}
@@ -136,52 +146,44 @@ func filterPeers6(peers []netip.Addr) []bpf.Instruction {
 			program = append(program, bpf.RetConstant{Val: tapLength})
 		}
 	}
-	return append(program, bpf.RetConstant{})
+	program = append(program, bpf.LoadAbsolute{Off: 6, Size: 1})
+	if len(talk.Ports) > 0 {
+		for _, extension := range []uint32{protoICMPv6, hopByHop, routing, fragment, destinationOptions} {
+			program = append(program, passes(extension)...)
+		}
+	}
+	program = append(program, bpf.LoadConstant{Dst: bpf.RegX, Val: 40})
+	return append(program, talked(talk)...)
 }
 
-// filterTalked4 compares the ports of TCP and UDP; later fragments have none.
-func filterTalked4(ports []uint16) []bpf.Instruction {
-	program := slices.Concat(
-		[]bpf.Instruction{bpf.LoadAbsolute{Off: 9, Size: 1}},
-		passes(protoICMP),
-		[]bpf.Instruction{
-			bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoTCP, SkipTrue: 2},
-			bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoUDP, SkipTrue: 1},
-			bpf.RetConstant{},
-			bpf.LoadAbsolute{Off: 6, Size: 2},
-			bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: 0x1fff, SkipTrue: 1},
-			bpf.RetConstant{},
-			bpf.LoadMemShift{Off: 0},
-		},
-	)
+// talked ends the program: with the packet when it is TCP, as A tells, that
+// begins or refuses a connection, or TCP or UDP of one of the ports. X is where
+// its header begins.
+func talked(talk Talk) []bpf.Instruction {
+	program := []bpf.Instruction{
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoUDP, SkipTrue: 5},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoTCP, SkipTrue: 1},
+		bpf.RetConstant{},
+		bpf.LoadIndirect{Off: 13, Size: 1},
+		bpf.JumpIf{Cond: bpf.JumpBitsNotSet, Val: beginsOrRefuses(talk), SkipTrue: 1},
+		bpf.RetConstant{Val: tapLength},
+	}
 	for _, at := range []uint32{0, 2} {
 		program = append(program, bpf.LoadIndirect{Off: at, Size: 2})
-		for _, p := range ports {
+		for _, p := range talk.Ports {
 			program = append(program, passes(uint32(p))...)
 		}
 	}
 	return append(program, bpf.RetConstant{})
 }
 
-// filterTalked6 lets through what has extension headers before its ports: a
-// program cannot walk over those.
-func filterTalked6(ports []uint16) []bpf.Instruction {
-	program := []bpf.Instruction{bpf.LoadAbsolute{Off: 6, Size: 1}}
-	for _, extension := range []uint32{protoICMPv6, hopByHop, routing, fragment, destinationOptions} {
-		program = append(program, passes(extension)...)
+// beginsOrRefuses are the flags of TCP that let a segment through: SYN and RST,
+// or none.
+func beginsOrRefuses(talk Talk) uint32 {
+	if talk.Connections {
+		return 0x02 | 0x04
 	}
-	program = append(program,
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoTCP, SkipTrue: 2},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: protoUDP, SkipTrue: 1},
-		bpf.RetConstant{},
-	)
-	for _, at := range []uint32{40, 42} {
-		program = append(program, bpf.LoadAbsolute{Off: at, Size: 2})
-		for _, p := range ports {
-			program = append(program, passes(uint32(p))...)
-		}
-	}
-	return append(program, bpf.RetConstant{})
+	return 0
 }
 
 // The extension headers of IPv6 (RFC 8200 section 4).

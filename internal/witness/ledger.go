@@ -114,7 +114,10 @@ func (l *ledger) arrived(key flow, f *tcpip.Flow, p passage) {
 	}
 	port, by := l.identify(key, f)
 	if by == "" || p.tagged {
-		if by != "" || l.ofVantage(key.from.Addr()) {
+		// What a router sends itself to such a port may be what a vantage had sent
+		// to it, as where it translates or relays in that direction too.
+		near := slices.Contains(l.watch.near, key.from.Addr()) && slices.Contains(l.asked(key.transport), key.to.Port())
+		if by != "" || near || l.ofVantage(key.from.Addr()) {
 			l.strays[stray(key.transport)]++
 		}
 		return
@@ -176,10 +179,7 @@ func (l *ledger) identify(key flow, f *tcpip.Flow) (uint16, exposure.ArrivalProo
 		}
 		return port, exposure.ByCookie
 	}
-	list := l.watch.TCP
-	if key.transport == exposure.UDP {
-		list = l.watch.UDP
-	}
+	list := l.asked(key.transport)
 	by := exposure.BySource
 	switch {
 	case len(l.watch.Sources) == 0:
@@ -197,6 +197,14 @@ func (l *ledger) identify(key flow, f *tcpip.Flow) (uint16, exposure.ArrivalProo
 		return list[0], by
 	}
 	return 0, ""
+}
+
+// asked are the ports of a transport that the vantage addresses.
+func (l *ledger) asked(t exposure.Transport) []uint16 {
+	if t == exposure.UDP {
+		return l.watch.UDP
+	}
+	return l.watch.TCP
 }
 
 // proven finds the port whose cookie a packet carries.

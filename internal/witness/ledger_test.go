@@ -121,6 +121,8 @@ func TestLedger(t *testing.T) {
 		"vantage_behind_a_router":        {heard: []heard{in(changed(syn(80, 61001, 80), stranger))}, want: []arrival{{exposure.TCP, 80, 80, exposure.ByCookie, "", 1}}},
 		"vantage_of_a_private_address":   {change: func(w *Watch) { w.Sources[0].Address, w.Sources[1].Address = home, home }, part: true},
 		"a_stranger":                     {heard: []heard{in(changed(changed(syn(80, 61001, 80), stranger), loose))}},
+		"a_router_that_relays":           {change: func(w *Watch) { w.near = []netip.Addr{foreign} }, heard: []heard{in(changed(changed(syn(80, 61001, 80), stranger), loose))}, strays: 1},
+		"a_router_that_translates":       {heard: []heard{in(changed(syn(8080, 61001, 80), stranger))}, want: []arrival{{exposure.TCP, 8080, 80, exposure.ByCookie, "", 1}}},
 		"anybody":                        {change: func(w *Watch) { *w = Watch{TCP: []uint16{80}} }, heard: []heard{in(changed(syn(80, 61001, 80), stranger))}, want: []arrival{{exposure.TCP, 80, 80, exposure.ByPort, "", 1}}},
 		"spoilt":                         {heard: []heard{in(changed(syn(80, 61001, 80), func(f *tcpip.Flow) { f.Spoilt = true }))}},
 		"no_syn":                         {heard: []heard{in(changed(syn(80, 61001, 80), synAck)), in(changed(syn(80, 61001, 80), func(f *tcpip.Flow) { f.SYN, f.ACK = false, true }))}},

@@ -9,11 +9,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"sekisho/internal/cookie"
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 	"sekisho/internal/rawsock"
 	"sekisho/internal/reach"
 	"sekisho/internal/wire/tcpip"
@@ -32,6 +34,25 @@ type Watch struct {
 	// Payloads are the datagrams that it sends to a UDP port, by the nonce that
 	// follows from Key; nil: they are not known.
 	Payloads func(port uint16, nonce uint64) [][]byte
+
+	near []netip.Addr // the routers by which answers go to the vantage
+}
+
+// gateways are the routers by which packets go to some addresses. One of them
+// may hand on what comes from there as if it came from itself.
+func gateways(to []netip.Addr) []netip.Addr {
+	routes, err := netio.OpenRoutes()
+	if err != nil {
+		return nil
+	}
+	defer routes.Close()
+	var list []netip.Addr
+	for _, a := range to {
+		if route, err := routes.To(a); err == nil && route.NextHop != a && !slices.Contains(list, route.NextHop) {
+			list = append(list, route.NextHop)
+		}
+	}
+	return list
 }
 
 // Planned is the watch that belongs to a vantage's plan.
@@ -63,16 +84,18 @@ func Open(w Watch) (*Witness, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.near = gateways(w.addresses())
 	s := &Witness{tap: tap, done: make(chan struct{}), ledger: newLedger(w), links: links()}
 	go s.read()
 	return s, nil
 }
 
 // talk is what the tap has to listen to. Packets of the vantage count whatever
-// their port, since a forward may have changed it; those to the ports count
-// whoever sends them, since the vantage may be behind a router too.
+// their port, since a forward may have changed it; those to the ports whoever
+// sends them, since the vantage may be behind a router too; and what begins a
+// connection, since a router may have changed both and left the cookie.
 func (w Watch) talk() rawsock.Talk {
-	var talk rawsock.Talk
+	talk := rawsock.Talk{Connections: w.Key != nil}
 	for _, a := range w.addresses() {
 		if len(talk.Peers) < rawsock.MostPeers {
 			talk.Peers = append(talk.Peers, a)
