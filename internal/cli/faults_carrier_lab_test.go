@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -17,6 +18,7 @@ type look struct {
 	from  func(l *lab.Lab) *lab.Host
 	at    []func(l *lab.Lab) netip.Addr
 	ports string
+	verb  string // scan when empty, or check, which tells who answers too
 }
 
 // looked has the further vantages of a fault look, and is the arguments that join
@@ -25,7 +27,7 @@ func (f fault) looked(t *testing.T, l *lab.Lab, who *lab.Host) []string {
 	t.Helper()
 	var arguments []string
 	for i, v := range f.looks {
-		scan := []string{"scan", "-p", v.ports, "--show", "all", "--authorized", "-f", "json"}
+		scan := []string{cmp.Or(v.verb, "scan"), "-p", v.ports, "--show", "all", "--authorized", "-f", "json"}
 		for _, at := range v.at {
 			scan = slices.Insert(scan, 1, at(l).String())
 		}
