@@ -3,10 +3,12 @@ package cli
 import (
 	"bufio"
 	"context"
+	"net/netip"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"sekisho/internal/diagnose"
 	"sekisho/internal/exposure"
 	"sekisho/internal/hostnet"
 	"sekisho/internal/output"
@@ -15,21 +17,25 @@ import (
 )
 
 // localCommand shows what this machine knows of itself, and what the router
-// before it tells. Nothing else is sent.
+// before it tells. Nothing else is sent, but what flags ask for.
 func (a *app) localCommand() *cobra.Command {
-	var before string
+	var (
+		before string
+		beyond accessFlags
+	)
 	cmd := &cobra.Command{
 		Use:   "local",
 		Short: a.say.Say("help.local"),
 		Long:  a.say.Say("help.local-long"),
 		Args:  a.noArguments,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLocal(cmd.Context(), before) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLocal(cmd.Context(), before, beyond) },
 	}
 	registerRouter(cmd.Flags(), &before, a.say)
+	beyond.register(cmd.Flags(), a.say)
 	return cmd
 }
 
-func (a *app) runLocal(ctx context.Context, before string) error {
+func (a *app) runLocal(ctx context.Context, before string, beyond accessFlags) error {
 	m, err := a.machine()
 	if err != nil {
 		return err
@@ -37,6 +43,10 @@ func (a *app) runLocal(ctx context.Context, before string) error {
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	router, err := a.askRouter(ctx, before)
+	if err != nil {
+		return err
+	}
+	found, err := a.accessOf(ctx, beyond, m)
 	if err != nil {
 		return err
 	}
@@ -55,6 +65,13 @@ func (a *app) runLocal(ctx context.Context, before string) error {
 		Schema:   exposure.LocalSchema, Version: version(), SeenAt: now(), Host: hostname(),
 		Interfaces: m.interfaces, Listeners: []exposure.LocalListener{}, Unseen: a.unseen(unseen),
 	}
+	wan := netip.Addr{}
+	if told.known != nil {
+		wan = told.known.WAN
+	}
+	nat := diagnose.NAT(m.addresses, wan, found.Access, a.tag)
+	document.NAT = &nat
+	document.Unseen = append(document.Unseen, found.unseen...)
 	for _, l := range listeners {
 		document.Listeners = append(document.Listeners, exposure.LocalListener{
 			Transport: l.Transport, Port: l.Port, Name: portName(l.Transport, l.Port), Listener: l,

@@ -180,6 +180,7 @@ type LocalDocument struct {
 	Listeners  []LocalListener `json:"listeners"`
 	Firewall   *LocalFirewall  `json:"firewall,omitempty"` // absent when its rules could not be read
 	Router     *Router         `json:"router,omitempty"`   // absent when there is none to ask
+	NAT        *Access         `json:"nat,omitempty"`      // what lies between this household and the Internet
 	Unseen     []string        `json:"unseen,omitempty"`
 }
 

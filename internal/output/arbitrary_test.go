@@ -75,6 +75,7 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.StageResult]():    {exposure.StageOK, exposure.StageCut, exposure.StageUnknown},
 	reflect.TypeFor[exposure.RouterSource]():   {exposure.RouterUPnP, exposure.RouterNATPMP, exposure.RouterPCP, exposure.RouterPerson},
 	reflect.TypeFor[exposure.RouterResult]():   {exposure.RouterAnswered, exposure.RouterRefused, exposure.RouterSilent, exposure.RouterFailed},
+	reflect.TypeFor[exposure.NATKind]():        {exposure.NATNone, exposure.NATOne, exposure.NATDouble, exposure.NATCarrier, exposure.NATDSLite, exposure.NATMAPE, exposure.NATUnknown},
 	reflect.TypeFor[exposure.WANKind]():        {exposure.WANKind(""), exposure.WANGlobal, exposure.WANPrivate, exposure.WANShared, exposure.WANSpecial},
 	reflect.TypeFor[exposure.Certainty]():      {exposure.Certainty("proven"), exposure.Certainty("likely"), exposure.Certainty("possible")},
 }

@@ -160,6 +160,11 @@ func machine() exposure.LocalDocument {
 			},
 			Asked: []exposure.RouterQuestion{{Source: exposure.RouterUPnP, Result: exposure.RouterAnswered}, {Source: exposure.RouterPCP, Result: exposure.RouterRefused, Why: untrusted.New("result 2", 99)}},
 		},
+		NAT: &exposure.Access{
+			Kind: exposure.NATMAPE, Certainty: exposure.CauseProven, Evidence: []string{"By the rule of MAP-E (rule.yaml) this household has 192.0.2.18/32 with 252 ports."},
+			Public: []exposure.PublicSight{{Address: ip("192.0.2.18"), By: "STUN 203.0.114.9:3478"}}, AFTR: "aftr.carrier.example",
+			MAPE: &exposure.PortSet{IPv4: netip.MustParsePrefix("192.0.2.18/32"), PSID: 52, PSIDLength: 8, PSIDOffset: 6, Ports: []string{"1232-1235", "2256-2259", "64720-64723"}, Count: 12, Relay: ip("2001:db8:ffff::1"), From: "rule.yaml"},
+		},
 		Schema: exposure.LocalSchema, Version: "0.1.0", SeenAt: ended, Host: "home",
 		Interfaces: []exposure.Interface{
 			{Name: "lo", Index: 1, Up: true, Loopback: true, Prefixes: prefixes("127.0.0.1/8", "::1/128")},

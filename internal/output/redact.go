@@ -593,6 +593,7 @@ func (m *mask) local(d exposure.LocalDocument) exposure.LocalDocument {
 		return l
 	})
 	d.Router = m.router(d.Router)
+	d.NAT = m.nat(d.NAT)
 	d.Unseen = each(d.Unseen, m.evidence)
 	return d
 }
@@ -632,5 +633,26 @@ func (m *mask) router(r *exposure.Router) *exposure.Router {
 		q.Why = m.text(q.Why)
 		return q
 	})
+	return &c
+}
+
+// nat hides the addresses and names of a household's way to the Internet.
+func (m *mask) nat(a *exposure.Access) *exposure.Access {
+	if a == nil {
+		return nil
+	}
+	c := *a
+	c.AFTR = m.name("host", a.AFTR)
+	c.Public = each(a.Public, func(p exposure.PublicSight) exposure.PublicSight {
+		p.Address, p.By = m.address(p.Address), m.sentence(p.By)
+		return p
+	})
+	if a.MAPE != nil {
+		set := *a.MAPE
+		set.IPv4, set.Relay = netip.PrefixFrom(m.address(set.IPv4.Addr()), set.IPv4.Bits()), m.address(set.Relay)
+		set.From = m.name("file", set.From)
+		c.MAPE = &set
+	}
+	c.Evidence = each(a.Evidence, m.evidence)
 	return &c
 }

@@ -16,6 +16,7 @@ func textLocal(w io.Writer, d exposure.LocalDocument, o Options) error {
 	p.interfaces(d.Interfaces)
 	p.firewall(d)
 	p.router(d.Router)
+	p.nat(d.NAT)
 	p.unseen(d.Unseen)
 	return p.to(w)
 }
