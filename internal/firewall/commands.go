@@ -70,13 +70,31 @@ type Wish struct {
 	Name string
 	// Places are the chains of nftables; without any inet filter input (or output).
 	Places []Place
+	// Bare is of a machine whose rules were read and have no chain for what comes in
+	// (or goes out).
+	Bare bool
+	// FirewalldZone is the zone of firewalld that the port is meant for; empty for the
+	// default one.
+	FirewalldZone string
 }
 
 // CommandStep is one step: words for the person, then lines to type as they are.
 type CommandStep struct {
 	Words string
 	Lines []string
+	Role  Role
 }
+
+// Role says when the lines of a step are to be run.
+type Role uint8
+
+// The roles. RoleTell, the zero value, is of what a person looks at or decides.
+const (
+	RoleTell  Role = iota
+	RoleDo         // what was asked for
+	RoleIfYet      // only if the port is let in yet
+	RoleKeep       // so that it stays after a restart
+)
 
 // privateNetworks are what a LAN is made of (RFC 1918, RFC 3927, RFC 4193, RFC 4291).
 var privateNetworks = []netip.Prefix{
@@ -118,6 +136,9 @@ func (o *order) step(words lang.Text, lines ...string) {
 	o.steps = append(o.steps, CommandStep{Words: words.In(o.tag), Lines: lines})
 }
 
+// as gives the step that was added last its role.
+func (o *order) as(r Role) { o.steps[len(o.steps)-1].Role = r }
+
 // each gathers the lines of all ports.
 func (o *order) each(lines func(p CommandPort) []string) []string {
 	var all []string
@@ -153,6 +174,10 @@ func (o *order) peers() []netip.Prefix {
 		return list
 	case exposure.ZoneLoopback:
 		return ownNetworks
+	case exposure.ZoneInternetV4:
+		return []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+	case exposure.ZoneInternetV6:
+		return []netip.Prefix{netip.MustParsePrefix("2000::/3")}
 	}
 	return nil
 }
@@ -177,7 +202,8 @@ func (o *order) suffix() string {
 		suffix = "-out"
 	}
 	switch o.Zone {
-	case exposure.ZoneLAN, exposure.ZoneLoopback:
+	case "":
+	default:
 		suffix += "-" + string(o.Zone)
 	}
 	return suffix

@@ -143,6 +143,8 @@ func (o *order) windowsPeers() string {
 	switch {
 	case o.Zone == exposure.ZoneLAN && len(o.LAN) == 0:
 		return "LocalSubnet"
+	case o.Zone == exposure.ZoneInternetV4: // it takes no network of length 0
+		return "0.0.0.0-255.255.255.255"
 	case len(o.peers()) > 0:
 		return prefixes(o.peers(), ",")
 	}

@@ -15,6 +15,7 @@ func (o *order) iptables() {
 			EN: "Let it in, before the rules that are there (IPv4, then IPv6):",
 			JA: "今ある規則の前に、許可の規則を入れます(IPv4、続いて IPv6)。",
 		}, o.each(func(p CommandPort) []string { return o.iptablesInsert(p, "ACCEPT", o.allowed(p)) })...)
+		o.as(RoleDo)
 		o.iptablesSave()
 	case ActionClose:
 		o.step(lang.Text{
@@ -28,10 +29,12 @@ func (o *order) iptables() {
 			}
 			return lines
 		})...)
+		o.as(RoleDo)
 		o.step(lang.Text{
 			EN: "If another rule lets it in, keep it out before all others:",
 			JA: "ほかの規則で許可されているときは、すべての規則の前に拒否の規則を入れます。",
 		}, o.each(func(p CommandPort) []string { return o.iptablesInsert(p, "DROP", o.denied(p)) })...)
+		o.as(RoleIfYet)
 		o.iptablesSave()
 	}
 	var lines []string
@@ -79,8 +82,10 @@ func (o *order) iptablesSave() {
 		EN: "So that it stays after a restart, on Debian and Ubuntu (package iptables-persistent):",
 		JA: "再起動後も有効にします。Debian・Ubuntu(iptables-persistent パッケージ)の場合:",
 	}, "netfilter-persistent save")
+	o.as(RoleKeep)
 	o.step(lang.Text{
 		EN: "On RHEL and its kin (package iptables-services):",
 		JA: "RHEL 系(iptables-services パッケージ)の場合:",
 	}, "service iptables save", "service ip6tables save")
+	o.as(RoleKeep)
 }

@@ -9,6 +9,10 @@ import (
 // nftables writes the commands of nft. A rule that lets in is put before all others
 // of its chain, so that no drop comes before it.
 func (o *order) nftables() {
+	if o.Bare && o.Action != ActionShow {
+		o.bare()
+		return
+	}
 	if len(o.Places) == 0 && o.Action != ActionShow {
 		o.step(lang.Text{
 			EN: "See the chains. The commands below are for the table inet filter and its chain input or output; where yours has other names, put those in their place:",
@@ -21,10 +25,12 @@ func (o *order) nftables() {
 			EN: "Let it in, before the rules that are there:",
 			JA: "今ある規則の前に、許可の規則を入れます。",
 		}, o.nftEach(func(at Place, p CommandPort) []string { return o.nftInsert(at, p, "accept", o.allowed(p)) })...)
+		o.as(RoleDo)
 		o.step(lang.Text{
 			EN: "So that it stays after a restart, write these lines into the chain in /etc/nftables.conf, before what drops, and check the file:",
 			JA: "再起動後も有効にするには、/etc/nftables.conf の同じチェーンで、破棄する規則より前に次の行を書き加え、ファイルを検査します。",
 		}, append(o.nftEach(func(at Place, p CommandPort) []string { return o.nftRules(at, p, "accept", o.allowed(p)) }), "nft -c -f /etc/nftables.conf")...)
+		o.as(RoleKeep)
 	case ActionClose:
 		o.step(lang.Text{
 			EN: "Take the rule away that sekisho's command put in:",
@@ -33,14 +39,17 @@ func (o *order) nftables() {
 			return []string{fmt.Sprintf(`nft -a list chain %s | sed -n %s | while read -r n; do nft delete rule %s handle "$n"; done`,
 				at, shellQuote(fmt.Sprintf(`s/.*%s dport %d .*comment "`, p.Transport, p.Port)+pattern(o.allowed(p))+o.rest(`"`)+`" # handle \([0-9]*\)$/\1/p`), at)}
 		})...)
+		o.as(RoleDo)
 		o.step(lang.Text{
 			EN: "If another rule lets it in, keep it out before all others:",
 			JA: "ほかの規則で許可されているときは、すべての規則の前に拒否の規則を入れます。",
 		}, o.nftEach(func(at Place, p CommandPort) []string { return o.nftInsert(at, p, "drop", o.denied(p)) })...)
+		o.as(RoleIfYet)
 		o.step(lang.Text{
 			EN: "So that it stays so after a restart, take the line that lets it in out of /etc/nftables.conf as well, and check the file:",
 			JA: "再起動後も有効にするには、/etc/nftables.conf からも許可の行を消し、ファイルを検査します。",
 		}, "nft -c -f /etc/nftables.conf")
+		o.as(RoleKeep)
 	}
 	lines := o.nftPlaces(func(at Place) string { return "nft -a list chain " + at.String() })
 	if o.Action == ActionShow {
@@ -109,7 +118,9 @@ func (o *order) nftRules(at Place, p CommandPort, verdict, name string) []string
 		v6        bool
 		word, not string
 	}{{false, "ip", "ip6"}, {true, "ip6", "ip"}} {
-		if list := o.networks(f.v6); len(list) > 0 && at.Family != f.not {
+		if list := o.networks(f.v6); len(list) == 1 && list[0].Bits() == 0 && at.Family != f.not {
+			rules = append(rules, fmt.Sprintf("%s version %d %s", f.word, map[bool]int{false: 4, true: 6}[f.v6], rule))
+		} else if len(list) > 0 && at.Family != f.not {
 			rules = append(rules, fmt.Sprintf("%s %s { %s } %s", f.word, side, prefixes(list, ", "), rule))
 		}
 	}
@@ -130,4 +141,30 @@ func (o *order) nftPlaces(line func(Place) string) []string {
 		lines = append(lines, line(at))
 	}
 	return lines
+}
+
+// bare is for a machine without any chain for what comes in: everything is let in,
+// and to keep a port out takes a table of its own.
+func (o *order) bare() {
+	at := Place{"inet", "sekisho", o.hook()}
+	if o.Action == ActionOpen {
+		o.step(lang.Text{
+			EN: "No rule of this machine keeps anything out: the port is open as far as this machine goes. See the rules:",
+			JA: "この機器には通信を止める規則がありません。この機器の側では、ポートは開いています。規則を確かめます。",
+		}, "nft list ruleset")
+		return
+	}
+	o.step(lang.Text{
+		EN: "Nothing is filtered so far. Make a table of sekisho's own, and keep the port out there:",
+		JA: "今は何も制限されていません。sekisho 用のテーブルを作り、そこでポートを拒否します。",
+	}, append([]string{
+		"nft add table inet sekisho",
+		fmt.Sprintf("nft add chain inet sekisho %s '{ type filter hook %s priority filter; policy accept; }'", at.Chain, at.Chain),
+	}, o.each(func(p CommandPort) []string { return o.nftInsert(at, p, "drop", o.denied(p)) })...)...)
+	o.as(RoleDo)
+	o.step(lang.Text{
+		EN: "So that it stays after a restart, add the table to /etc/nftables.conf and check the file:",
+		JA: "再起動後も有効にするには、テーブルを /etc/nftables.conf に書き加え、ファイルを検査します。",
+	}, "nft list table inet sekisho >> /etc/nftables.conf", "nft -c -f /etc/nftables.conf")
+	o.as(RoleKeep)
 }
