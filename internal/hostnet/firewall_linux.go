@@ -180,3 +180,35 @@ func (l *limited) Write(b []byte) (int, error) {
 	l.to.Write(b[:n])
 	return len(b), nil
 }
+
+// FirewalldZones are the zones of firewalld that the interfaces of this machine are
+// in, by interface, and the default one. It is nil when firewalld does not tell.
+func FirewalldZones(ctx context.Context) (zones map[string]string, usual string) {
+	ctx, cancel := context.WithTimeout(ctx, firewallTime)
+	defer cancel()
+	active, err := runTool(ctx, []string{"firewall-cmd"}, "--get-active-zones")
+	first, err2 := runTool(ctx, []string{"firewall-cmd"}, "--get-default-zone")
+	if err != nil || err2 != nil {
+		return nil, ""
+	}
+	return activeZones(string(active)), strings.TrimSpace(string(first))
+}
+
+// activeZones reads lines such as public, and below it, further in, interfaces:
+// eth0 eth1.
+func activeZones(text string) map[string]string {
+	zones, zone := map[string]string{}, ""
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+		case line[0] != ' ' && line[0] != '\t':
+			zone = words[0]
+		case words[0] == "interfaces:":
+			for _, w := range words[1:] {
+				zones[w] = zone
+			}
+		}
+	}
+	return zones
+}

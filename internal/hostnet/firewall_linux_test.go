@@ -96,3 +96,10 @@ func TestReadNetworkHasLoopback(t *testing.T) {
 		t.Errorf("no lo among %v", n.Devices)
 	}
 }
+
+func TestActiveZones(t *testing.T) {
+	got := activeZones("docker\n  interfaces: docker0 br-1\nhome (default)\n  interfaces: eth0\n  sources: 10.0.0.0/8\ntrusted\n  sources: 192.0.2.0/24\n")
+	if len(got) != 3 || got["docker0"] != "docker" || got["br-1"] != "docker" || got["eth0"] != "home" {
+		t.Errorf("%v", got)
+	}
+}

@@ -39,3 +39,6 @@ func systemTold(ctx context.Context, name string, args ...string) []byte {
 	}
 	return text.Bytes()
 }
+
+// FirewalldZones are none: there is no firewalld here.
+func FirewalldZones(context.Context) (zones map[string]string, usual string) { return nil, "" }
