@@ -29,7 +29,7 @@ type room struct {
 var words = []string{"untrusted", "exposure", "portspec", "lang", "reach", "cookie", "wire/..."}
 
 var (
-	edges   = []string{"netio", "rawsock", "hostnet"}
+	edges   = []string{"netio", "rawsock", "hostnet", "rollback"}
 	observe = []string{"scan", "probe", "receive", "witness"}
 	judge   = []string{"diagnose", "diff", "firewall", "policy", "rules"}
 )
@@ -60,6 +60,8 @@ var rooms = map[string]room{
 	"netio":   {may: words, modules: []string{"golang.org/x/sys", "golang.org/x/net", "github.com/vishvananda/netlink"}},
 	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
 	"hostnet": {may: join(words, "netio"), modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/shirou/gopsutil/v4"}},
+	// Changes the rules of the packet filter, and puts them back.
+	"rollback": {},
 
 	"scan":    {may: join(words, "netio", "rawsock")},
 	"witness": {may: join(words, "netio", "rawsock"), modules: []string{"golang.org/x/net"}},

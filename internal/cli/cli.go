@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"sekisho/internal/lang"
+	"sekisho/internal/rollback"
 )
 
 // The exit codes of the contract.
@@ -72,6 +73,9 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 
 	a := &app{in: in, out: out, err: errs, getenv: os.Getenv}
 	a.speak(earlyLanguage(args[1:], a.getenv))
+	if args[0] == rollback.GuardName {
+		return a.guard()
+	}
 	root := a.root()
 	root.SetArgs(args[1:])
 	if isPortQry(args[0]) {

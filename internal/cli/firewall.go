@@ -24,6 +24,7 @@ type firewallFlags struct {
 	from, product, direction, name string
 	profiles                       []string
 	ifSecure                       bool
+	applyFlags
 }
 
 // firewallCommand prints the commands that open, close or show ports. It runs
@@ -46,6 +47,7 @@ func (a *app) firewallCommand() *cobra.Command {
 	} {
 		cmd.AddCommand(a.firewallAction(action, help))
 	}
+	cmd.AddCommand(a.firewallEnds()...)
 	return cmd
 }
 
@@ -65,6 +67,9 @@ func (a *app) firewallAction(action firewall.Action, help string) *cobra.Command
 	f.StringSliceVar(&flags.profiles, "profile", nil, a.say.Say("flag.firewall-profile"))
 	f.BoolVar(&flags.ifSecure, "if-secure", false, a.say.Say("flag.firewall-if-secure"))
 	f.StringVar(&flags.name, "rule-name", "", a.say.Say("flag.firewall-rule-name"))
+	if action != firewall.ActionShow {
+		flags.applyFlags.register(f, a.say)
+	}
 	return cmd
 }
 
@@ -76,8 +81,12 @@ func (a *app) runFirewall(ctx context.Context, action firewall.Action, flags fir
 	if err != nil {
 		return err
 	}
+	whole := ctx
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
+	if !flags.apply {
+		a.leftBehind()
+	}
 	here, unseen := readFilter(ctx)
 	own := here.manager()
 	product := own
@@ -103,8 +112,12 @@ func (a *app) runFirewall(ctx context.Context, action firewall.Action, flags fir
 	if product == own && !a.common.redact {
 		wish.LAN = neighbours()
 	}
-	if here != nil && product == own {
+	if here != nil && here.rules != nil && product == own {
 		wish.Places = here.rules.Places(wish.Out)
+		wish.Bare = product == firewall.NFTables && len(wish.Places) == 0
+		if product == firewall.Firewalld && !wish.Out {
+			wish.FirewalldZone = here.firewalldZone(ctx)
+		}
 	}
 	for _, p := range wish.Ports {
 		seen := exposure.FirewallCommandPort{Transport: p.Transport, Port: p.Port}
@@ -112,6 +125,9 @@ func (a *app) runFirewall(ctx context.Context, action firewall.Action, flags fir
 			seen.Firewall = here.openTo(ctx, portKey{p.Transport, p.Port})
 		}
 		document.Ports = append(document.Ports, seen)
+	}
+	if flags.apply {
+		return a.apply(whole, flags.applyFlags, wish, here, document)
 	}
 	for _, s := range wish.Steps(product, a.tag) {
 		document.Steps = append(document.Steps, exposure.FirewallStep{Words: s.Words, Lines: s.Lines})
@@ -191,6 +207,27 @@ func (f *filter) manager() firewall.Product {
 		return firewall.NFTables
 	}
 	return f.rules.Manager()
+}
+
+// firewalldZone is the zone of firewalld that this machine's interfaces towards
+// others are in; empty when it is the default one, or when they are in several.
+func (f *filter) firewalldZone(ctx context.Context) string {
+	zones, usual := hostnet.FirewalldZones(ctx)
+	zone := ""
+	for _, i := range f.machine.Interfaces {
+		leads := slices.ContainsFunc(f.machine.Routes, func(r firewall.Route) bool { return r.To.Bits() == 0 && r.Device == i.Name })
+		if !leads || zones[i.Name] == "" || zones[i.Name] == zone {
+			continue
+		}
+		if zone != "" {
+			return ""
+		}
+		zone = zones[i.Name]
+	}
+	if zone == usual {
+		return ""
+	}
+	return zone
 }
 
 // neighbours are the networks that this machine is connected to: the private ones,

@@ -3,11 +3,9 @@
 package cli_test
 
 import (
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/firewall"
@@ -18,6 +16,7 @@ import (
 // machine that lets nobody in, and has a neighbour try the port.
 func TestFirewallCommandsWork(t *testing.T) {
 	for product, rules := range map[firewall.Product]string{
+		firewall.UFW: "", firewall.Firewalld: "",
 		firewall.NFTables: `nft add table inet edge
 nft add chain inet edge arriving '{ type filter hook input priority 0 ; policy drop ; }'
 nft add rule inet edge arriving ct state established,related accept
@@ -34,27 +33,29 @@ for p in iptables ip6tables; do $p -A INPUT -p tcp -j REJECT --reject-with tcp-r
 			l := lab.New(t)
 			h := l.Home
 			h.Listen(t, "tcp", ":8099")
-			h.Run(t, "sh", "-ec", rules)
+			switch product {
+			case firewall.UFW:
+				h.StartUFW(t, "default reject incoming")
+			case firewall.Firewalld:
+				h.StartFirewalld(t)
+			default:
+				h.Run(t, "sh", "-ec", rules)
+			}
 			typed := func(args ...string) {
 				t.Helper()
 				d := decode[exposure.FirewallCommands](t, sekisho(t, h, root, append([]string{"firewall", "-f", "json"}, args...)...))
 				if d.Product != string(product) || !d.Here {
 					t.Fatalf("the commands are those of %s (here: %v)", d.Product, d.Here)
 				}
-				h.Run(t, "sh", "-ec", strings.Join(d.Steps[0].Lines, "\n"))
+				first := d.Steps[0]
+				if product == firewall.Firewalld {
+					first = d.Steps[1] // which zone, is asked before
+				}
+				h.Run(t, "sh", "-ec", strings.Join(first.Lines, "\n"))
 			}
 			reaches := func(from *lab.Host, to netip.Addr, want bool) {
 				t.Helper()
-				err := from.Do(func() error {
-					c, err := net.DialTimeout("tcp", netip.AddrPortFrom(to, 8099).String(), 20*time.Second)
-					if err == nil {
-						err = c.Close()
-					}
-					return err
-				})
-				if (err == nil) != want {
-					t.Errorf("from %s to %s: %v, want it open: %v", from.Name, to, err, want)
-				}
+				reaches(t, from, to, 8099, want)
 			}
 			all := func(from *lab.Host, want bool) {
 				t.Helper()
@@ -66,6 +67,16 @@ for p in iptables ip6tables; do $p -A INPUT -p tcp -j REJECT --reject-with tcp-r
 			typed("open", "8099", "--from", "lan")
 			all(l.LAN, true)
 			typed("close", "8099", "--from", "lan")
+			all(l.LAN, false)
+			typed("open", "8099", "--from", "internet-v6") // of no use to the LAN's IPv4
+			reaches(l.LAN, h.V4, false)
+			reaches(l.LAN, h.V6, true)
+			typed("close", "8099", "--from", "internet-v6")
+			all(l.LAN, false)
+			typed("open", "8099", "--from", "internet-v4")
+			reaches(l.LAN, h.V4, true)
+			reaches(l.LAN, h.V6, false)
+			typed("close", "8099", "--from", "internet-v4")
 			all(l.LAN, false)
 			typed("open", "8099/tcp", "--rule-name", "My web/1.0")
 			all(l.LAN, true)

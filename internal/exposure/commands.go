@@ -20,7 +20,22 @@ type FirewallCommands struct {
 	Direction string                `json:"direction"`      // in or out
 	Ports     []FirewallCommandPort `json:"ports"`
 	Steps     []FirewallStep        `json:"steps"`
-	Unseen    []string              `json:"unseen,omitempty"`
+	// Applied is what came of running them; absent when they were only printed.
+	Applied *FirewallApplied `json:"applied,omitempty"`
+	Unseen  []string         `json:"unseen,omitempty"`
+}
+
+// FirewallApplied is how a change of the rules ended.
+type FirewallApplied struct {
+	Lines   []string `json:"lines"`           // that were run
+	Confirm int      `json:"confirm_seconds"` // how long somebody had to confirm
+	Outcome string   `json:"outcome"`         // confirmed, rolled-back or failed
+	Why     string   `json:"why"`
+	Words   string   `json:"words"` // the same for people
+	// Others are the chains that somebody else changed meanwhile; theirs was left.
+	Others []string `json:"others,omitempty"`
+	Error  string   `json:"error,omitempty"`
+	Short  string   `json:"not_lasting,omitempty"` // why it will not outlast a restart
 }
 
 // FirewallCommandPort is a port of FirewallCommands, and what the rules of this
@@ -29,6 +44,10 @@ type FirewallCommandPort struct {
 	Transport Transport        `json:"transport"`
 	Port      uint16           `json:"port"`
 	Firewall  []FirewallAnswer `json:"firewall,omitempty"`
+	// After is what they do after a change, and Observations are what this machine saw
+	// of itself then.
+	After        []FirewallAnswer `json:"after,omitempty"`
+	Observations []Observation    `json:"observations,omitempty"`
 }
 
 // FirewallStep is what to do in words, and lines to type as they are.

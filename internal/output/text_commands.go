@@ -44,14 +44,12 @@ func textCommands(w io.Writer, d exposure.FirewallCommands, o Options) error {
 	p.paragraph("", bold, p.say.Say("firewall-title."+title, "Ports", ports, "Who", who, "Product", d.Product))
 	for _, port := range d.Ports {
 		label := portLabel(port.Transport, port.Port)
-		for _, line := range p.filtered(port.Firewall) {
-			p.paragraph("  ", plain, p.say.Say("firewall-commands.now", "Port", label, "Line", line))
-		}
-		for _, a := range port.Firewall {
-			for _, line := range p.remarks(label, a) {
-				p.paragraph("  ", plain, line)
-			}
-		}
+		p.foretold(label, port.Firewall, func(line string) string { return p.say.Say("firewall-commands.now", "Port", label, "Line", line) })
+	}
+	if a := d.Applied; a != nil {
+		p.changed(d)
+		p.gap()
+		p.paragraph("", bold, a.Words)
 	}
 	p.gap()
 	for _, s := range d.Steps {
@@ -61,9 +59,40 @@ func textCommands(w io.Writer, d exposure.FirewallCommands, o Options) error {
 		}
 	}
 	p.unseen(d.Unseen)
-	if d.Action != "show" {
+	if d.Action != "show" && d.Applied == nil {
 		p.gap()
 		p.paragraph("", dim, p.say.Say("firewall-commands.only-printed"))
 	}
+	return p.to(w)
+}
+
+// foretold tells what the rules do with a port.
+func (p *page) foretold(label string, answers []exposure.FirewallAnswer, say func(line string) string) {
+	for _, line := range p.filtered(answers) {
+		p.paragraph("  ", plain, say(line))
+	}
+	for _, a := range answers {
+		for _, line := range p.remarks(label, a) {
+			p.paragraph("  ", plain, line)
+		}
+	}
+}
+
+// changed tells what a change made of the ports.
+func (p *page) changed(d exposure.FirewallCommands) {
+	for _, port := range d.Ports {
+		label := portLabel(port.Transport, port.Port)
+		p.foretold(label, port.After, func(line string) string { return p.say.Say("applied.after", "Port", label, "Line", line) })
+		for _, o := range port.Observations {
+			p.paragraph("  ", plain, p.say.Say("applied.seen", "Port", label, "Address", o.Address.String(), "State", p.say.Say("state."+o.State.String())))
+		}
+	}
+}
+
+// AfterChange writes what a change made of the ports, for the person who is asked
+// whether it is to stay.
+func AfterChange(w io.Writer, d exposure.FirewallCommands, o Options) error {
+	p := newPage(o)
+	p.changed(d)
 	return p.to(w)
 }
