@@ -13,6 +13,7 @@ import (
 	"sekisho/internal/hostnet"
 	"sekisho/internal/output"
 	"sekisho/internal/portspec"
+	"sekisho/internal/reach"
 	"sekisho/internal/untrusted"
 )
 
@@ -63,6 +64,7 @@ func (a *app) runLocal(ctx context.Context, before string, beyond accessFlags) e
 		Router:   told.known,
 		Firewall: filter.told(),
 		Schema:   exposure.LocalSchema, Version: version(), SeenAt: now(), Host: hostname(),
+		Addresses: ownAddresses(m.interfaces), Gateways: hostnet.Gateways(), DNSServers: hostnet.DNSServers(),
 		Interfaces: m.interfaces, Listeners: []exposure.LocalListener{}, Unseen: a.unseen(unseen),
 	}
 	wan := netip.Addr{}
@@ -78,6 +80,42 @@ func (a *app) runLocal(ctx context.Context, before string, beyond accessFlags) e
 		})
 	}
 	return a.deliver(func(w *bufio.Writer) error { return output.Local(w, document, a.outputOptions()) })
+}
+
+// ownAddresses are those of the interfaces, with how far each is known.
+func ownAddresses(interfaces []exposure.Interface) []exposure.OwnAddress {
+	list := []exposure.OwnAddress{}
+	for _, i := range interfaces {
+		for _, p := range i.Prefixes {
+			a := exposure.OwnAddress{Address: p.Addr(), Family: exposure.FirewallIPv4, Scope: scopeOf(p.Addr()), Interface: i.Name}
+			if p.Addr().Is6() {
+				a.Family = exposure.FirewallIPv6
+			}
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// shared is the address space between a carrier and its customers (RFC 6598).
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+func scopeOf(a netip.Addr) exposure.AddressScope {
+	switch {
+	case a.IsLoopback():
+		return exposure.ScopeLoopback
+	case a.IsLinkLocalUnicast():
+		return exposure.ScopeLinkLocal
+	case a.IsPrivate() && a.Is4():
+		return exposure.ScopePrivate
+	case a.IsPrivate():
+		return exposure.ScopeUnique
+	case shared.Contains(a):
+		return exposure.ScopeShared
+	case reach.Global(a):
+		return exposure.ScopeGlobal
+	}
+	return exposure.ScopeSpecial
 }
 
 // unseen says what a reading of this machine could not see.

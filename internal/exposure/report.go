@@ -178,6 +178,9 @@ type LocalDocument struct {
 	Host       string          `json:"host,omitempty"`
 	Interfaces []Interface     `json:"interfaces"`
 	Listeners  []LocalListener `json:"listeners"`
+	Addresses  []OwnAddress    `json:"addresses"`
+	Gateways   []Gateway       `json:"gateways,omitempty"`
+	DNSServers []netip.Addr    `json:"dns_servers,omitempty"`
 	Firewall   *LocalFirewall  `json:"firewall,omitempty"` // absent when its rules could not be read
 	Router     *Router         `json:"router,omitempty"`   // absent when there is none to ask
 	NAT        *Access         `json:"nat,omitempty"`      // what lies between this household and the Internet
@@ -190,6 +193,36 @@ type LocalListener struct {
 	Port      uint16    `json:"port"`
 	Name      string    `json:"name,omitempty"`
 	Listener
+}
+
+// OwnAddress is an address of this machine, and who can use it.
+type OwnAddress struct {
+	Address   netip.Addr     `json:"address"`
+	Family    FirewallFamily `json:"family"`
+	Scope     AddressScope   `json:"scope"`
+	Interface string         `json:"interface"`
+}
+
+// AddressScope is how far an address is known.
+type AddressScope string
+
+// The scopes. Shared is between a carrier and its customers (RFC 6598), Special
+// any other block of the IANA special-purpose registries.
+const (
+	ScopeLoopback  AddressScope = "loopback"
+	ScopeLinkLocal AddressScope = "link-local"
+	ScopePrivate   AddressScope = "private"      // RFC 1918
+	ScopeUnique    AddressScope = "unique-local" // RFC 4193
+	ScopeShared    AddressScope = "shared"
+	ScopeSpecial   AddressScope = "special"
+	ScopeGlobal    AddressScope = "global"
+)
+
+// Gateway is a default route of this machine.
+type Gateway struct {
+	Family    FirewallFamily `json:"family"`
+	Via       netip.Addr     `json:"via,omitzero"` // absent when everything is on the link, as over PPP
+	Interface string         `json:"interface"`
 }
 
 // Interface is a network device of this machine with its addresses.

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// defaultGateway is the router of this machine, as route(8) of macOS and the
-// BSDs tells it.
-func defaultGateway() (gateway, bool) {
-	return gatewayOf(routeTold(systemTold(context.Background(), "/sbin/route", "-n", "get", "default")))
+// gatewayNetwork is where this machine's gateway of IPv4 is, as route(8) of
+// macOS and the BSDs tells it.
+func gatewayNetwork() Network {
+	return routeTold(systemTold(context.Background(), "/sbin/route", "-n", "get", "default"))
 }
 
 // routeTold reads the lines of route get: gateway: 192.168.1.1, interface: en0.

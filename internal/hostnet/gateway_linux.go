@@ -1,10 +1,11 @@
 package hostnet
 
-// defaultGateway is the router of this machine, by the kernel's main table.
-func defaultGateway() (gateway, bool) {
+// gatewayNetwork is where this machine's gateways are, by the kernel's main
+// table; empty when it could not be read.
+func gatewayNetwork() Network {
 	n, err := ReadNetwork()
 	if err != nil {
-		return gateway{}, false
+		return Network{}
 	}
-	return gatewayOf(n)
+	return n
 }

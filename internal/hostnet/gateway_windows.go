@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// defaultGateway is the router of this machine, as the system tells it of each
-// adapter. Of several, the adapter of the least metric has it.
-func defaultGateway() (gateway, bool) {
+// gatewayNetwork is where this machine's gateways of IPv4 are, as the system
+// tells it of each adapter.
+func gatewayNetwork() Network {
 	const includeGateways, most = 0x80, 1 << 20
 	size := uint32(16 << 10)
 	var buffer []byte
@@ -20,7 +20,7 @@ func defaultGateway() (gateway, bool) {
 			break
 		}
 		if err != windows.ERROR_BUFFER_OVERFLOW || size > most {
-			return gateway{}, false
+			return Network{}
 		}
 	}
 	var n Network
@@ -41,5 +41,5 @@ func defaultGateway() (gateway, bool) {
 			}
 		}
 	}
-	return gatewayOf(n)
+	return n
 }

@@ -47,7 +47,7 @@ type gateway struct {
 // it has a private address in a network of this machine; without such a one the
 // result is nil. Of ports, it is asked by name where its list does not tell.
 func ReadRouter(ctx context.Context, ports ...exposure.RouterPort) (*exposure.Router, []Unseen) {
-	g, ok := defaultGateway()
+	g, ok := gatewayOf(gatewayNetwork())
 	if !ok {
 		return nil, nil
 	}

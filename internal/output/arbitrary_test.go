@@ -65,7 +65,10 @@ var enums = map[reflect.Type][]any{
 	reflect.TypeFor[exposure.FirewallVerdict](): {
 		exposure.FirewallAccept, exposure.FirewallDrop, exposure.FirewallReject, exposure.FirewallCannotSay,
 	},
-	reflect.TypeFor[exposure.FirewallPath]():   {exposure.FirewallPath(""), exposure.FirewallInput, exposure.FirewallForward},
+	reflect.TypeFor[exposure.FirewallPath](): {exposure.FirewallPath(""), exposure.FirewallInput, exposure.FirewallForward},
+	reflect.TypeFor[exposure.AddressScope](): {
+		exposure.ScopeLoopback, exposure.ScopeLinkLocal, exposure.ScopePrivate, exposure.ScopeUnique, exposure.ScopeShared, exposure.ScopeSpecial, exposure.ScopeGlobal,
+	},
 	reflect.TypeFor[exposure.FirewallFamily](): {exposure.FirewallIPv4, exposure.FirewallIPv6},
 	reflect.TypeFor[exposure.StepResult]():     {exposure.StepUnknown, exposure.StepOK, exposure.StepRefused, exposure.StepFailed, exposure.StepSkipped},
 	reflect.TypeFor[exposure.ServerRole]():     {exposure.RoleHost, exposure.RoleProxy, exposure.RoleIn, exposure.RoleOut, exposure.RoleNews},

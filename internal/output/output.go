@@ -153,7 +153,7 @@ func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
 	if o.Redact {
 		d = newMask().local(d)
 	}
-	d.Listeners = present(d.Listeners)
+	d.Listeners, d.Addresses = present(d.Listeners), present(d.Addresses)
 	d.Interfaces = each(present(d.Interfaces), func(i exposure.Interface) exposure.Interface {
 		i.Prefixes = present(i.Prefixes)
 		return i

@@ -171,6 +171,16 @@ func machine() exposure.LocalDocument {
 			{Name: "eth0", Index: 2, Up: true, Prefixes: prefixes("192.168.1.5/24", "2001:db8:1:2:3:4:5:6/64", "fe80::1ff:fe23:4567:890a/64")},
 			{Name: "wlan0", Index: 3},
 		},
+		Addresses: []exposure.OwnAddress{
+			{Address: ip("127.0.0.1"), Family: exposure.FirewallIPv4, Scope: exposure.ScopeLoopback, Interface: "lo"},
+			{Address: ip("192.168.1.5"), Family: exposure.FirewallIPv4, Scope: exposure.ScopePrivate, Interface: "eth0"},
+			{Address: ip("2001:db8:1:2:3:4:5:6"), Family: exposure.FirewallIPv6, Scope: exposure.ScopeGlobal, Interface: "eth0"},
+			{Address: ip("fe80::1ff:fe23:4567:890a"), Family: exposure.FirewallIPv6, Scope: exposure.ScopeLinkLocal, Interface: "eth0"},
+		},
+		Gateways: []exposure.Gateway{
+			{Family: exposure.FirewallIPv4, Via: ip("192.168.1.1"), Interface: "eth0"}, {Family: exposure.FirewallIPv6, Interface: "ppp0"},
+		},
+		DNSServers: []netip.Addr{ip("192.168.1.1"), ip("2001:db8::53")},
 		Listeners: []exposure.LocalListener{
 			on(exposure.TCP, 22, "ssh", holds("0.0.0.0", "sshd", 640, "root", "ssh.service")),
 			on(exposure.TCP, 22, "ssh", withFilter(holds("::", "sshd", 640, "root", "ssh.service"), answered())),

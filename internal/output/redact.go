@@ -592,6 +592,15 @@ func (m *mask) local(d exposure.LocalDocument) exposure.LocalDocument {
 		l.Listener = m.listener(l.Listener)
 		return l
 	})
+	d.Addresses = each(d.Addresses, func(a exposure.OwnAddress) exposure.OwnAddress {
+		a.Address = m.address(a.Address)
+		return a
+	})
+	d.Gateways = each(d.Gateways, func(g exposure.Gateway) exposure.Gateway {
+		g.Via = m.address(g.Via)
+		return g
+	})
+	d.DNSServers = each(d.DNSServers, m.address)
 	d.Router = m.router(d.Router)
 	d.NAT = m.nat(d.NAT)
 	d.Unseen = each(d.Unseen, m.evidence)

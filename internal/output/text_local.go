@@ -2,6 +2,7 @@ package output
 
 import (
 	"io"
+	"net/netip"
 
 	"sekisho/internal/exposure"
 )
@@ -13,7 +14,8 @@ func textLocal(w io.Writer, d exposure.LocalDocument, o Options) error {
 	p.gap()
 	p.listening(d.Listeners)
 	p.gap()
-	p.interfaces(d.Interfaces)
+	p.interfaces(d)
+	p.gateways(d)
 	p.firewall(d)
 	p.router(d.Router)
 	p.nat(d.NAT)
@@ -74,16 +76,47 @@ func (p *page) process(l exposure.Listener) string {
 	return p.say.Say("report.owner-unseen")
 }
 
-func (p *page) interfaces(interfaces []exposure.Interface) {
+// gateways are where what leaves the machine goes, and who is asked for names.
+func (p *page) gateways(d exposure.LocalDocument) {
+	if len(d.Gateways)+len(d.DNSServers) > 0 {
+		p.gap()
+	}
+	for _, g := range d.Gateways {
+		via := ""
+		if g.Via.IsValid() {
+			via = g.Via.String()
+		}
+		p.paragraph("", plain, p.say.Say("local.gateway", "Family", p.say.Say("family."+string(g.Family)), "Via", via, "Interface", g.Interface))
+	}
+	if len(d.DNSServers) > 0 {
+		var servers []string
+		for _, a := range d.DNSServers {
+			servers = append(servers, a.String())
+		}
+		p.paragraph("", plain, p.say.Say("local.dns", "Servers", servers))
+	}
+}
+
+// scoped is an address of the machine with how far it is known.
+func (p *page) scoped(d exposure.LocalDocument, prefix netip.Prefix) string {
+	for _, a := range d.Addresses {
+		if a.Address == prefix.Addr() && a.Scope != "" {
+			return p.say.Say("local.scoped", "Address", prefix.String(), "Scope", p.say.Say("scope."+string(a.Scope)))
+		}
+	}
+	return prefix.String()
+}
+
+func (p *page) interfaces(d exposure.LocalDocument) {
 	var rows [][]cell
-	for _, i := range interfaces {
+	for _, i := range d.Interfaces {
 		state := p.say.Say("local.up")
 		if !i.Up {
 			state = p.say.Say("local.down")
 		}
 		var addresses []string
 		for _, prefix := range i.Prefixes {
-			addresses = append(addresses, prefix.String())
+			addresses = append(addresses, p.scoped(d, prefix))
 		}
 		rows = append(rows, []cell{text(i.Name), text(state), {addresses, plain}})
 	}
