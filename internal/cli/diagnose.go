@@ -30,6 +30,7 @@ type diagnoseFlags struct {
 	listen string
 	came   *comers // who comes to the temporary listener of --listen
 	access accessFlags
+	ftp    ftpFlags
 }
 
 // diagnoseCommand walks the way to a port and names what cuts it or leaves it
@@ -54,6 +55,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&flags.watch, "watch", false, a.say.Say("flag.diagnose-watch"))
 	cmd.Flags().StringVar(&flags.listen, "listen", "", a.say.Say("flag.diagnose-listen"))
 	flags.access.register(cmd.Flags(), a.say)
+	flags.ftp.register(cmd.Flags(), a.say)
 	cmd.Flags().BoolVar(&flags.closed, "closed", false, a.say.Say("flag.diagnose-closed"))
 	return cmd
 }
@@ -210,6 +212,10 @@ func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
 // named, or of every one that fails its policy.
 func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []asked, merged []exposure.Report) (exposure.Diagnosis, error) {
 	flags.ports = specOf(ports)
+	tests, err := a.mergedTests(flags.merge)
+	if err != nil {
+		return exposure.Diagnosis{}, err
+	}
 	run, err := a.newCheck(&flags.scanFlags)
 	if err != nil {
 		return exposure.Diagnosis{}, err
@@ -241,6 +247,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	document.Unseen = append(document.Unseen, beyond.unseen...)
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
+		ftp := run.lookFTP(ctx, flags.ftp, p, seen.Services)
 		for _, zone := range beyond.zones(flags.came.zones(zonesOf(host, p.portKey, merged, flags.family))) {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
@@ -257,6 +264,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			}
 			flags.came.tell(&c)
 			beyond.tell(&c, merged, run.listeners)
+			run.tellFTP(ctx, &c, slices.Concat(ftp, tests.of(run.machine, p.portKey)))
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}

@@ -41,6 +41,17 @@ type fault struct {
 	// other host the way leads to; without one it is the machine itself.
 	on   func(l *lab.Lab) *lab.Host
 	host func(l *lab.Lab) string
+	// test is the test by which the other host looks, in place of a scan.
+	test string
+}
+
+// look is the line by which another host looks.
+func (f fault) look(l *lab.Lab) []string {
+	words := []string{"scan", f.at(l).String(), "-p", portsOf(f.port), "--show", "all"}
+	if f.test != "" {
+		words = []string{"test", f.test, f.at(l).String(), "-p", f.port, "--timeout", "12s"}
+	}
+	return append(words, "--authorized", "-f", "json")
 }
 
 // command is the line of the diagnosis, and who types it.
@@ -79,7 +90,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults)
+var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{
@@ -191,7 +202,7 @@ func TestFaultMatrix(t *testing.T) {
 			f.provoke(t, l)
 			who, arguments := f.command(l)
 			if f.from != nil {
-				r := sekisho(t, f.from(l), root, "scan", f.at(l).String(), "-p", portsOf(f.port), "--show", "all", "--authorized", "-f", "json")
+				r := sekisho(t, f.from(l), root, f.look(l)...)
 				if r.code == 2 {
 					t.Fatalf("%s", r.errs)
 				}

@@ -48,6 +48,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	document.Names = names
 	for _, p := range ports {
 		port := portOf(seen, p.portKey)
+		ftp := run.lookFTP(ctx, flags.ftp, p, port.Services)
 		for _, address := range seen.Addresses {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: zone,
@@ -66,6 +67,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 			for _, h := range run.report.Hosts[1:] {
 				c.Right = append(c.Right, portOf(h, p.portKey).Observations...)
 			}
+			run.tellFTP(ctx, &c, ftp)
 			d := a.causeOf(c)
 			d.Address = address
 			document.Ports = append(document.Ports, d)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"slices"
@@ -16,6 +17,7 @@ type filter struct {
 	rules   *firewall.Ruleset
 	machine firewall.Machine
 	system  *firewall.System // instead of both: one whose rules are not evaluated
+	helped  bool             // it reads the connections of FTP and lets in what it finds there
 }
 
 // readFilter reads the packet filter; nil when it could not be read in full, for
@@ -37,7 +39,15 @@ func readFilter(ctx context.Context) (*filter, []hostnet.Unseen) {
 	if err != nil || len(rules.Problems()) > 0 {
 		return nil, part
 	}
-	return &filter{rules: rules, machine: firewallMachine(network)}, unseen
+	return &filter{rules: rules, machine: firewallMachine(network), helped: helps(told)}, unseen
+}
+
+// helps reports whether a rule gives connections to a helper of connection
+// tracking, which lets in what is named inside of them.
+func helps(told hostnet.Firewall) bool {
+	return bytes.Contains(told.NFT, []byte(`"ct helper"`)) || slices.ContainsFunc(told.Saved, func(s hostnet.Saved) bool {
+		return bytes.Contains(s.Text, []byte("--helper"))
+	})
 }
 
 // system is the firewall of a system whose rules are not evaluated, nil when

@@ -63,6 +63,10 @@ func document(b []byte) (exposure.Report, error) {
 		var d exposure.ScanDocument
 		err := json.Unmarshal(b, &d)
 		return output.ScanReport(d, nil), err
+	case exposure.TestSchema:
+		var d exposure.TestDocument
+		err := json.Unmarshal(b, &d)
+		return tested(d), err
 	}
 	return exposure.Report{}, errNoReport
 }

@@ -35,6 +35,7 @@ const (
 	atCarrier
 	beyond
 	atName
+	atData
 )
 
 const (
@@ -45,6 +46,7 @@ const (
 	toFilter
 	toProcess
 	toService
+	toData
 )
 
 // The facts by which somebody on the other side of a link has seen the port
@@ -60,7 +62,7 @@ var (
 
 // wanted are the causes why a port that should be reachable is not, of this
 // machine.
-var wanted = behindAll([]cause{
+var wanted = behindAll(append([]cause{
 	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}}, suggested: [][]fact{{unbound, selfRefused}, {unbound, loopRefused}, {unbound}}, excludes: slices.Concat([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside, []fact{bound})},
 	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: slices.Concat([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside, []fact{boundAny})},
 	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: slices.Concat([]fact{unbound, loopbackOnly, boundFamily}, seenInside, []fact{boundAny})},
@@ -91,7 +93,7 @@ var wanted = behindAll([]cause{
 	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}, {nameDenied}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameSuspect, nameMissing, nameHalf}},
 	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing, zoneAgrees}}, suggested: [][]fact{{nameMissing}, {nameHalf}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameSuspect, nameUnasked, nameDenied}},
 	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, suggested: [][]fact{{nameSuspect}}, excludes: []fact{addressed, nameRight, nameMissing, nameHalf, nameUnasked, nameDenied}},
-})
+}, ftpCauses(atData)...))
 
 // behindAll has an arrival rule out what cuts the way before this machine: every
 // cause that an outside view shows as silence, from the forward on.
@@ -109,7 +111,7 @@ func behindAll(list []cause) []cause {
 }
 
 // farAway are the causes why a port of another host is not reachable from here.
-var farAway = []cause{
+var farAway = append([]cause{
 	{id: "dns-failure", link: fromName, shown: [][]fact{{nameUnasked}, {nameDenied}}, excludes: []fact{addressed, nameGiven, nameMissing}},
 	{id: "name-missing", link: fromName, shown: [][]fact{{nameMissing, zoneAgrees}}, suggested: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameGiven, nameUnasked, nameDenied}},
 	{id: "name-elsewhere", link: fromName, shown: [][]fact{{nameDiffers, rightOpen}}, suggested: [][]fact{{nameDiffers}}, excludes: []fact{addressed, nameAgreed, lanOpen, outsideOpen}, hidden: []fact{nameDiffers}},
@@ -123,7 +125,7 @@ var farAway = []cause{
 	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
 	{id: "service-wrong", link: toService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
 	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
-}
+}, ftpCauses(toData)...)
 
 // unwanted are the causes why a port is reachable that should not be.
 var unwanted = []cause{
@@ -242,6 +244,11 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 				if has(spoke) {
 					d.evidence = append(d.evidence, spoke)
 				}
+				if has(ftpPassiveFine) {
+					d.evidence = append(d.evidence, ftpPassiveFine)
+				} else if has(ftpUntried) && d.certainty == exposure.CauseProven {
+					d.certainty, d.evidence = exposure.CauseLikely, append(d.evidence, ftpUntried)
+				}
 				return d
 			}
 		}
@@ -320,6 +327,9 @@ var tests = map[string]lang.Text{
 	"service-silent":       {EN: "Talk to it by hand: sekisho connect --interactive {{.Address}} {{.Port}}", JA: "手で話しかけてみます: sekisho connect --interactive {{.Address}} {{.Port}}"},
 	"service-refuses":      {EN: "Try from an address that its access list names, and read its log.", JA: "アクセス制限で許可したアドレスから試し、サービスのログを読みます。"},
 	"service-wrong":        {EN: "sekisho check {{.Address}} -p {{.Ports}} names what answers.", JA: "sekisho check {{.Address}} -p {{.Ports}} で、何が応答しているかが分かります。"},
+	"ftp-passive-address":  {EN: "sekisho test ftp {{.Address}} -p {{.Port}}, run where the clients are, shows the address that PASV answers.", JA: "クライアント側で sekisho test ftp {{.Address}} -p {{.Port}} を実行すると、PASVの返事のアドレスが分かります。"},
+	"ftp-passive-blocked":  {EN: "sekisho test ftp {{.Address}} -p {{.Port}}, run where the clients are, tries the data ports.", JA: "クライアント側で sekisho test ftp {{.Address}} -p {{.Port}} を実行すると、データ用ポートを試せます。"},
+	"ftp-active-blocked":   {EN: "Run sekisho test ftp {{.Address}} -p {{.Port}} from a host without a firewall and router before it.", JA: "ファイアウォールもルーターも間にない機器から、sekisho test ftp {{.Address}} -p {{.Port}} を実行します。"},
 	"tls-broken":           {EN: "sekisho test tls {{.Address}} -p {{.Port}} tells what is wrong with it.", JA: "sekisho test tls {{.Address}} -p {{.Port}} で、どこが悪いかが分かります。"},
 	"cgnat":                {EN: "Read the outer address on the router's status page: one of 100.64.0.0/10 is shared.", JA: "ルーターの状態画面で外側のアドレスを見ます。100.64.0.0/10 なら共有アドレスです。"},
 	"ds-lite":              {EN: "Read the outer address on the router's status page: one of 192.0.0.0/29, or the word DS-Lite, means that IPv4 runs through the carrier's translator.", JA: "ルーターの状態画面を見ます。外側のアドレスが 192.0.0.0/29 か、接続方式がDS-Liteなら、IPv4は事業者の変換装置を通っています。"},

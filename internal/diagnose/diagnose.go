@@ -42,6 +42,7 @@ type Case struct {
 	Outward      []string
 	Observations []exposure.Observation
 	Services     []exposure.Service
+	FTP          FTPData
 	Names        []exposure.Resolution
 	Router       *Router
 	// Leased are the addresses of this machine that it has for a time only, from
@@ -86,7 +87,7 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 		if s.own != c.Own && !s.both {
 			continue
 		}
-		if s.id == "tls" && !c.encrypted() || s.id == "arrival" && !c.watched() || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
+		if s.id == "tls" && !c.encrypted() || s.id == "ftp-data" && len(c.FTP.Looks) == 0 || s.id == "arrival" && !c.watched() || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
 			continue
 		}
 		result, detail := s.look(c, known)
@@ -103,6 +104,7 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 	for _, rival := range found.rivals {
 		d.Rivals = append(d.Rivals, exposure.Rival{ID: rival, Test: tests[rival].In(tag, c.pairs()...)})
 	}
+	d.Transfers = c.transfers()
 	return d
 }
 

@@ -92,6 +92,7 @@ func learn(c Case) map[fact]said {
 	c.learnArrivals(known)
 	c.learnGate(known)
 	c.learnCarrier(known)
+	c.learnFTP(known)
 	return known
 }
 

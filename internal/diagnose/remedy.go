@@ -18,6 +18,8 @@ func remedy(c Case, id string) []said {
 			}
 		}
 		return []said{c.letIn(), again(c)}
+	case "ftp-passive-address", "ftp-passive-blocked", "ftp-active-blocked":
+		return c.ftpRemedy(id)
 	case "carrier-block", "map-e-port":
 		return c.otherPort()
 	case "name-missing", "name-elsewhere", "dns-failure":

@@ -60,6 +60,7 @@ var stages = []stage{
 	{id: "tls", both: true, look: first(
 		cut(tlsExpired), cut(tlsBroken),
 		otherwise(lang.Text{EN: "Nothing is known against it.", JA: "問題は見つかっていません。"}))},
+	{id: "ftp-data", both: true, look: ftpStage},
 }
 
 // outcome is what a stage is when a fact is known.

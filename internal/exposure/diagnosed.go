@@ -44,6 +44,8 @@ type DiagnosedPort struct {
 	Rivals   []Rival    `json:"rivals,omitempty"`
 	Stages   []Stage    `json:"stages"`
 	Arrivals []Arrival  `json:"arrivals,omitempty"` // what came here while somebody watched
+	// Transfers are of FTP: what became of each step in each mode, from each view.
+	Transfers []Transfer `json:"transfers,omitempty"`
 }
 
 // Flip is that the cause of a port became another one between two looks.

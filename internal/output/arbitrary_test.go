@@ -268,6 +268,11 @@ func arbitraryDiagnosis(t *rapid.T) exposure.Diagnosis {
 		for s := range p.Stages {
 			p.Stages[s].ID = rapid.SampledFrom([]string{"listening", "host-firewall", "tls"}).Draw(t, "stage")
 		}
+		for f := range p.Transfers {
+			p.Transfers[f].Step = rapid.SampledFrom([]string{"login", "list", "get"}).Draw(t, "step")
+			p.Transfers[f].Mode = rapid.SampledFrom([]string{"", "pasv", "eprt"}).Draw(t, "mode")
+			p.Transfers[f].Why = "ftp-data-silent"
+		}
 	}
 	return d
 }

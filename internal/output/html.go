@@ -108,7 +108,7 @@ func (p *page) htmlPage(partial bool, unseen []string) htmlPage {
 			"where": p.say.Say("column.where"), "verdict": p.say.Say("column.verdict"), "findings": p.say.Say("report.findings"),
 			"todo": p.say.Say("report.what-to-do"), "nothing": p.say.Say("markdown.nothing"), "cut": p.say.Say("html.cut"),
 			"way": p.say.Say("html.way"), "unlooked": p.say.Say("html.unlooked"), "unseen": p.say.Say("html.unseen"),
-			"stage": p.say.Say("column.stage"), "result": p.say.Say("column.result"), "detail": p.say.Say("column.words"), "rivals": p.say.Say("diagnosis.rivals"),
+			"stage": p.say.Say("column.stage"), "result": p.say.Say("column.result"), "detail": p.say.Say("column.words"), "rivals": p.say.Say("diagnosis.rivals"), "transfers": p.say.Say("transfer.title"),
 		},
 		Unseen: each(unseen, harmless),
 	}

@@ -15,6 +15,8 @@ type (
 		Stages      []htmlStage
 		Rivals      []string
 		Remedy      []htmlStep
+		Heads       []string // of the table of FTP, and its rows
+		Transfers   [][]string
 	}
 	htmlStage struct{ Name, Class, Result, Detail string }
 )
@@ -35,6 +37,13 @@ func htmlDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 			one.Stages = append(one.Stages, htmlStage{
 				harmless(p.say.Say("stage." + s.ID)), stageClasses[s.Result], harmless(p.say.Say("stage-result." + string(s.Result))), harmless(s.Detail),
 			})
+		}
+		if len(port.Transfers) > 0 {
+			heads, rows := p.transfers(port.Transfers)
+			one.Heads = heads
+			for _, r := range rows {
+				one.Transfers = append(one.Transfers, transferWords(r))
+			}
 		}
 		for _, r := range port.Rivals {
 			one.Rivals = append(one.Rivals, harmless(p.rival(r)))

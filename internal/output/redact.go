@@ -348,6 +348,7 @@ func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
 			return r
 		})
 		p.Arrivals = each(p.Arrivals, m.arrival)
+		p.Transfers = each(p.Transfers, m.transfer)
 		return p
 	})
 	return d
@@ -381,6 +382,20 @@ func (m *mask) arrival(a exposure.Arrival) exposure.Arrival {
 	return a
 }
 
+func (m *mask) transfer(t exposure.Transfer) exposure.Transfer {
+	t.Address, t.Said, t.Told = m.address(t.Address), m.text(t.Said), m.evidence(t.Told)
+	t.Local, t.Remote = m.end(t.Local), m.end(t.Remote)
+	return t
+}
+
+// end masks one end of a connection.
+func (m *mask) end(a netip.AddrPort) netip.AddrPort {
+	if !a.IsValid() {
+		return a
+	}
+	return netip.AddrPortFrom(m.address(a.Addr()), a.Port())
+}
+
 func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {
 	h := exposure.Host{Name: d.Host, Addresses: []netip.Addr{d.Address}, Ports: []exposure.Port{{
 		Services: []exposure.Service{d.Service}, Findings: d.Findings,
@@ -388,20 +403,14 @@ func (m *mask) test(d exposure.TestDocument) exposure.TestDocument {
 	h = m.hostWords(m.hostFacts(h))
 	d.Host, d.Address = h.Name, h.Addresses[0]
 	d.Service, d.Findings = h.Ports[0].Services[0], h.Ports[0].Findings
-	end := func(a netip.AddrPort) netip.AddrPort {
-		if !a.IsValid() {
-			return a
-		}
-		return netip.AddrPortFrom(m.address(a.Addr()), a.Port())
-	}
 	d.Steps = each(d.Steps, func(s exposure.Step) exposure.Step {
 		s.Said, s.Facts = m.text(s.Said), m.facts(s.Facts)
 		s.Asked, s.Detail = m.evidence(s.Asked), m.evidence(s.Detail)
-		s.Local, s.Remote = end(s.Local), end(s.Remote)
+		s.Local, s.Remote = m.end(s.Local), m.end(s.Remote)
 		return s
 	})
 	d.Flow = each(d.Flow, func(f exposure.Flow) exposure.Flow {
-		f.From, f.To = end(f.From), end(f.To)
+		f.From, f.To = m.end(f.From), m.end(f.To)
 		f.What = m.evidence(f.What)
 		return f
 	})

@@ -300,6 +300,12 @@ func diagnosed(tag lang.Tag) exposure.Diagnosis {
 					stage("host-firewall", exposure.StageCut, "The packet filter keeps newcomers out.", "パケットフィルターが外からの接続を止めます。"),
 					stage("outside", exposure.StageUnknown, "Nobody outside looked.", "インターネット側からは見ていません。"),
 				},
+				Transfers: []exposure.Transfer{
+					{View: exposure.ViewSelf, Address: ip("192.168.1.5"), Step: "login", Result: exposure.StepOK},
+					{View: exposure.ViewSelf, Address: ip("192.168.1.5"), Step: "list", Mode: "pasv", Result: exposure.StepFailed, Why: "ftp-data-silent", Told: "192.168.1.5:50003"},
+					{View: exposure.ViewSelf, Address: ip("192.168.1.5"), Step: "list", Mode: "port", Result: exposure.StepOK},
+					{View: exposure.ViewSelf, Address: ip("192.168.1.5"), Step: "get", Mode: "pasv", Result: exposure.StepSkipped, Why: "ftp-no-data"},
+				},
 			},
 			{
 				Transport: exposure.UDP, Port: 53, Name: "domain", Zone: exposure.ZoneInternetV4,

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sekisho/internal/diagnose"
+	"sekisho/internal/diagnose/gather"
+	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
+	"sekisho/internal/output"
+	"sekisho/internal/probe"
+	"sekisho/internal/untrusted"
+)
+
+// ftpFlags are those of a diagnosis that are about FTP: as whom to log in, and
+// whether to upload.
+type ftpFlags struct {
+	user, passwordFile string
+	write              bool
+}
+
+func (f *ftpFlags) register(set *pflag.FlagSet, say *lang.Printer) {
+	set.StringVar(&f.user, "user", "", say.Say("flag.diagnose-user"))
+	set.StringVar(&f.passwordFile, "password-file", "", say.Say("flag.test-password-file"))
+	set.BoolVar(&f.write, "write", false, say.Say("flag.diagnose-write"))
+}
+
+const (
+	// ftpTime is what the four modes get of each address.
+	ftpTime = 20 * time.Second
+	// mostFTPLooks bounds the addresses at which one server is logged in to.
+	mostFTPLooks = 8
+)
+
+// lookFTP tries the data connections of an FTP server at each address at which it
+// answered: of one for each view and family when the machine has many.
+func (r *checkRun) lookFTP(ctx context.Context, flags ftpFlags, p asked, services []exposure.Service) []diagnose.FTPLook {
+	type place struct {
+		view exposure.View
+		v6   bool
+	}
+	var (
+		targets []exposure.Target
+		places  []place
+		secure  bool
+	)
+	for _, s := range services {
+		at := place{s.View, s.Address.Unmap().Is6()}
+		own := s.View == exposure.ViewLoopback || s.View == exposure.ViewSelf
+		if p.closed || p.transport != exposure.TCP || s.Protocol != "ftp" || s.Confidence != exposure.Confirmed || own && slices.Contains(places, at) || len(targets) == mostFTPLooks {
+			continue
+		}
+		secure = s.TLS != nil && !s.TLS.StartTLS
+		targets, places = append(targets, exposure.Target{Address: s.Address}), append(places, at)
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	o := probe.TestOptions{
+		Options: probe.Options{Timeout: ftpTime, View: r.machine.view, Owned: true},
+		Port:    p.port, User: flags.user, Secure: &secure, Values: map[string][]string{},
+		Password: func() (string, error) { return r.app.password(flags.passwordFile) },
+	}
+	if flags.write {
+		o.Values["write"] = []string{"true"}
+	}
+	return gather.FTP(ctx, targets, o)
+}
+
+// tellFTP puts what was seen of data connections into a case, with what the
+// packet filter does with them.
+func (r *checkRun) tellFTP(ctx context.Context, c *diagnose.Case, looks []diagnose.FTPLook) {
+	if len(looks) == 0 {
+		return
+	}
+	c.FTP = diagnose.FTPData{Looks: looks, Range: map[uint16][]exposure.FirewallAnswer{}}
+	filter := r.filter
+	if filter == nil && !c.Own {
+		filter, _ = readFilter(ctx)
+	}
+	if filter == nil {
+		return
+	}
+	c.FTP.Helped = filter.helped
+	for _, port := range gather.FTPPorts(looks, c.Own) {
+		c.FTP.Range[port] = filter.openTo(ctx, portKey{exposure.TCP, port})
+	}
+}
+
+// otherTests are documents of sekisho test that other vantages made.
+type otherTests []exposure.TestDocument
+
+// mergedTests reads those of the files that are such documents.
+func (a *app) mergedTests(files []string) (otherTests, error) {
+	var list otherTests
+	for _, file := range files {
+		b, err := readBounded(file, maxReport)
+		if err != nil {
+			return nil, a.fail(exitUsage, "cli.report-unread", "Path", file, "Error", reason(err))
+		}
+		var d exposure.TestDocument
+		if json.Unmarshal(b, &d) == nil && d.Schema == exposure.TestSchema {
+			list = append(list, d)
+		}
+	}
+	return list, nil
+}
+
+// of are the looks of those documents at FTP on a port of this machine, each with
+// the view that its vantage had.
+func (t otherTests) of(m machine, key portKey) []diagnose.FTPLook {
+	var looks []diagnose.FTPLook
+	for _, d := range t {
+		if d.Test != "ftp" || d.Port != key.port || key.transport != exposure.TCP {
+			continue
+		}
+		for _, h := range m.seenFrom(tested(d), "test").Hosts {
+			for _, s := range portOf(h, key).Services {
+				looks = append(looks, gather.FTPLook(s, d.Steps))
+			}
+		}
+	}
+	return looks
+}
+
+// tested is a test as a report: what it saw of the one port.
+func tested(d exposure.TestDocument) exposure.Report {
+	s := d.Service
+	s.Address, s.Transport, s.Port, s.View = d.Address, d.Transport, d.Port, d.View
+	const vantage = "test"
+	r := output.ScanReport(exposure.ScanDocument{
+		Schema: exposure.ScanSchema, Summary: exposure.ScanSummary{Complete: true},
+		Observations: []exposure.Observation{{
+			Host: d.Host, Address: d.Address, Transport: d.Transport, Port: d.Port, State: d.State, Reason: testReasons[d.State],
+			View: d.View, Vantage: vantage, Attempts: 1, SeenAt: d.StartedAt,
+		}},
+	}, []exposure.Target{{Name: d.Host, Address: d.Address}})
+	if from, err := netip.ParseAddr(s.Facts.Text("local_address").Raw()); err == nil {
+		r.Vantages = []exposure.Vantage{{ID: vantage, Kind: "self", Address: from}}
+	}
+	for h := range r.Hosts {
+		for p := range r.Hosts[h].Ports {
+			r.Hosts[h].Ports[p].Services = []exposure.Service{s}
+		}
+	}
+	r.Version = untrusted.New(d.Version, maxReason).Terminal()
+	return r
+}
+
+// testReasons are by what a test knows the state of its port.
+var testReasons = map[exposure.State]exposure.Reason{
+	exposure.Open: exposure.SynAck, exposure.Closed: exposure.ConnRefused, exposure.Filtered: exposure.NoResponse,
+}
