@@ -168,7 +168,7 @@ func (r *checkRun) judge() {
 	r.worst = -1
 	for h := range r.report.Hosts {
 		host := &r.report.Hosts[h]
-		c := rules.Context{Now: r.report.FinishedAt, Owners: r.ownersSeen, Local: r.ownHost(host.Addresses)}
+		c := rules.Context{Now: r.report.FinishedAt, Owners: r.ownersSeen, Local: r.ownHost(host.Addresses), Whole: r.allSeen && r.filter != nil}
 		for p := range host.Ports {
 			port := &host.Ports[p]
 			port.Findings = rules.Judge(*port, c, r.app.tag)
@@ -232,6 +232,7 @@ func (r *checkRun) thisMachine(ctx context.Context) error {
 	if r.router != nil {
 		before := r.router()
 		r.report.Hosts[0].Router = before.known
+		r.forwarded(ctx, &r.report.Hosts[0])
 		r.report.Unseen = append(r.report.Unseen, r.app.unseen(before.unseen)...)
 	}
 	return err

@@ -252,3 +252,37 @@ func tellRouter(h exposure.Host, c *diagnose.Case) {
 	c.Router = h.Router
 	c.Leased, c.LeasesKnown = leases()
 }
+
+// forwarded adds to the ports of this machine the forwards of its router that
+// lead to them, also to those that nothing has.
+func (r *checkRun) forwarded(ctx context.Context, h *exposure.Host) {
+	if h.Router == nil {
+		return
+	}
+	for _, f := range h.Router.Forwards {
+		key := portKey{f.Transport, f.To.Port()}
+		if f.Off || f.Outer == 0 || !slices.Contains(h.Addresses, f.To.Addr()) || !r.asks(key) {
+			continue
+		}
+		at := slices.IndexFunc(h.Ports, func(p exposure.Port) bool { return p.Transport == key.transport && p.Port == key.port })
+		if at < 0 {
+			at = len(h.Ports)
+			h.Ports = append(h.Ports, exposure.Port{
+				Transport: key.transport, Port: key.port, Name: portName(key.transport, key.port), Observations: []exposure.Observation{},
+			})
+			if r.filter != nil {
+				h.Ports[at].Firewall = r.filter.openTo(ctx, key)
+			}
+		}
+		h.Ports[at].Forwards = append(h.Ports[at].Forwards, f)
+	}
+	slices.SortStableFunc(h.Ports, comparePorts)
+}
+
+// asks reports whether the user asked about a port: of all without -p.
+func (r *checkRun) asks(key portKey) bool {
+	if r.flags.ports == "" {
+		return true
+	}
+	return len(r.asked([]exposure.Listener{{Transport: key.transport, Port: key.port}})) > 0
+}

@@ -96,3 +96,28 @@ func TestRouterThatSaysNothing(t *testing.T) {
 		t.Errorf("%+v, unseen %q", r, unseen)
 	}
 }
+
+// TestUnusedForward: a mapping that a program left behind is found, one that is
+// in use is not, and nobody is told of those of other hosts.
+func TestUnusedForward(t *testing.T) {
+	l := lab.New(t)
+	l.StartUPnP(t, lab.RouterUPnP{})
+	l.Home.StartNginx(t, lab.Nginx{})
+	l.Home.MapUPnP(t, "tcp", 8080, netip.AddrPortFrom(l.Home.V4, 80), 0)
+	l.Home.MapUPnP(t, "tcp", 8081, netip.AddrPortFrom(l.Home.V4, 6000), 0)
+	l.Home.MapUPnP(t, "udp", 8082, netip.AddrPortFrom(l.LAN.V4, 6000), 0)
+	for _, arguments := range [][]string{{"-p", "80,6000"}, {"-p", "80"}} {
+		report := decode[exposure.Report](t, sekisho(t, l.Home, root, append([]string{"check", "-f", "json"}, arguments...)...))
+		var found []string
+		for _, p := range report.Hosts[0].Ports {
+			for _, f := range p.Findings {
+				if f.Rule == "unused-opening" {
+					found = append(found, f.Evidence)
+				}
+			}
+		}
+		if want := strings.Contains(arguments[1], "6000"); (len(found) == 1 && strings.Contains(found[0], "port 8081")) != want || len(found) > 1 {
+			t.Errorf("%q: %q", arguments, found)
+		}
+	}
+}

@@ -80,8 +80,10 @@ type Port struct {
 	// Firewall is what the packet filter does with newcomers to a port of this
 	// machine that the policy names and that nothing is bound to for others.
 	Firewall []FirewallAnswer `json:"firewall,omitempty"`
-	Verdicts []Verdict        `json:"verdicts,omitempty"`
-	Findings []Finding        `json:"findings,omitempty"`
+	// Forwards are those of the router before this machine that lead to the port.
+	Forwards []RouterForward `json:"forwards,omitempty"`
+	Verdicts []Verdict       `json:"verdicts,omitempty"`
+	Findings []Finding       `json:"findings,omitempty"`
 }
 
 // Exposed reports whether others may reach the port as far as this machine can

@@ -245,6 +245,7 @@ func (m *mask) hostFacts(h exposure.Host) exposure.Host {
 func (m *mask) portFacts(p exposure.Port) exposure.Port {
 	p.Listeners = each(p.Listeners, m.listener)
 	p.Firewall = each(p.Firewall, m.firewall)
+	p.Forwards = each(p.Forwards, m.forward)
 	p.Services = each(p.Services, m.service)
 	p.Observations = each(p.Observations, m.observation)
 	return p
@@ -642,11 +643,7 @@ func (m *mask) router(r *exposure.Router) *exposure.Router {
 	c.Gateway, c.WAN, c.DMZ = m.address(r.Gateway), m.address(r.WAN), m.address(r.DMZ)
 	c.Own = each(r.Own, m.address)
 	c.Product, c.Page = m.text(r.Product), m.sentence(r.Page)
-	c.Forwards = each(r.Forwards, func(f exposure.RouterForward) exposure.RouterForward {
-		f.To, f.Remote = netip.AddrPortFrom(m.address(f.To.Addr()), f.To.Port()), m.address(f.Remote)
-		f.Description = m.text(f.Description)
-		return f
-	})
+	c.Forwards = each(r.Forwards, m.forward)
 	c.Asked = each(r.Asked, func(q exposure.RouterQuestion) exposure.RouterQuestion {
 		q.Why = m.text(q.Why)
 		return q
@@ -673,4 +670,10 @@ func (m *mask) nat(a *exposure.Access) *exposure.Access {
 	}
 	c.Evidence = each(a.Evidence, m.evidence)
 	return &c
+}
+
+func (m *mask) forward(f exposure.RouterForward) exposure.RouterForward {
+	f.To, f.Remote = netip.AddrPortFrom(m.address(f.To.Addr()), f.To.Port()), m.address(f.Remote)
+	f.Description = m.text(f.Description)
+	return f
 }

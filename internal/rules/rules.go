@@ -20,6 +20,7 @@ type Context struct {
 	Now    time.Time
 	Owners bool // the owner of every listener could be seen
 	Local  bool // this machine's own report: its listeners are known
+	Whole  bool // and they are all: no socket of another user is hidden
 }
 
 // rule is one thing that can be worth a finding.
