@@ -19,7 +19,7 @@ type echoWay struct {
 }
 
 func newEchoWay(p *plan) (way, error) {
-	return &echoWay{echoes: netio.NewEchoes(), plan: p, key: cookie.NewKey(), clock: newClock(p.size())}, nil
+	return &echoWay{echoes: netio.NewEchoes(), plan: p, key: p.key, clock: newClock(p.size())}, nil
 }
 
 func (w *echoWay) send(batch []ask) (int, error) {

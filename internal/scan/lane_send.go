@@ -70,6 +70,7 @@ func (l *lane) regain(now time.Time) {
 // spend counts what has gone out.
 func (l *lane) spend(now time.Time, batch []ask, packets int) {
 	l.packets.Add(int64(packets))
+	l.plan.tell(batch, now)
 	l.pace.spend(packets)
 	if l.shared != nil {
 		l.shared.spend(packets)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 
+	"sekisho/internal/exposure"
 	"sekisho/internal/netio"
 )
 
@@ -48,6 +50,22 @@ func (m *methods) choose(e *Engine, r *Request) (*tap, error) {
 	}
 	m.why = err
 	return nil, nil
+}
+
+// Settle tells how TCP ports of an address that is none of this machine's would
+// be asked now by a method, and which source ports the questions would have: none
+// where the kernel chooses them. An engine that is used on keeps them.
+func (e *Engine) Settle(m Method, to netip.Addr) (used Method, first, last uint16, err error) {
+	r := &Request{Method: m, TCP: []uint16{1}, Targets: []exposure.Target{{Address: to}}, Own: func(netip.Addr) bool { return false }}
+	var chosen methods
+	t, err := chosen.choose(e, r)
+	if err != nil || t == nil {
+		return Connect, 0, 0, err
+	}
+	if raw, _ := t.part(r.Targets); len(raw) == 0 {
+		return Connect, 0, 0, nil
+	}
+	return SYN, t.row.First, t.row.Last, nil
 }
 
 // foreign reports whether some target is no address of this machine.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"time"
 
 	"sekisho/internal/cookie"
 	"sekisho/internal/exposure"
@@ -17,20 +18,41 @@ type plan struct {
 	targets   []exposure.Target
 	ports     []uint16 // rising
 	order     cookie.Permutation
-	place     map[netip.Addr]int // of a target, its zone as a number or none
-	only      []uint32           // the ports to ask where they are few, rising; nil for all
-	past      *past              // nil where nothing is known
-	log       *logbook           // nil without a journal
+	place     map[netip.Addr]int                                  // of a target, its zone as a number or none
+	only      []uint32                                            // the ports to ask where they are few, rising; nil for all
+	past      *past                                               // nil where nothing is known
+	log       *logbook                                            // nil without a journal
+	key       cookie.Key                                          // of the cookies
+	asked     func(exposure.Transport, netip.AddrPort, time.Time) // told of each question; nil for nobody
 }
 
 // newPlan makes a plan of targets and ports that hold nothing twice.
 func newPlan(transport exposure.Transport, targets []exposure.Target, ports []uint16, seed uint64) *plan {
-	p := &plan{transport: transport, targets: targets, ports: ports, place: make(map[netip.Addr]int, len(targets))}
+	p := &plan{transport: transport, targets: targets, ports: ports, key: cookie.NewKey(), place: make(map[netip.Addr]int, len(targets))}
 	for i, t := range targets {
 		p.place[numbered(answering(t.Address))] = i
 	}
 	p.order = cookie.NewPermutation(uint64(p.size()), seed)
 	return p
+}
+
+// under makes the plan use what a request names in place of its own.
+func (p *plan) under(r *Request) *plan {
+	if r.Key != (cookie.Key{}) {
+		p.key = r.Key
+	}
+	p.asked = r.Asked
+	return p
+}
+
+// tell says that questions have left.
+func (p *plan) tell(batch []ask, now time.Time) {
+	if p.asked == nil {
+		return
+	}
+	for _, a := range batch {
+		p.asked(p.transport, a.to, now)
+	}
 }
 
 func (p *plan) size() int { return len(p.targets) * len(p.ports) }

@@ -186,7 +186,7 @@ func (n *run) collect(results <-chan []exposure.Observation, lanes []runner) {
 // opened, for a fault of this machine, leaves its ports unknown.
 func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, open func(*plan) (way, error)) (runner, error) {
 	r := n.request
-	p := newPlan(transport, g.targets, ports, r.Seed)
+	p := newPlan(transport, g.targets, ports, r.Seed).under(r)
 	if n.known.begin(p, r.Seed) == 0 {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"sekisho/internal/cookie"
 	"sekisho/internal/exposure"
 	"sekisho/internal/netio"
 )
@@ -94,6 +95,14 @@ type Request struct {
 	Shard    Shard        // which part of the ports is to be asked
 	Proxy    *netio.Proxy // through which every connection goes; nil: none
 	Progress func(Progress)
+	// Key is the secret that the cookies of the questions follow from, so that
+	// somebody else who has it can prove what arrives: the sequence number of a
+	// SYN is the lower half of Word(endpoint, source port), the nonce of a
+	// datagram or an echo is Word(endpoint, 0). The zero Key draws one.
+	Key cookie.Key
+	// Asked is told of every question that has left, controls too, from several
+	// goroutines. Handshakes that confirm an open port are none.
+	Asked func(exposure.Transport, netip.AddrPort, time.Time)
 	// Say words the notes of the summary and the details of observations, as
 	// a printer of the message catalogue does. Nil says them in English.
 	Say func(id string, pairs ...any) string

@@ -107,7 +107,7 @@ func flightBits(size int) int {
 // asked for before anything else is sent.
 func newSYNWay(t *tap, p *plan) (*synWay, error) {
 	w := &synWay{
-		tap: t, plan: p, key: cookie.NewKey(),
+		tap: t, plan: p, key: p.key,
 		hosts:   make([]synHost, len(p.targets)),
 		place:   make(map[hostKey]int, len(p.targets)),
 		hops:    map[hopKey]*hop{},

@@ -31,7 +31,7 @@ type udpWay struct {
 func newUDPWay(p *plan, payloads func(uint16) []Payload) *udpWay {
 	w := &udpWay{
 		datagrams: netio.NewDatagrams(), plan: p, payloads: payloads,
-		key: cookie.NewKey(), clock: newClock(p.size()),
+		key: p.key, clock: newClock(p.size()),
 	}
 	for _, port := range p.ports {
 		if slices.ContainsFunc(payloads(port), func(p Payload) bool { return p.OtherPort }) {

@@ -18,6 +18,7 @@ func (l *udpLane) send(now time.Time) int {
 	packets := l.way.packets() - before
 	l.pace.spend(int(packets))
 	l.packets.Add(packets)
+	l.plan.tell(l.batch[:n], now)
 	for _, a := range l.batch[:n] {
 		l.hosts[l.plan.host(a.index)].faults = 0
 		if a.purpose == control {

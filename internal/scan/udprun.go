@@ -27,7 +27,7 @@ func (n *run) udp(g *group) (runner, error) {
 	if len(r.UDP) == 0 {
 		return nil, nil
 	}
-	p := newPlan(exposure.UDP, g.targets, r.UDP, r.Seed)
+	p := newPlan(exposure.UDP, g.targets, r.UDP, r.Seed).under(r)
 	if n.known.begin(p, r.Seed) == 0 {
 		return nil, nil
 	}
