@@ -74,7 +74,8 @@ type Diagnosis struct {
 	Addresses []netip.Addr    `json:"addresses"`
 	Names     []Resolution    `json:"names,omitempty"` // that were asked for
 	Ports     []DiagnosedPort `json:"ports"`
-	Flips     []Flip          `json:"flips,omitempty"` // of --watch
+	Flips     []Flip          `json:"flips,omitempty"`    // of --watch
+	Vantages  []Vantage       `json:"vantages,omitempty"` // others that were asked to look
 	Partial   bool            `json:"partial,omitempty"`
 	Unseen    []string        `json:"unseen,omitempty"` // what could not be seen and why
 }

@@ -188,6 +188,78 @@ type SentProbes struct {
 	Last      time.Time      `json:"last"`
 }
 
+// Whoami is what a vantage answers to who asks it for the own address.
+type Whoami struct {
+	Schema  string     `json:"schema"` // WhoamiSchema
+	Address netip.Addr `json:"address"`
+	// Refused is why that address would not be looked at; absent when it would.
+	Refused string  `json:"refused,omitempty"`
+	Station Station `json:"station"`
+}
+
+// WhoamiSchema is the name of the document.
+const WhoamiSchema = "sekisho/whoami/1"
+
+// JobRequest is what a caller asks of a vantage. It names no address: the one
+// that the request comes from is looked at, and no other.
+type JobRequest struct {
+	TCP      PortList `json:"tcp,omitempty"`
+	UDP      PortList `json:"udp,omitempty"`
+	Echo     bool     `json:"echo,omitempty"`
+	Identify bool     `json:"identify,omitempty"`
+	Method   string   `json:"method,omitempty"` // auto, syn or connect; empty: auto
+	Name     string   `json:"name,omitempty"`   // by which the own address is called, for protocols that ask for one
+	Consent  Consent  `json:"consent"`
+}
+
+// Batches are those that have come since the caller last asked.
+type Batches struct {
+	Batches []Batch `json:"batches"`
+}
+
+// JobError is why a job was not taken or does not go on.
+type JobError struct {
+	Kind JobErrorKind
+	Why  string // in English, for a log
+}
+
+// JobErrorKind is what sort of reason it is.
+type JobErrorKind string
+
+// The kinds. JobOwn, JobSpecial and JobAway are refusals of an address.
+const (
+	JobOwn     JobErrorKind = "own-address-of-vantage"  // it is the vantage's
+	JobSpecial JobErrorKind = "special-purpose-address" // a registry keeps it for a special purpose
+	JobAway    JobErrorKind = "private-address"         // private, and of no network that the vantage is connected to
+	JobStale   JobErrorKind = "stale-grant"             // the caller is somewhere else, or gone
+	JobWrong   JobErrorKind = "wrong-request"
+	JobBusy    JobErrorKind = "busy" // too many jobs
+	JobLimit   JobErrorKind = "limit"
+	JobProxied JobErrorKind = "proxied" // the request came through a proxy, whose address is not the caller's
+	JobGone    JobErrorKind = "no-such-job"
+	JobFault   JobErrorKind = "fault" // the vantage cannot
+)
+
+// Error says it.
+func (e *JobError) Error() string {
+	if e.Why == "" {
+		return string(e.Kind)
+	}
+	return string(e.Kind) + ": " + e.Why
+}
+
+// Problem is an error of the API (RFC 9457 section 3).
+type Problem struct {
+	Type   string `json:"type"` // ProblemType and a JobErrorKind
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	Retry  int    `json:"retry_after_s,omitempty"`
+}
+
+// ProblemType begins the type of every Problem.
+const ProblemType = "urn:sekisho:problem:"
+
 // JobEnd is why a job ended before its end.
 type JobEnd string
 

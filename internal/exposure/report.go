@@ -98,11 +98,14 @@ func (p Port) Exposed() bool {
 
 // Host is one machine of a report.
 type Host struct {
-	Name      string         `json:"name,omitempty"`
-	Addresses []netip.Addr   `json:"addresses"`
-	Ports     []Port         `json:"ports"`
-	Swept     []Sweep        `json:"swept,omitempty"`
-	Verdicts  []GroupVerdict `json:"verdicts,omitempty"`
+	Name      string       `json:"name,omitempty"`
+	Addresses []netip.Addr `json:"addresses"`
+	// Public are the addresses that a vantage saw this machine come from and that
+	// it does not have itself: those of a router or a carrier before it.
+	Public   []netip.Addr   `json:"public,omitempty"`
+	Ports    []Port         `json:"ports"`
+	Swept    []Sweep        `json:"swept,omitempty"`
+	Verdicts []GroupVerdict `json:"verdicts,omitempty"`
 	// ListenersKnown says that every socket of this host is among the listeners
 	// of its ports: where there is none, nothing is bound.
 	ListenersKnown bool `json:"listeners_known,omitempty"`

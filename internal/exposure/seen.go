@@ -24,6 +24,13 @@ type Vantage struct {
 	ID      string     `json:"id"`
 	Kind    string     `json:"kind"`
 	Address netip.Addr `json:"address,omitzero"`
+	// URL is where another one was asked, Sees the address of this machine as it
+	// sees it, Sends the ports to which its packets are known to get, and Error
+	// why it saw nothing, or not all.
+	URL   string       `json:"url,omitempty"`
+	Sees  netip.Addr   `json:"sees,omitzero"`
+	Sends StationPorts `json:"sends,omitzero"`
+	Error string       `json:"error,omitempty"`
 }
 
 // Observation is what one view saw once of one port. It is never changed:
