@@ -67,6 +67,13 @@ var rooms = map[string]room{
 	"witness": {may: join(words, "netio", "rawsock"), modules: []string{"golang.org/x/net"}},
 	"probe":   {may: join(words, "netio"), tests: []string{"rules"}, modules: []string{"github.com/miekg/dns", "golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
 
+	// A vantage: it takes jobs, looks and sends back what it saw.
+	"agent": {may: join(words, "netio", observe)},
+	// The other end: it asks a vantage over HTTP.
+	"vantage": {may: join(words, "netio")},
+	// The HTTP service. It reaches a vantage by an interface of its own.
+	"web": {may: join(words, judge)},
+
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
 
@@ -89,7 +96,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "diagnose/gather", "fingerprint", "book", "dialogue", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "fingerprint", "book", "dialogue", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

@@ -20,6 +20,7 @@ import (
 	"sekisho/internal/reach"
 	"sekisho/internal/rules"
 	"sekisho/internal/scan"
+	"sekisho/internal/vantage"
 )
 
 // checkFlags are the flags of check beside those of every look at ports.
@@ -28,6 +29,7 @@ type checkFlags struct {
 	failOn, folder, policy, baseline string
 	router                           string
 	merge                            []string
+	via                              viaFlag
 }
 
 // checkCommand is the main job: scan, identify, judge, explain, one report.
@@ -46,6 +48,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.baseline, "baseline", "", a.say.Say("flag.baseline"))
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	registerRouter(cmd.Flags(), &flags.router, a.say)
+	flags.via.register(cmd.Flags(), a)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
@@ -77,6 +80,9 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 	if err != nil {
 		return err
 	}
+	if run.vias, err = flags.via.parse(a); err != nil {
+		return err
+	}
 	if len(args) == 0 {
 		if run.router, err = a.askRouter(ctx, flags.router); err != nil {
 			return err
@@ -98,12 +104,13 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Report(w, run.report, a.outputOptions()) }); err != nil {
 		return err
 	}
+	a.threeWays(run.report)
 	switch s := run.report.Summary; {
 	case ctx.Err() != nil:
 		return context.Canceled
 	case s.Fail > 0, run.report.Baseline != nil && len(run.report.Baseline.Added) > 0, threshold != nil && run.worst >= int(*threshold):
 		return exit(exitFail)
-	case s.Inconclusive > 0, run.report.Partial, run.report.Scan.Unknown > 0, !run.report.Scan.Complete:
+	case s.Inconclusive > 0, run.report.Partial, run.blind(), run.report.Scan.Unknown > 0, !run.report.Scan.Complete:
 		return exit(exitUnseen)
 	}
 	return nil
@@ -137,6 +144,9 @@ func (r *checkRun) see(ctx context.Context, args []string) error {
 		err = r.thisMachine(ctx)
 	} else {
 		err = r.otherHosts(ctx, args)
+	}
+	if err == nil {
+		err = r.lookOutside(ctx)
 	}
 	if err == nil {
 		err = r.tried(ctx)
@@ -208,6 +218,8 @@ type checkRun struct {
 	bound      map[portKey]bool // ports that something on this machine is bound to
 	unswept    int              // own addresses beyond maxSwept
 	router     func() router    // what stands before this machine; nil when that does not matter
+	vias       []vantage.Address
+	outside    []outsideView // what they saw
 	worst      int
 	most       int // addresses of hosts that are looked at; 0: all
 }

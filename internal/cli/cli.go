@@ -161,7 +161,7 @@ func (a *app) root() *cobra.Command {
 	root.Flags().Bool("version", false, a.say.Say("help.version"))
 	a.common.register(root.PersistentFlags(), a.say)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) }
-	root.AddCommand(a.checkCommand(), a.scanCommand(), a.testCommand(), a.queryCommand(), a.connectCommand(), a.servicesCommand(), a.diagnoseCommand(), a.localCommand(), a.firewallCommand(), a.policyCommand(), a.diffCommand(), a.receiveCommand(), a.versionCommand(), a.schemaCommand(), a.manCommand())
+	root.AddCommand(a.checkCommand(), a.scanCommand(), a.testCommand(), a.queryCommand(), a.connectCommand(), a.servicesCommand(), a.diagnoseCommand(), a.localCommand(), a.firewallCommand(), a.policyCommand(), a.diffCommand(), a.receiveCommand(), a.serveCommand(), a.versionCommand(), a.schemaCommand(), a.manCommand())
 	a.translateCompletion(root)
 	return root
 }

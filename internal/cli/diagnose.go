@@ -24,6 +24,7 @@ type diagnoseFlags struct {
 	policy string
 	merge  []string
 	name   string
+	via    viaFlag
 	closed bool
 	router string
 	watch  bool
@@ -51,6 +52,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
 	registerRouter(cmd.Flags(), &flags.router, a.say)
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
+	flags.via.register(cmd.Flags(), a)
 	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
 	cmd.Flags().BoolVar(&flags.watch, "watch", false, a.say.Say("flag.diagnose-watch"))
 	cmd.Flags().StringVar(&flags.listen, "listen", "", a.say.Say("flag.diagnose-listen"))
@@ -229,6 +231,9 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if run.router, err = a.askRouter(ctx, flags.router, routerPortsOf(ports)...); err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	if run.vias, err = flags.via.parse(a); err != nil {
+		return exposure.Diagnosis{}, err
+	}
 	beyond, err := a.accessOf(ctx, flags.access, run.machine)
 	if err != nil {
 		return exposure.Diagnosis{}, err
@@ -236,6 +241,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if err := run.see(ctx, nil); err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	beyond.Public = append(beyond.Public, run.publics()...)
 	run.judge()
 	host := run.report.Hosts[0]
 	if len(ports) == 0 {
@@ -248,12 +254,13 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
 		ftp := run.lookFTP(ctx, flags.ftp, p, seen.Services)
-		for _, zone := range beyond.zones(flags.came.zones(zonesOf(host, p.portKey, merged, flags.family))) {
+		for _, zone := range beyond.zones(flags.came.zones(zonesOf(host, p.portKey, slices.Concat(merged, run.viaReports()), flags.family))) {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
 				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names,
 			}
+			run.tellOutside(&c)
 			run.filter.tell(ctx, &c)
 			tellRouter(host, &c)
 			for _, r := range merged {
@@ -263,10 +270,14 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 				}
 			}
 			flags.came.tell(&c)
-			beyond.tell(&c, merged, run.listeners)
+			beyond.tell(&c, slices.Concat(merged, run.viaReports()), run.listeners)
 			run.tellFTP(ctx, &c, slices.Concat(ftp, tests.of(run.machine, p.portKey)))
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
+	}
+	document.Unseen = append(document.Unseen, run.viaTroubles()...)
+	for _, v := range run.outside {
+		document.Vantages = append(document.Vantages, v.vantage)
 	}
 	return document, nil
 }
@@ -400,7 +411,7 @@ func diagnosisExit(ctx context.Context, d exposure.Diagnosis) error {
 		return context.Canceled
 	case slices.ContainsFunc(d.Ports, func(p exposure.DiagnosedPort) bool { return p.Cause.ID != "ok" && p.Cause.ID != "inconclusive" }):
 		return exit(exitFail)
-	case open, d.Partial:
+	case open, d.Partial, slices.ContainsFunc(d.Vantages, func(v exposure.Vantage) bool { return v.Error != "" }):
 		return exit(exitUnseen)
 	}
 	return nil
@@ -420,6 +431,8 @@ func (r *checkRun) causes() {
 					Addresses: h.Addresses, Observations: port.Observations, Services: port.Services,
 				}
 				if r.ownHost(h.Addresses) {
+					r.tellOutside(&c)
+					c.Access.Public, c.Around = r.publics(), r.around()
 					c.Own, c.Listeners, c.Whole = true, port.Listeners, r.allSeen
 					r.filter.tell(context.Background(), &c)
 					tellRouter(h, &c)

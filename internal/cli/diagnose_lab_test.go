@@ -43,6 +43,8 @@ type fault struct {
 	host func(l *lab.Lab) string
 	// test is the test by which the other host looks, in place of a scan.
 	test string
+	zone exposure.Zone // of several the one that is told of; empty where there is one
+	via  bool          // the one outside is a vantage and asked by --via
 }
 
 // look is the line by which another host looks.
@@ -90,7 +92,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults)
+var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults, viaFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{
@@ -201,6 +203,10 @@ func TestFaultMatrix(t *testing.T) {
 			l := lab.New(t, lab.Behind(f.access))
 			f.provoke(t, l)
 			who, arguments := f.command(l)
+			if f.via {
+				vantageOf(t, l, l.Outside)
+				arguments = append(arguments, "--via", viaURL)
+			}
 			if f.from != nil {
 				r := sekisho(t, f.from(l), root, f.look(l)...)
 				if r.code == 2 {
@@ -218,6 +224,9 @@ func TestFaultMatrix(t *testing.T) {
 			arguments = append(arguments, f.looked(t, l, who)...)
 			r := sekisho(t, who, user(!f.unprivileged), arguments...)
 			d := decode[exposure.Diagnosis](t, r)
+			if f.zone != "" {
+				d.Ports = slices.DeleteFunc(d.Ports, func(p exposure.DiagnosedPort) bool { return p.Zone != f.zone })
+			}
 			if len(d.Ports) != 1 {
 				t.Fatalf("%d ports: %s", len(d.Ports), r.errs)
 			}

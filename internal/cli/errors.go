@@ -49,7 +49,7 @@ func (a *app) badValue(f *pflag.Flag, where, value string) *failure {
 }
 
 // coming are the commands that a later version brings and that texts name.
-var coming = []string{"serve", "agent"}
+var coming = []string{"agent"}
 
 // unknownCommand names the command that was perhaps meant.
 func (a *app) unknownCommand(cmd *cobra.Command, name string) error {

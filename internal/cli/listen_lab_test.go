@@ -231,4 +231,3 @@ func TestWatchTellsTheFlip(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
-

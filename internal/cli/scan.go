@@ -20,6 +20,7 @@ func (a *app) scanCommand() *cobra.Command {
 		echo    bool
 		part    partFlags
 		proxy   proxyFlag
+		via     viaFlag
 	)
 	cmd := &cobra.Command{
 		Use:         "scan TARGET… [-p PORTS]",
@@ -28,6 +29,9 @@ func (a *app) scanCommand() *cobra.Command {
 		Long:        a.say.Say("help.scan-long"),
 		Example:     "  sekisho scan 192.168.1.1 -p @common\n  sekisho scan 192.168.1.0/24 -p 22,80,443 --exclude 192.168.1.5\n  sekisho scan home.example -p u:53,123 -f jsonl",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(via.urls) > 0 {
+				return a.runViaScan(cmd.Context(), &flags, args, via)
+			}
 			if len(args) == 0 {
 				return a.fail(exitUsage, "cli.target-missing")
 			}
@@ -38,6 +42,7 @@ func (a *app) scanCommand() *cobra.Command {
 	exclude.register(cmd.Flags(), a.say)
 	part.register(cmd.Flags(), a.say)
 	proxy.register(cmd.Flags(), a)
+	via.register(cmd.Flags(), a)
 	cmd.Flags().BoolVar(&echo, "ping", false, a.say.Say("flag.ping"))
 	return cmd
 }

@@ -93,6 +93,7 @@ func learn(c Case) map[fact]said {
 	c.learnGate(known)
 	c.learnCarrier(known)
 	c.learnFTP(known)
+	c.learnVia(known)
 	return known
 }
 

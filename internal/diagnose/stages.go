@@ -47,13 +47,13 @@ var stages = []stage{
 		ok(lanOpen), cut(lanRefused), cut(lanSilent),
 		otherwise(lang.Text{EN: "No other host of the network looked.", JA: "LAN内の別の機器からは見ていません。"}))},
 	{id: "hairpin", own: true, look: first(
-		cut(hairpinSilent),
+		ok(hairpinOpen), cut(hairpinSilent), cut(hairpinRefused),
 		otherwise(lang.Text{EN: "The own global address was not tried from inside.", JA: "宅内から自分のグローバルアドレスでは試していません。"}))},
 	{id: "carrier", own: true, look: first(
 		cut(mapForeign), cut(ownShared), cut(wanShared), cut(tunnelled), cut(wanTunnelled), cut(publicShared), unknown(publicOther), unknown(wanPrivate), unknown(mapRuleless), unknown(mapElsewhere), unknown(aftrNamed), ok(mapOwn), ok(publicSame), ok(wanGlobal), ok(ownGlobal),
 		otherwise(lang.Text{EN: "What lies between the router and the Internet is not known.", JA: "ルーターとインターネットの間に何があるかは分かりません。"}))},
 	{id: "outside", own: true, look: first(
-		unknown(outsideDivided), unknown(vantageCannot), ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent),
+		unknown(outsideDivided), unknown(vantageCannot), ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent), unknown(vantageBlind),
 		otherwise(lang.Text{EN: "Nobody outside looked.", JA: "インターネット側からは見ていません。"}))},
 	{id: "arrival", own: true, look: arrivalStage},
 	{id: "host-name", own: true, look: hostName},

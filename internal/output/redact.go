@@ -204,17 +204,21 @@ func (m *mask) report(r exposure.Report) exposure.Report {
 		b.File, b.Added = m.file(b.File), each(b.Added, m.difference)
 		r.Baseline = &b
 	}
-	r.Vantages = each(r.Vantages, func(v exposure.Vantage) exposure.Vantage {
-		v.ID = m.vantage(v.ID)
-		v.Address = m.address(v.Address)
-		return v
-	})
+	r.Vantages = each(r.Vantages, m.lookout)
 	r.Unseen = each(r.Unseen, m.evidence)
 	if r.Scan != nil {
 		scan := m.summary(*r.Scan)
 		r.Scan = &scan
 	}
 	return r
+}
+
+func (m *mask) lookout(v exposure.Vantage) exposure.Vantage {
+	v.ID = m.vantage(v.ID)
+	v.Address, v.Sees = m.address(v.Address), m.address(v.Sees)
+	v.URL = m.name("vantage", v.URL)
+	v.Error = m.evidence(v.Error)
+	return v
 }
 
 // vantage keeps the ids that are words of ours.
@@ -229,6 +233,7 @@ func (m *mask) vantage(id string) string {
 func (m *mask) hostFacts(h exposure.Host) exposure.Host {
 	h.Name = m.name("host", h.Name)
 	h.Addresses = each(h.Addresses, m.address)
+	h.Public = each(h.Public, m.address)
 	h.Ports = each(h.Ports, m.portFacts)
 	h.Router = m.router(h.Router)
 	h.Swept = each(h.Swept, func(s exposure.Sweep) exposure.Sweep {
@@ -337,6 +342,8 @@ func (m *mask) diagnosis(d exposure.Diagnosis) exposure.Diagnosis {
 		}
 		return f
 	})
+	d.Vantages = each(d.Vantages, m.lookout)
+	d.Unseen = each(d.Unseen, m.evidence)
 	d.Ports = each(d.Ports, func(p exposure.DiagnosedPort) exposure.DiagnosedPort {
 		p.Address = m.address(p.Address)
 		p.Cause = m.cause(p.Cause)

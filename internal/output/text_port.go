@@ -117,7 +117,7 @@ func (p *page) whereabouts(h exposure.Host, mine bool, port exposure.Port) []str
 				lines = append(lines, p.say.Say("report.at", "State", p.state(g.state), "Addresses", addresses))
 			}
 		case mine:
-			lines = append(lines, p.say.Say("report.from", "View", p.view(g.view), "State", p.state(g.state)))
+			lines = append(lines, p.say.Say("report.from", "View", p.viewOf(g), "State", p.state(g.state)))
 		case len(all) > 1:
 			lines = append(lines, p.say.Say("report.at", "State", p.state(g.state), "Addresses", addresses))
 		case len(h.Addresses) > 1:
@@ -128,6 +128,33 @@ func (p *page) whereabouts(h exposure.Host, mine bool, port exposure.Port) []str
 		lines = append(lines, p.computed(port)...)
 	}
 	return lines
+}
+
+// viewOf names the view of a group: from the Internet the families are two views
+// that differ as often as not.
+func (p *page) viewOf(g group) string {
+	other := func(a netip.Addr) bool { return a.Unmap().Is4() != g.addresses[0].Unmap().Is4() }
+	switch {
+	case g.view != exposure.ViewOutside || slices.ContainsFunc(g.addresses, other):
+		return p.view(g.view)
+	case g.addresses[0].Unmap().Is4():
+		return p.say.Say("view.outside-v4")
+	}
+	return p.say.Say("view.outside-v6")
+}
+
+// vantages says who else looked, and why one saw nothing.
+func (p *page) vantages(r exposure.Report) {
+	for _, v := range r.Vantages {
+		switch {
+		case v.Error != "":
+			p.gap()
+			p.paragraph("", yellow, v.Error)
+		case v.Sees.IsValid():
+			p.gap()
+			p.paragraph("", plain, p.say.Say("report.vantage", "Vantage", v.ID, "Address", v.Address, "Sees", v.Sees))
+		}
+	}
 }
 
 // bindings says to which addresses the sockets of a port are bound.

@@ -17,6 +17,7 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 	for _, h := range r.Hosts {
 		p.host(r, h)
 	}
+	p.vantages(r)
 	p.unshown(r)
 	for _, h := range r.Hosts {
 		p.router(h.Router)

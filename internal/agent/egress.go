@@ -1,0 +1,53 @@
+package agent
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// egressLasts is how long an answer proves that packets of this vantage get to
+// a port of others.
+const egressLasts = time.Hour
+
+// egress is what this vantage knows of its own blindness: whoever answered from
+// a port has proven that the vantage's provider does not cut it.
+type egress struct {
+	mu   sync.Mutex
+	seen map[exposure.Transport]map[uint16]time.Time
+}
+
+// take learns from an observation: only the target itself proves anything, what
+// a device on the way says may come from the provider.
+func (e *egress) take(o exposure.Observation) {
+	if o.By != "" || o.State != exposure.Open && o.State != exposure.Closed {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.seen == nil {
+		e.seen = map[exposure.Transport]map[uint16]time.Time{}
+	}
+	ports := e.seen[o.Transport]
+	if ports == nil {
+		ports = map[uint16]time.Time{}
+		e.seen[o.Transport] = ports
+	}
+	ports[o.Port] = o.SeenAt
+}
+
+// proven are the ports that something answered from within the hour.
+func (e *egress) proven(now time.Time) exposure.StationPorts {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ports := range e.seen {
+		maps.DeleteFunc(ports, func(_ uint16, at time.Time) bool { return now.Sub(at) > egressLasts })
+	}
+	return exposure.StationPorts{
+		TCP: slices.Sorted(maps.Keys(e.seen[exposure.TCP])),
+		UDP: slices.Sorted(maps.Keys(e.seen[exposure.UDP])),
+	}
+}

@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sekisho/internal/agent"
+	"sekisho/internal/exposure"
+	"sekisho/internal/firewall"
+	"sekisho/internal/hostnet"
+	"sekisho/internal/reach"
+	"sekisho/internal/scan"
+	"sekisho/internal/web"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	listen, method string
+	private        bool
+	rate, hourly   int
+}
+
+// The limits of the service where no flag says otherwise.
+const (
+	servedRate   = 1000
+	servedPorts  = 2000
+	servedHourly = 30
+	servedAtOnce = 2
+	servedJobs   = 32
+	servedTime   = 5 * time.Minute
+)
+
+// serveCommand is the vantage that others ask: the API, and no pages.
+func (a *app) serveCommand() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:     "serve [--listen ADDRESS:PORT]",
+		Short:   a.say.Say("help.serve"),
+		Long:    a.say.Say("help.serve-long"),
+		Example: "  sekisho serve\n  sekisho serve --listen 127.0.0.1:8080\n  sekisho check --via http://vantage.example:8080",
+		Args:    a.noArguments,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), &f) },
+	}
+	cmd.Flags().StringVar(&f.listen, "listen", ":8080", a.say.Say("flag.serve-listen"))
+	cmd.Flags().BoolVar(&f.private, "allow-private", false, a.say.Say("flag.serve-allow-private"))
+	cmd.Flags().StringVar(&f.method, "method", "auto", a.say.Say("flag.method"))
+	cmd.Flags().IntVar(&f.rate, "rate", servedRate, a.say.Say("flag.serve-rate"))
+	cmd.Flags().IntVar(&f.hourly, "per-hour", servedHourly, a.say.Say("flag.serve-per-hour"))
+	return cmd
+}
+
+func (a *app) runServe(ctx context.Context, f *serveFlags) error {
+	method, err := scan.ParseMethod(f.method)
+	if err != nil {
+		return a.oneOf("method", f.method, []string{"auto", "syn", "connect"})
+	}
+	if f.rate < 1 || f.hourly < 1 {
+		return a.fail(exitUsage, "cli.serve-limits")
+	}
+	if _, _, err := net.SplitHostPort(f.listen); err != nil {
+		return a.fail(exitUsage, "cli.serve-listen", "Address", quoted(f.listen))
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return a.fail(exitUsage, "cli.serve-no-listen", "Address", f.listen, "Error", reason(unwrapped(err)))
+	}
+	defer listener.Close()
+	log := slog.New(slog.NewJSONHandler(a.err, nil))
+	scope := &servedScope{private: f.private}
+	if err := scope.read(); err != nil {
+		return a.fail(exitUnseen, "cli.interfaces-unread", "Error", reason(err))
+	}
+	kind := "outside"
+	if len(scope.now().Near) > 0 {
+		kind = "lan"
+	}
+	vantage := agent.New(agent.Config{
+		Station: exposure.Station{
+			ID: "vantage", Kind: kind, Version: version(),
+			Limits: exposure.JobLimits{Ports: servedPorts, Rate: f.rate, TimeMS: int(servedTime / time.Millisecond), AtOnce: servedAtOnce, PerHour: f.hourly},
+		},
+		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
+		Stopped: (&ownOutput{}).stops,
+	})
+	service := web.New(web.Config{Door: vantage, Scope: scope.now, Log: log})
+	at := listener.Addr().(*net.TCPAddr).AddrPort()
+	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))
+	err = service.Serve(ctx, listener)
+	if closed := vantage.Close(); err == nil {
+		err = closed
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return a.fail(exitUnseen, "cli.serve-ended", "Error", oneLine(err.Error()))
+	}
+	return nil
+}
+
+// ownOutput is what this machine's packet filter does with what leaves it, read
+// again after a while.
+type ownOutput struct {
+	mu     sync.Mutex
+	filter *filter
+	at     time.Time
+}
+
+const ownOutputLasts = 30 * time.Second
+
+// stops reports whether the rules are known to keep a packet in. Where they
+// cannot be read, or say nothing for certain, they are not known to.
+func (o *ownOutput) stops(t exposure.Transport, source netip.Addr, to netip.AddrPort) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if time.Since(o.at) > ownOutputLasts {
+		ctx, cancel := context.WithTimeout(context.Background(), ownOutputLasts)
+		o.filter, _ = readFilter(ctx)
+		o.at = time.Now()
+		cancel()
+	}
+	if o.filter == nil {
+		return false
+	}
+	const ephemeral = 49152 // a port that questions leave from
+	d := o.filter.rules.Evaluate(&o.filter.machine, firewall.Packet{
+		Transport: t, Source: source, SourcePort: ephemeral, Destination: to.Addr(), Port: to.Port(),
+	})
+	return d.Verdict == firewall.Drop || d.Verdict == firewall.Reject
+}
+
+// unwrapped is the error of the system inside one of the network.
+func unwrapped(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// servedScope is whom this machine may look at as a vantage, read anew every few
+// seconds: its addresses change, and its own are nobody else's.
+type servedScope struct {
+	private bool
+
+	mu   sync.Mutex
+	last reach.Scope
+	at   time.Time
+}
+
+const scopeLasts = 3 * time.Second
+
+// now is the scope as it is. Interfaces that cannot be read leave it as it was.
+func (s *servedScope) now() reach.Scope {
+	s.mu.Lock()
+	fresh := time.Since(s.at) < scopeLasts
+	s.mu.Unlock()
+	if !fresh {
+		_ = s.read()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// read finds the own addresses out, and the networks whose private addresses may
+// be looked at: those that are connected, when this machine has private addresses
+// only or its owner says so.
+func (s *servedScope) read() error {
+	interfaces, err := hostnet.Interfaces()
+	if err != nil {
+		return err
+	}
+	scope := reach.Scope{Own: hostnet.Addresses(interfaces)}
+	if s.private || !slices.ContainsFunc(scope.Own, reach.Global) {
+		for _, device := range interfaces {
+			for _, p := range device.Prefixes {
+				if device.Up && !device.Loopback && p.Bits() > 0 && p.Addr().IsPrivate() {
+					scope.Near = append(scope.Near, p.Masked())
+				}
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last, s.at = scope, time.Now()
+	return nil
+}

@@ -1,0 +1,138 @@
+//go:build linux && lab
+
+package cli_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lab"
+)
+
+// serving starts sekisho serve and returns when it answers. It ends with the
+// test.
+func serving(t *testing.T, h *lab.Host, as user, args ...string) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := append([]string{"env", "HOME=/tmp/home-of-root", "SEKISHO_LANG=en", path, "serve"}, args...)
+	if as == nobody {
+		line = append([]string{"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"}, line...)
+	}
+	cmd := h.Command(context.WithoutCancel(t.Context()), line[0], line[1:]...) // it is told to end
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(said)
+	answering := false
+	for !answering && lines.Scan() {
+		answering = strings.HasPrefix(lines.Text(), "Answering at ")
+	}
+	if !answering {
+		t.Fatal("serve does not answer")
+	}
+	go func() { _, _ = io.Copy(io.Discard, said) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("serve ended with %v", err)
+		}
+	})
+}
+
+// viaURL is the vantage by its name, which has an address of each family.
+const viaURL = "http://vantage.example:8080"
+
+// vantageOf starts a vantage in a host and gives it a name at home.
+func vantageOf(t *testing.T, l *lab.Lab, h *lab.Host) {
+	t.Helper()
+	serving(t, h, root)
+	hosts := "127.0.0.1 localhost\n" + h.V4.String() + " vantage.example\n" + h.V6.String() + " vantage.example\n" +
+		l.Router.V4.String() + " home.example\n" + l.Home.V6.String() + " home.example\n"
+	l.Home.WriteFile(t, "/etc/hosts", hosts)
+}
+
+// TestCheckViaVantage holds what the vantage saw against what it is to see: the
+// forwarded port over IPv4 at the router's address and over IPv6 at the own one,
+// beside what the machine sees of itself.
+func TestCheckViaVantage(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartNginx(t, lab.Nginx{})
+	l.Home.StartSshd(t, lab.Sshd{})
+	l.Forward(t, "tcp", 80, 80)
+	vantageOf(t, l, l.Outside)
+	l.Home.WriteFile(t, "/tmp/policy.yaml", "internet-v4:\n  open: [80, 22]\ninternet-v6:\n  open: [80]\n  closed: [22]\n")
+	r := sekisho(t, l.Home, root, "check", "--via", viaURL, "--policy", "/tmp/policy.yaml", "-f", "json")
+	report := decode[exposure.Report](t, r)
+	if len(report.Vantages) != 3 || report.Vantages[1].Sees != l.Router.V4 || report.Vantages[2].Sees != l.Home.V6 {
+		t.Fatalf("vantages %+v\n%s", report.Vantages, r.errs)
+	}
+	if h := report.Hosts[0]; len(h.Public) != 1 || h.Public[0] != l.Router.V4 {
+		t.Errorf("the public address is %v", h.Public)
+	}
+	states := map[string]exposure.State{}
+	for _, port := range []uint16{22, 80} {
+		for _, o := range portOf(report, exposure.TCP, port).Observations {
+			if !o.View.Own() {
+				states[strings.Join([]string{string(o.View), o.Address.String(), fmt.Sprint(port), o.Vantage}, " ")] = o.State
+			}
+		}
+	}
+	for want, state := range map[string]exposure.State{
+		"outside " + l.Router.V4.String() + " 80 vantage.example:8080":                     exposure.Open,
+		"outside " + l.Router.V4.String() + " 22 vantage.example:8080":                     exposure.Filtered,
+		"outside " + l.Home.V6.String() + " 80 vantage.example:8080/" + l.Home.V6.String(): exposure.Open,
+		"outside " + l.Home.V6.String() + " 22 vantage.example:8080/" + l.Home.V6.String(): exposure.Filtered,
+		"hairpin " + l.Router.V4.String() + " 80 self":                                     exposure.Closed,
+	} {
+		if states[want] != state {
+			t.Errorf("%s is %s, want %s: %v", want, states[want], state, states)
+		}
+	}
+	verdicts := map[string]exposure.Outcome{}
+	for _, port := range []uint16{22, 80} {
+		for _, v := range portOf(report, exposure.TCP, port).Verdicts {
+			verdicts[fmt.Sprint(port)+" "+string(v.Zone)] = v.Verdict
+		}
+	}
+	for want, outcome := range map[string]exposure.Outcome{
+		"80 internet-v4": exposure.Pass, "22 internet-v4": exposure.Fail, "80 internet-v6": exposure.Pass, "22 internet-v6": exposure.Pass,
+	} {
+		if verdicts[want] != outcome {
+			t.Errorf("%s: %s, want %s", want, verdicts[want], outcome)
+		}
+	}
+	if r.code != 1 {
+		t.Errorf("exit code %d, want 1: %s", r.code, r.errs)
+	}
+	page := sekisho(t, l.Home, root, "check", "--via", viaURL, "-p", "22,80", "-4")
+	page.out = strings.Join(strings.Fields(page.out), " ")
+	for _, word := range []string{"open from the Internet side (IPv4)", "filtered from the Internet side (IPv4)", "sees this machine at " + l.Router.V4.String()} {
+		if !strings.Contains(page.out, word) {
+			t.Errorf("the page lacks %q:\n%s\n%s", word, page.out, page.errs)
+		}
+	}
+	scan := sekisho(t, l.Home, root, "scan", "--via", viaURL, "-p", "22,80", "--show", "all", "-f", "json")
+	seen := decode[exposure.ScanDocument](t, scan)
+	outside := 0
+	for _, o := range seen.Observations {
+		if o.View == exposure.ViewOutside {
+			outside++
+		}
+	}
+	if outside != 4 || scan.code != 0 || !seen.Summary.Complete {
+		t.Errorf("%d observations from outside, exit code %d: %s\n%s", outside, scan.code, scan.out, scan.errs)
+	}
+}

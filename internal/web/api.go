@@ -1,0 +1,299 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"mime"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/reach"
+)
+
+// route is one request that is answered, and what the description of the API
+// says of it.
+type route struct {
+	method, path, summary string
+	handler               http.Handler
+	takes, gives          any // of the bodies; nil for none
+	status                int
+	problems              []int
+}
+
+// routes is the whole API.
+func (s *Service) routes() []route {
+	list := []route{
+		{
+			method: "GET", path: "/healthz", summary: "Whether the service runs.", status: 200, gives: health{},
+			handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.write(w, 200, health{"ok"}) }),
+		},
+		{
+			method: "GET", path: "/api/v1/whoami", summary: "The address that the request comes from, and what the vantage says of itself.",
+			status: 200, gives: exposure.Whoami{}, handler: http.HandlerFunc(s.whoami),
+		},
+		{
+			method: "POST", path: "/api/v1/jobs", status: 201, takes: exposure.JobRequest{}, gives: exposure.Plan{}, problems: []int{400, 403, 429, 503},
+			summary: "Plan a look at the address that the request comes from. Nothing is sent before go.", handler: http.HandlerFunc(s.plan),
+		},
+		{
+			method: "POST", path: "/api/v1/jobs/{id}/go", status: 202, problems: []int{400, 403, 404},
+			summary: "Begin to send. It is a heartbeat, too.", handler: s.granted(s.config.Door.Go, http.StatusAccepted),
+		},
+		{
+			method: "POST", path: "/api/v1/jobs/{id}/heartbeat", status: 204, problems: []int{403, 404},
+			summary: "The caller is still there, at the same address. Without it the vantage stops.", handler: s.granted(s.config.Door.Beat, http.StatusNoContent),
+		},
+		{
+			method: "GET", path: "/api/v1/jobs/{id}/batches", status: 200, gives: exposure.Batches{}, problems: []int{400, 403, 404},
+			summary: "What has come after the batch of the number in ?after=, as soon as there is something, or nothing after ten seconds.", handler: http.HandlerFunc(s.batches),
+		},
+		{
+			method: "DELETE", path: "/api/v1/jobs/{id}", status: 204, problems: []int{403, 404},
+			summary: "Stop at once, and forget the job.", handler: http.HandlerFunc(s.remove),
+		},
+	}
+	description := describe(list, s.config.Door.Station().Version)
+	return append(list, route{
+		method: "GET", path: "/api/v1/openapi.json", summary: "This description.", status: 200,
+		handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.write(w, 200, description) }),
+	})
+}
+
+type health struct {
+	Status string `json:"status"`
+}
+
+func (s *Service) write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		s.config.Log.Debug("write", "error", err)
+	}
+}
+
+// problem answers with an error (RFC 9457).
+func (s *Service) problem(w http.ResponseWriter, err error) {
+	var e *exposure.JobError
+	if !errors.As(err, &e) {
+		e = &exposure.JobError{Kind: exposure.JobFault, Why: "internal error"}
+		s.config.Log.Error("request", "error", err)
+	}
+	known := problems[e.Kind]
+	s.tell(w, exposure.Problem{Type: exposure.ProblemType + string(e.Kind), Title: known.title, Status: known.status, Detail: e.Why})
+}
+
+func (s *Service) tell(w http.ResponseWriter, p exposure.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	if p.Retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.Retry))
+	}
+	w.WriteHeader(p.Status)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		s.config.Log.Debug("write", "error", err)
+	}
+}
+
+// problems are the status and the title of each kind of error.
+var problems = map[exposure.JobErrorKind]struct {
+	status int
+	title  string
+}{
+	exposure.JobOwn:     {403, "The request comes from the vantage itself. On this machine run: sekisho check"},
+	exposure.JobSpecial: {403, "The address that the request comes from is kept for a special purpose, and is not looked at."},
+	exposure.JobAway:    {403, "The request comes from a private address of a network that the vantage is not part of."},
+	exposure.JobStale:   {403, "The job belongs to another address, or the grant is not fresh."},
+	exposure.JobProxied: {403, "The request came through a proxy: the address that would be looked at is the proxy's."},
+	exposure.JobWrong:   {400, "The request cannot be understood."},
+	exposure.JobBusy:    {503, "The vantage has too much to do."},
+	exposure.JobLimit:   {429, "Too many jobs."},
+	exposure.JobGone:    {404, "There is no such job."},
+	exposure.JobFault:   {503, "The vantage cannot do it."},
+}
+
+func (s *Service) whoami(w http.ResponseWriter, r *http.Request) {
+	who := exposure.Whoami{Schema: exposure.WhoamiSchema, Address: caller(r), Station: s.config.Door.Station()}
+	if err := s.refuses(r); err != nil {
+		who.Refused = string(err.Kind)
+	}
+	s.write(w, http.StatusOK, who)
+}
+
+// refuses is why the caller's address is not looked at, nil when it may be.
+func (s *Service) refuses(r *http.Request) *exposure.JobError {
+	if proxied(r) {
+		return &exposure.JobError{Kind: exposure.JobProxied}
+	}
+	switch s.config.Scope().Refuses(caller(r)) {
+	case "":
+		return nil
+	case reach.RefusedOwn:
+		return &exposure.JobError{Kind: exposure.JobOwn}
+	case reach.RefusedAway:
+		return &exposure.JobError{Kind: exposure.JobAway}
+	}
+	return &exposure.JobError{Kind: exposure.JobSpecial}
+}
+
+// mostConsent bounds the text that a person agreed to, mostName a name.
+const (
+	mostConsent = 4096
+	mostName    = 253
+)
+
+func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
+	if err := s.refuses(r); err != nil {
+		s.problem(w, err)
+		return
+	}
+	asked, err := s.read(w, r)
+	if err != nil {
+		s.problem(w, err)
+		return
+	}
+	now, address := time.Now(), caller(r)
+	station := s.config.Door.Station()
+	asked.Consent.At = now.UTC()
+	job := exposure.Job{
+		ID: rand.Text(), Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
+		TCP: asked.TCP, UDP: asked.UDP, Echo: asked.Echo, Identify: asked.Identify, Method: asked.Method, Name: asked.Name,
+		Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
+	}
+	_, _ = rand.Read(job.Key[:]) // never returns an error (since Go 1.24)
+	if !s.owners.add(job.ID, owner{address, asked.Consent, job.Deadline}, station.Limits.AtOnce, now) {
+		s.problem(w, &exposure.JobError{Kind: exposure.JobLimit, Why: fmt.Sprintf("%d of this address are under way", station.Limits.AtOnce)})
+		return
+	}
+	if wait := s.limits.take(address, now); wait > 0 {
+		s.owners.remove(job.ID)
+		known := problems[exposure.JobLimit]
+		s.tell(w, exposure.Problem{
+			Type: exposure.ProblemType + string(exposure.JobLimit), Title: known.title, Status: known.status,
+			Retry: int(math.Ceil(wait.Seconds())),
+		})
+		return
+	}
+	plan, err := s.config.Door.Plan(r.Context(), job)
+	if err != nil {
+		s.owners.remove(job.ID)
+		s.problem(w, err)
+		return
+	}
+	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP),
+		"consent", asked.Consent.Text, "scope", asked.Consent.Scope)
+	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
+	s.write(w, http.StatusCreated, plan)
+}
+
+// read takes a request for a job apart.
+func (s *Service) read(w http.ResponseWriter, r *http.Request) (exposure.JobRequest, error) {
+	wrong := func(why string) error { return &exposure.JobError{Kind: exposure.JobWrong, Why: why} }
+	var asked exposure.JobRequest
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return asked, wrong("the body is to be application/json")
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields() // a target that somebody names must not be taken for one that is looked at
+	if err := d.Decode(&asked); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return asked, wrong(fmt.Sprintf("the body is larger than %d bytes", large.Limit))
+		}
+		return asked, wrong(err.Error())
+	}
+	switch {
+	case strings.TrimSpace(asked.Consent.Text) == "" || strings.TrimSpace(asked.Consent.Scope) == "":
+		return asked, wrong("consent is missing: its text and its scope")
+	case len(asked.Consent.Text)+len(asked.Consent.Scope) > mostConsent:
+		return asked, wrong("the consent is too long")
+	case len(asked.Name) > mostName || strings.ContainsFunc(asked.Name, notOfName):
+		return asked, wrong("the name is none of a host")
+	case len(asked.TCP)+len(asked.UDP) == 0 && !asked.Echo:
+		return asked, wrong("no port to look at")
+	}
+	return asked, nil
+}
+
+func notOfName(r rune) bool {
+	return !(r == '.' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z')
+}
+
+func grant(address netip.Addr, consent exposure.Consent, now time.Time) exposure.Grant {
+	return exposure.Grant{Kind: exposure.GrantOwn, Address: address, At: now.UTC(), Consent: consent}
+}
+
+// owned is the caller's own job. Another address has none, and is told the same
+// as for a job that never was.
+func (s *Service) owned(r *http.Request) (id string, g exposure.Grant, err error) {
+	if proxied(r) {
+		return "", g, &exposure.JobError{Kind: exposure.JobProxied}
+	}
+	id = r.PathValue("id")
+	who, ok := s.owners.of(id)
+	if !ok || who.address != caller(r) {
+		return "", g, &exposure.JobError{Kind: exposure.JobGone}
+	}
+	return id, grant(who.address, who.consent, time.Now()), nil
+}
+
+// granted is a request that proves anew that the caller is at the address.
+func (s *Service) granted(do func(context.Context, string, exposure.Grant) error, status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, g, err := s.owned(r)
+		if err == nil {
+			err = do(r.Context(), id, g)
+		}
+		if err != nil {
+			s.problem(w, err)
+			return
+		}
+		w.WriteHeader(status)
+	})
+}
+
+func (s *Service) batches(w http.ResponseWriter, r *http.Request) {
+	id, _, err := s.owned(r)
+	if err != nil {
+		s.problem(w, err)
+		return
+	}
+	after := 0
+	if word := r.URL.Query().Get("after"); word != "" {
+		if after, err = strconv.Atoi(word); err != nil || after < 0 {
+			s.problem(w, &exposure.JobError{Kind: exposure.JobWrong, Why: "after is the number of a batch"})
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), longestPoll)
+	defer cancel()
+	list, err := s.config.Door.Batches(ctx, id, after)
+	if err != nil {
+		s.problem(w, err)
+		return
+	}
+	list = list[:min(len(list), mostBatches)]
+	s.write(w, http.StatusOK, exposure.Batches{Batches: append([]exposure.Batch{}, list...)})
+}
+
+// mostBatches bounds one answer; the rest comes with the next question.
+const mostBatches = 16
+
+func (s *Service) remove(w http.ResponseWriter, r *http.Request) {
+	id, _, err := s.owned(r)
+	if err == nil {
+		err = s.config.Door.Stop(r.Context(), id)
+	}
+	if err != nil {
+		s.problem(w, err)
+		return
+	}
+	s.owners.remove(id)
+	w.WriteHeader(http.StatusNoContent)
+}

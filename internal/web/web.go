@@ -1,0 +1,146 @@
+// Package web is the HTTP service: the API by which somebody has their own
+// address looked at from outside. There is no argument that names an address:
+// the one that a request comes from, as the socket tells it, is the target.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/reach"
+)
+
+// Door is the way to a vantage, whatever carries it. What it returns as an error
+// is an *exposure.JobError.
+type Door interface {
+	Station() exposure.Station
+	Plan(ctx context.Context, job exposure.Job) (exposure.Plan, error)
+	Go(ctx context.Context, id string, grant exposure.Grant) error
+	Beat(ctx context.Context, id string, grant exposure.Grant) error
+	Stop(ctx context.Context, id string) error
+	Batches(ctx context.Context, id string, after int) ([]exposure.Batch, error)
+}
+
+// Config is what the service is told.
+type Config struct {
+	Door  Door
+	Scope func() reach.Scope
+	Log   *slog.Logger
+}
+
+// Service answers requests.
+type Service struct {
+	config Config
+	limits *limits
+	owners *owners
+	mux    *http.ServeMux
+}
+
+// New returns a service.
+func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux()}
+	for _, r := range s.routes() {
+		s.mux.Handle(r.method+" "+r.path, r.handler)
+	}
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.missed(w, r) })
+	return s
+}
+
+// Bounds of a request and of what is written to a caller that does not read.
+const (
+	mostBody    = 64 << 10
+	mostHeader  = 16 << 10
+	headerTime  = 5 * time.Second
+	readTime    = 15 * time.Second
+	writeTime   = 30 * time.Second
+	idleTime    = 60 * time.Second
+	longestPoll = 10 * time.Second
+	closingTime = 5 * time.Second
+)
+
+// Serve answers at the listener until ctx ends, then ends in a few seconds.
+func (s *Service) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: mostHeader, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(bounded(l)) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		err = errors.Join(err, server.Close())
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+	}
+	return nil
+}
+
+// ServeHTTP answers one request.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	// A page of somebody else must not have its visitors looked at.
+	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+		s.problem(w, &exposure.JobError{Kind: exposure.JobStale, Why: "the request comes from a page of another site"})
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+	s.mux.ServeHTTP(w, r)
+}
+
+// missed answers for what is not there, with the methods that are.
+func (s *Service) missed(w http.ResponseWriter, r *http.Request) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "/" && pattern != "" {
+			w.Header().Set("Allow", method)
+			s.tell(w, exposure.Problem{Type: "about:blank", Title: "Method Not Allowed", Status: http.StatusMethodNotAllowed})
+			return
+		}
+	}
+	s.tell(w, exposure.Problem{Type: "about:blank", Title: "Not Found", Status: http.StatusNotFound, Detail: "The API is described at /api/v1/openapi.json."})
+}
+
+// caller is the address that a request comes from, as its socket tells it.
+func caller(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return from.Addr().Unmap()
+}
+
+// forwarders are the headers that proxies add (RFC 9110 section 7.6.3, RFC 7239,
+// and those before it).
+var forwarders = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Real-Ip"}
+
+// proxied reports whether a proxy stands between: the socket tells its address
+// then and not the caller's.
+func proxied(r *http.Request) bool {
+	for _, h := range forwarders {
+		if len(r.Header.Values(h)) > 0 {
+			return true
+		}
+	}
+	return false
+}
