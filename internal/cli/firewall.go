@@ -114,7 +114,8 @@ func (a *app) runFirewall(ctx context.Context, action firewall.Action, flags fir
 	}
 	if here != nil && here.rules != nil && product == own {
 		wish.Places = here.rules.Places(wish.Out)
-		wish.Bare = product == firewall.NFTables && len(wish.Places) == 0
+		// Who names the product may mean another machine, with rules.
+		wish.Bare = product == firewall.NFTables && len(wish.Places) == 0 && (flags.product == "" || flags.apply)
 		if product == firewall.Firewalld && !wish.Out {
 			wish.FirewalldZone = here.firewalldZone(ctx)
 		}
