@@ -251,6 +251,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	document := a.diagnosis(run, host)
 	document.Names = names
 	document.Unseen = append(document.Unseen, beyond.unseen...)
+	changed := a.readdressed(run.machine)
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
 		ftp := run.lookFTP(ctx, flags.ftp, p, seen.Services)
@@ -258,7 +259,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
-				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names,
+				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names, Changed: changed,
 			}
 			run.tellOutside(&c)
 			run.filter.tell(ctx, &c)

@@ -39,6 +39,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	}
 	run.most = mostAddresses
 	right := rightful(names, flags.family)
+	before := routesTo(host, names)
 	if err := run.see(ctx, append([]string{host}, right...)); err != nil {
 		return exposure.Diagnosis{}, err
 	}
@@ -46,12 +47,14 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	seen := run.report.Hosts[0]
 	document := a.diagnosis(run, seen)
 	document.Names = names
+	var cases []diagnose.Case
+	ways := a.waysTo(ctx, seen, before)
 	for _, p := range ports {
 		port := portOf(seen, p.portKey)
 		ftp := run.lookFTP(ctx, flags.ftp, p, port.Services)
 		for _, address := range seen.Addresses {
 			c := diagnose.Case{
-				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: zone,
+				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: zone, Changed: ways.changed(address),
 				Addresses: []netip.Addr{address}, Names: names, Reached: answering(seen, address, p.portKey),
 			}
 			for _, o := range port.Observations {
@@ -68,10 +71,16 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 				c.Right = append(c.Right, portOf(h, p.portKey).Observations...)
 			}
 			run.tellFTP(ctx, &c, ftp)
-			d := a.causeOf(c)
-			d.Address = address
-			document.Ports = append(document.Ports, d)
+			c.Way = ways.to(ctx, c)
+			cases = append(cases, c)
 		}
+	}
+	run.controls(ctx, cases)
+	trails(ctx, seen, cases)
+	for _, c := range cases {
+		d := a.causeOf(c)
+		d.Address = c.Addresses[0]
+		document.Ports = append(document.Ports, d)
 	}
 	return document, nil
 }

@@ -115,15 +115,16 @@ var farAway = append([]cause{
 	{id: "dns-failure", link: fromName, shown: [][]fact{{nameUnasked}, {nameDenied}}, excludes: []fact{addressed, nameGiven, nameMissing}},
 	{id: "name-missing", link: fromName, shown: [][]fact{{nameMissing, zoneAgrees}}, suggested: [][]fact{{nameMissing}}, excludes: []fact{addressed, nameGiven, nameUnasked, nameDenied}},
 	{id: "name-elsewhere", link: fromName, shown: [][]fact{{nameDiffers, rightOpen}}, suggested: [][]fact{{nameDiffers}}, excludes: []fact{addressed, nameAgreed, lanOpen, outsideOpen}, hidden: []fact{nameDiffers}},
-	{id: "egress-blocked", link: fromHere, shown: [][]fact{{cannotSend}}, excludes: append([]fact{reached, unrouted, neighbourMute, barredByHost, barredByOther}, answered...), hidden: []fact{outsideSilent}},
-	{id: "no-route", link: fromHere, shown: [][]fact{{unrouted}}, excludes: append([]fact{reached, neighbourMute, cannotSend, barredByHost}, answered...)},
-	{id: "host-down", link: toHost, shown: [][]fact{{neighbourMute}}, excludes: append([]fact{reached, barredByHost}, answered...), hidden: silence},
-	{id: "router-filter", link: toRouter, shown: [][]fact{{barredByOther}}, excludes: append([]fact{barredByHost, lanSilent}, answered...), hidden: []fact{outsideSilent}},
-	{id: "host-firewall", link: toFilter, shown: [][]fact{{barredByHost}, {lanSilent, reached}}, excludes: []fact{lanOpen, outsideOpen, neighbourMute}, hidden: []fact{lanSilent, outsideSilent, lanRefused, outsideRefused}},
-	{id: "not-listening", link: toProcess, shown: [][]fact{{lanRefused}, {outsideRefused}}, excludes: []fact{lanOpen, outsideOpen}},
-	{id: "service-silent", link: toService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp}},
-	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute}},
-	{id: "service-wrong", link: toService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp}},
+	{id: "egress-blocked", link: fromHere, shown: [][]fact{{egressRule}, {notPermitted}}, excludes: []fact{lanOpen, outsideOpen, unhindered, atHost, barredByHost, barredByOther, neighbourMute, gatewayMute, unrouted, midway, cutMidway, missedByRouter}, hidden: []fact{quietNear, quietFar, quietUDP, refusedFar}},
+	{id: "no-route", link: fromHere, shown: [][]fact{{unrouted}, {gatewayMute}}, excludes: append([]fact{reached, echoed, neighbourMute, neighbourSeen, onLink, cannotSend, barredByHost, barredByOther, midway, cutMidway, atHost, missedByRouter, egressRule, notPermitted}, answered...), hidden: []fact{unrouted, gatewayMute, quietFar, quietUDP}},
+	{id: "host-down", link: toHost, shown: [][]fact{{neighbourMute}}, suggested: [][]fact{{missedByRouter}}, excludes: append([]fact{reached, echoed, barredByHost, atHost, midway, cutMidway, egressRule, notPermitted}, answered...), hidden: []fact{neighbourMute, quietNear, quietFar, quietUDP, missedByRouter}},
+	{id: "router-filter", link: toRouter, shown: [][]fact{{barredByOther}, {cutMidway}, {midway}, {missedByRouter, reached}}, excludes: []fact{lanOpen, outsideOpen, barredByHost, atHost, onLink, egressRule, notPermitted, quietNear}, hidden: []fact{barredByOther, quietFar, quietUDP, refusedFar, missedByRouter}},
+	{id: "host-firewall", link: toFilter, shown: [][]fact{{barredByHost}, {quietNear, reached}, {quietNear, echoed}}, suggested: [][]fact{{quietNear, neighbourSeen}}, excludes: []fact{lanOpen, outsideOpen, neighbourMute, midway, cutMidway, missedByRouter, egressRule, notPermitted}, hidden: []fact{quietNear, quietFar, quietUDP, refusedNear, refusedFar}},
+	{id: "not-listening", link: toProcess, shown: [][]fact{{refusedNear}, {refusedFar}}, excludes: []fact{lanOpen, outsideOpen, midway, egressRule}},
+	{id: "all-ports-answer", link: toService, shown: [][]fact{{everyAnswers}}, excludes: []fact{spoke, spokeOther}, hidden: []fact{everyAnswers}},
+	{id: "service-silent", link: toService, shown: [][]fact{{mute}}, excludes: []fact{spoke, spokeOther, hangsUp, everyAnswers}, hidden: []fact{mute, quietUDP}},
+	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}}, excludes: []fact{spoke, spokeOther, mute, everyAnswers}},
+	{id: "service-wrong", link: toService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp, everyAnswers}},
 	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine}},
 }, ftpCauses(toData)...)
 
@@ -179,6 +180,9 @@ type decision struct {
 func decide(c Case, known map[fact]said) decision {
 	list := c.causes()
 	has := func(f fact) bool { _, ok := known[f]; return ok }
+	if has(wayChanged) {
+		return decision{id: "inconclusive", certainty: exposure.CausePossible, evidence: []fact{wayChanged}}
+	}
 	for _, x := range list {
 		if slices.ContainsFunc(x.excludes, has) {
 			continue
@@ -271,8 +275,9 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 			open = append(open, x.id)
 		}
 	}
+	slices.SortStableFunc(open, func(a, b string) int { return likelihood(a) - likelihood(b) })
 	var evidence []fact
-	for _, f := range []fact{takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless} {
+	for _, f := range []fact{takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless, echoed, neighbourSeen, quietUDP, trailEnds, egressPasses, cannotSend} {
 		if has(f) {
 			evidence = append(evidence, f)
 		}
@@ -300,6 +305,21 @@ func opened(d decision, has func(fact) bool) decision {
 	}
 	d.certainty, d.rivals = exposure.CauseLikely, []string{"forward-elsewhere", "router-itself"}
 	return d
+}
+
+// likeliest are causes of silence by how often they are the one, where nothing
+// decides between them.
+var likeliest = []string{
+	"router-no-forward", "host-firewall", "host-down", "not-listening", "service-silent", "forward-elsewhere", "router-filter",
+	"cgnat", "ds-lite", "map-e-port", "double-nat", "carrier-block", "egress-blocked", "no-route", "vantage-egress-block",
+}
+
+// likelihood is the place of a cause among the likeliest, and behind them.
+func likelihood(id string) int {
+	if i := slices.Index(likeliest, id); i >= 0 {
+		return i
+	}
+	return len(likeliest)
 }
 
 func (c Case) causes() []cause {
@@ -342,6 +362,7 @@ var tests = map[string]lang.Text{
 	"vantage-egress-block": {EN: "Look from another vantage.", JA: "別の観測点から調べます。"},
 	"egress-blocked":       {EN: "Try another port of a host that is known to work: sekisho scan HOST -p 80,443", JA: "動いていると分かっている相手の別のポートを試します: sekisho scan HOST -p 80,443"},
 	"host-down":            {EN: "Look whether the host is switched on and connected.", JA: "相手の機器の電源と接続を確かめます。"},
+	"all-ports-answer":     {EN: "Ask a port that nobody has, by its protocol: sekisho check {{.Address}} -p {{.Port}}", JA: "使われていないはずのポートに、プロトコルで話しかけてみます: sekisho check {{.Address}} -p {{.Port}}"},
 	"no-route":             {EN: "Look at this machine's address and gateway: sekisho local", JA: "この機器のアドレスとゲートウェイを確かめます: sekisho local"},
 	"container-published":  {EN: "docker ps shows what containers publish.", JA: "docker ps で、コンテナが公開しているポートが分かります。"},
 	"firewall-off":         {EN: "Ask as root, which lets the rules be read.", JA: "管理者権限で調べると、規則が読めます。"},

@@ -58,6 +58,13 @@ type Case struct {
 	// Right is what was seen of the port at addresses that the servers of the
 	// name's zone say, where the resolver says others.
 	Right []exposure.Observation
+	// Way is what was learned of the way from here to another host, nil without.
+	Way *Way
+	// Controls are ports of another host drawn by lot, and how many of them took a
+	// connection.
+	Controls, ControlsOpen int
+	// Changed is that this machine's own network changed while it was looked at.
+	Changed bool
 	// Reached is whether the vantage saw any other port of the address open.
 	Reached bool
 	// Watched is what this machine saw of a vantage's probes, Sent what that says

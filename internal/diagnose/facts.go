@@ -88,6 +88,7 @@ func learn(c Case) map[fact]said {
 	c.learnSilence(known)
 	c.learnService(known)
 	c.learnNames(known)
+	c.learnWay(known)
 	c.learnRouter(known)
 	c.learnArrivals(known)
 	c.learnGate(known)

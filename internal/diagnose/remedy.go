@@ -104,9 +104,15 @@ var remedies = map[string][]lang.Text{
 	"vantage-egress-block": {
 		{EN: "The vantage's own provider may cut this port. Look from another one.", JA: "観測点の側の回線がこの番号を止めているかもしれません。別の観測点から調べます。"},
 	},
-	"egress-blocked": {{EN: "This network lets the port out for nobody, or for a proxy only. Ask who runs it.", JA: "このネットワークから外へ、この番号では出られません(プロキシ経由だけの場合もあります)。管理者に確かめます。"}},
-	"host-down":      {{EN: "Switch the host on, look at its cable or Wi-Fi, and at the address that it really has.", JA: "相手の機器の電源、ケーブルやWi-Fi、実際のアドレスを確かめます。"}},
-	"no-route":       {{EN: "Give this machine an address and a gateway of this family:\nsekisho local", JA: "この機器のアドレスとゲートウェイ(IPv4/IPv6)を設定します。\nsekisho local"}},
+	"egress-blocked": {
+		{EN: "See what this machine's own firewall does with what is sent, and the command that lets it out:\nsekisho firewall show {{.Port}}/{{.Transport}} --direction out\nsekisho firewall open {{.Port}}/{{.Transport}} --direction out", JA: "この機器自身のファイアウォールが送信をどう扱うかと、送信を許可するコマンドを表示します。\nsekisho firewall show {{.Port}}/{{.Transport}} --direction out\nsekisho firewall open {{.Port}}/{{.Transport}} --direction out"},
+		{EN: "If it is not this machine, the network lets the port out for nobody, or for a proxy only. Ask who runs it.", JA: "この機器のファイアウォールでない場合は、ネットワーク全体でこの番号の送信が止められています(プロキシ経由だけの場合もあります)。管理者に確かめます。"},
+	},
+	"all-ports-answer": {
+		{EN: "Something before the host takes every connection: a SYN proxy, a load balancer, a tarpit, or the firewall of a carrier. Look on that device which ports it hands on, and whether {{.Transport}} port {{.Port}} is among them.", JA: "その機器の手前で、SYNプロキシ、ロードバランサー、タールピット、回線側のファイアウォールなどがすべての接続を受け付けています。{{.Transport}} の {{.Port}} 番を実際に転送しているかを、その装置で確かめます。"},
+	},
+	"host-down": {{EN: "Switch the host on, look at its cable or Wi-Fi, and at the address that it really has.", JA: "相手の機器の電源、ケーブルやWi-Fi、実際のアドレスを確かめます。"}},
+	"no-route":  {{EN: "Give this machine an address and a gateway of this family:\nsekisho local", JA: "この機器のアドレスとゲートウェイ(IPv4/IPv6)を設定します。\nsekisho local"}},
 	"no-arrival": {
 		{EN: "Look at the router's list of forwards for {{.Transport}} port {{.Port}}; for IPv6 at its packet filter.", JA: "ルーターのポート転送の一覧で {{.Transport}} の {{.Port}} 番を確かめます。IPv6ならパケットフィルターの設定です。"},
 		{EN: "Look at the router's packet filter, and whether another router stands before it (its outer address is private or one of 100.64.0.0/10).", JA: "ルーターのフィルター設定と、その先にもう一台ルーターがないか(外側のアドレスがプライベートか 100.64.0.0/10 か)を確かめます。"},

@@ -31,15 +31,21 @@ var stages = []stage{
 	{id: "host-firewall", own: true, look: first(
 		cut(filterBlocks), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
 		otherwise(lang.Text{EN: "The packet filter could not be read. Run it as root.", JA: "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"}))},
+	{id: "source", look: first(
+		ok(sourced), cut(unrouted),
+		otherwise(lang.Text{EN: "From which address and by which router was not looked up.", JA: "送信元アドレスと最初のルーターは調べていません。"}))},
 	{id: "name", look: first(
 		cut(nameUnasked), cut(nameDenied), cut(nameMissing), cut(nameDiffers), ok(nameAgreed), ok(nameGiven), unknown(addressed),
 		otherwise(lang.Text{EN: "Where it leads was not asked.", JA: "どこを指すかは尋ねていません。"}))},
-	{id: "route", look: first(
-		cut(unrouted), cut(neighbourMute), cut(cannotSend), ok(lanOpen), ok(outsideOpen), ok(lanRefused), ok(outsideRefused), ok(reached), ok(barredByHost),
-		otherwise(lang.Text{EN: "Nothing came back: silence proves nothing of the way.", JA: "何も返ってきません(無応答だけでは経路について何も言えません)。"}))},
+	{id: "route", look: together(lang.Text{EN: "Nothing came back: silence proves nothing of the way.", JA: "何も返ってきません(無応答だけでは経路について何も言えません)。"},
+		cut(unrouted), cut(gatewayMute), cut(neighbourMute), cut(missedByRouter), unknown(wayChanged), unknown(cannotSend), ok(echoed), ok(reached), ok(atHost), detail(neighbourSeen), detail(gatewayUp), detail(echoSilent), detail(echoForbidden))},
 	{id: "port", look: first(
-		ok(lanOpen), ok(outsideOpen), cut(lanRefused), cut(outsideRefused), cut(barredByHost), cut(barredByOther), cut(lanSilent), cut(outsideSilent),
+		ok(lanOpen), ok(outsideOpen), cut(refusedNear), cut(refusedFar), cut(barredByHost), cut(barredByOther), cut(quietNear), cut(quietFar), unknown(quietUDP),
 		otherwise(lang.Text{EN: "It could not be asked.", JA: "尋ねられませんでした。"}))},
+	{id: "device", look: together(lang.Text{EN: "Nobody answered, and no router says where packets end.", JA: "応答がなく、パケットがどこで消えるかを知らせるルーターもありません。"},
+		cut(everyAnswers), cut(midway), cut(cutMidway), cut(barredByOther), ok(atHost), ok(barredByHost), unknown(atLastHop), detail(trailEnds), detail(onLink))},
+	{id: "egress", look: together(lang.Text{EN: "What this machine's own packet filter lets out is not known. Run it as root.", JA: "この機器自身のパケットフィルターが何を通すかは分かりません。管理者権限で実行してください。"},
+		cut(egressRule), cut(notPermitted), ok(egressPasses), detail(proxySet), detail(proxyless))},
 	{id: "service", both: true, look: first(
 		cut(spokeOther), ok(spoke), cut(mute), cut(hangsUp),
 		otherwise(lang.Text{EN: "Nothing was learned of the service.", JA: "サービスについては分かっていません。"}))},

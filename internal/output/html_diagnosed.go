@@ -45,7 +45,7 @@ func htmlDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 				one.Transfers = append(one.Transfers, transferWords(r))
 			}
 		}
-		for _, r := range port.Rivals {
+		for _, r := range toCheck(port.Rivals) {
 			one.Rivals = append(one.Rivals, harmless(p.rival(r)))
 		}
 		page.Diagnosed = append(page.Diagnosed, one)

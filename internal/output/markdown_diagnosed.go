@@ -32,7 +32,7 @@ func markdownDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		if len(port.Rivals) > 0 {
 			m.line("", "### "+marked(m.say.Say("diagnosis.rivals")), "")
 		}
-		for _, r := range port.Rivals {
+		for _, r := range toCheck(port.Rivals) {
 			m.line("- " + marked(m.rival(r)))
 		}
 		if len(port.Cause.Remedy) > 0 {

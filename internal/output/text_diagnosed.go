@@ -51,6 +51,16 @@ func (p *page) diagnosisLine(d exposure.DiagnosedPort) string {
 		"Certainty", p.say.Say("certainty."+string(d.Cause.Certainty)), "ID", d.Cause.ID)
 }
 
+// mostToCheck is how many things a person is sent to look at where nothing decides:
+// the likeliest cause and its rivals.
+const mostToCheck = 5
+
+// toCheck are the rivals that a page lists, the likeliest first; a document for
+// programs has them all.
+func toCheck(rivals []exposure.Rival) []exposure.Rival {
+	return rivals[:min(len(rivals), mostToCheck-1)]
+}
+
 func (p *page) rival(r exposure.Rival) string {
 	return p.say.Say("diagnosis.rival", "Cause", p.say.Say("cause."+r.ID), "Test", r.Test)
 }
@@ -83,7 +93,7 @@ func (p *page) diagnosed(d exposure.DiagnosedPort) {
 	p.textTransfers(d.Transfers)
 	if len(d.Rivals) > 0 {
 		p.line(p.paint(bold, p.say.Say("diagnosis.rivals")))
-		for _, r := range d.Rivals {
+		for _, r := range toCheck(d.Rivals) {
 			p.paragraph("  - ", plain, p.rival(r))
 		}
 	}
