@@ -78,6 +78,7 @@ func (l *lane) controlling() bool {
 // and the ports that nothing is known of need them.
 func (l *lane) control(now time.Time, spare bool) bool {
 	c := &l.controls
+	doubts := l.doubts()
 	for range l.ledger.hosts {
 		c.turns++
 		h := &l.ledger.hosts[c.turns%len(l.ledger.hosts)]
@@ -86,7 +87,7 @@ func (l *lane) control(now time.Time, spare bool) bool {
 			turn = 2*turn + turn%2 // no port twice in a row
 		}
 		index, closed, ok := h.control(turn, spare)
-		if h.left == 0 || !ok || l.pinned && now.Sub(c.last[index]) < time.Second/controlsPinned {
+		if h.left == 0 || doubts && !h.signs.held || !ok || l.pinned && now.Sub(c.last[index]) < time.Second/controlsPinned {
 			continue
 		}
 		if l.flows != nil && l.flows.take(now, 1, 0) == 0 {
@@ -120,10 +121,15 @@ func (l *lane) controlDue(now time.Time) bool {
 }
 
 // controlRate is how many controls a second there are to be at least, now that
-// a port of h has been asked.
+// a port of h has been asked. Where each port has its own time, that is as
+// often as all of them may be.
 func (l *lane) controlRate(h *host) int {
 	if l.pinned {
-		return max(min(controlsAll, controlsPinned*max(len(h.accepting), len(h.refusing))), 1)
+		ports := 0
+		for i := 0; i < len(l.ledger.hosts) && ports*controlsPinned < controlsAll; i++ {
+			ports += max(len(l.ledger.hosts[i].accepting), len(l.ledger.hosts[i].refusing))
+		}
+		return max(min(controlsAll, controlsPinned*ports), 1)
 	}
 	if l.throttle != nil && l.ample() && len(h.refusing) == 0 && l.throttle.rested.opens.asked < controlsAll {
 		return restedRate * controlsAll
@@ -161,7 +167,9 @@ func (l *lane) controlled(e evidence) {
 		c.decided, c.void = true, e.void || e.local
 		c.answered = !c.void && e.reason != exposure.NoResponse
 		if c.answered {
-			l.ledger.measure(&l.ledger.hosts[l.plan.host(c.index)], e.rtt, e.at, c.open)
+			h := &l.ledger.hosts[l.plan.host(c.index)]
+			l.ledger.measure(h, e.rtt, e.at, c.open)
+			l.answered(h, c.at)
 			if e.rtt < l.ledger.trip()/2 && l.controls.pending(c.index) > 1 {
 				e.rtt = 0 // it rather belongs to an earlier one of several questions
 			}

@@ -76,6 +76,11 @@ func (l *lane) run(ctx context.Context) error {
 	defer l.flush()
 	l.started = time.Now()
 	l.controls.random = rand.New(rand.NewPCG(uint64(l.plan.size()), uint64(l.plan.at(0))))
+	for i := range l.ledger.hosts {
+		if h := &l.ledger.hosts[i]; len(h.accepting)+len(h.refusing) > 0 {
+			l.wake(h, l.started)
+		}
+	}
 	l.lap(l.started)
 	for l.ledger.left > 0 {
 		if err := ctx.Err(); err != nil {
@@ -184,6 +189,9 @@ func (l *lane) fit(now time.Time) {
 		was := h.mute
 		h.mute = l.fallen(i, now)
 		l.acted = l.acted || was && !h.mute // it has to be gone by once more
+		if h.signs.held && l.sure(h, h.signs.asked, now) {
+			h.signs.held, l.acted = false, true
+		}
 		if h.left > 0 && h.dead() {
 			l.ledger.bury(i, l.end)
 		}
@@ -207,6 +215,9 @@ func (l *lane) rest(ctx context.Context, now time.Time) error {
 		if l.ledger.hosts[i].mute {
 			return nil
 		}
+	}
+	if l.doubts() {
+		return nil
 	}
 	if slowed, err := l.slow(ctx); slowed || err != nil {
 		l.lap(time.Now())

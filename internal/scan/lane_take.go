@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 )
@@ -60,6 +61,7 @@ func (l *lane) take(e evidence) {
 		if !e.local {
 			h.fresh = e.at
 			l.wake(h, e.at.Add(-e.rtt))
+			l.answered(h, e.at.Add(-cmp.Or(e.rtt, l.ledger.trip())))
 			if !errs(e.reason) {
 				l.returned(e, nil)
 			}

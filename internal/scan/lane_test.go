@@ -116,7 +116,7 @@ func (w *network) fly(a ask, now time.Time) {
 	case w.clockless:
 		return
 	default:
-		f.due, f.reason = now.Add(a.patience), exposure.NoResponse
+		f.due, f.reason, f.rtt = now.Add(a.patience), exposure.NoResponse, a.patience
 	}
 	heap.Push(&w.flying, f)
 }
@@ -706,7 +706,8 @@ func TestLaneSlowPace(t *testing.T) {
 							t.Fatalf("%v: %d of %d ports concluded: %v", r.err, len(r.ends), ports, r.states())
 						}
 						slow := limits.rate < controlsAll*controlsShare
-						if slow && w.checks*controlsShare > w.sent {
+						// When nothing is left to ask, a few more find out whether the host still answers.
+						if last := int64(3); slow && (w.checks-last)*controlsShare > w.sent-last {
 							t.Errorf("%d of %d questions were controls", w.checks, w.sent)
 						}
 						if least := int64(r.elapsed.Seconds()*controlsAll) - 2; !slow && name == "stealth-host" && w.checks < least {

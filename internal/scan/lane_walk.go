@@ -20,8 +20,9 @@ func (l *lane) draw(now time.Time) (busy bool) {
 		room = min(room, hushAsks*len(l.plan.targets)-int(l.way.packets()))
 	}
 	stalled := l.stalled(now)
+	doubts := l.doubts()
 	for len(l.batch) < room && l.controlling() && l.controlDue(now) {
-		spare := !stalled && !l.affords()
+		spare := !stalled && !doubts && !l.affords()
 		if spare && !l.ample() || !l.control(now, spare) {
 			break
 		}
@@ -91,6 +92,10 @@ func (l *lane) step(now time.Time, room bool) bool {
 	case spent:
 		if now.Before(l.ripe(index, true)) {
 			return false
+		}
+		if h := &l.ledger.hosts[l.plan.host(index)]; !l.sure(h, l.before.passed(l.walk), now) {
+			h.signs.held = true
+			break
 		}
 		l.end(l.ledger.end(index))
 		l.acted = true
@@ -174,6 +179,7 @@ func (l *lane) ask(index uint32, now time.Time) {
 		h.canary = true
 		a.purpose, a.patience = canary, canaryPatience
 	}
+	h.signs.asked = now
 	a.flow, l.flow = l.flow, false
 	l.ledger.ask(index, a.patience)
 	l.batch = append(l.batch, a)

@@ -71,6 +71,7 @@ type host struct {
 	trusted    bool // its silence may be believed
 	spared     bool // its silent ports are to be asked slowly
 	watch      watch
+	signs      signs
 	mute       bool      // it used to answer and does not at present
 	fellSilent time.Time // since when it has not, given up for that
 }
@@ -263,10 +264,11 @@ func remember(ports []uint32, index uint32) []uint32 {
 
 // control is the port whose turn it is to be asked again, and whether it is
 // closed. Closed ones are better, for they write no line into anybody's log;
-// but once they fall silent, open ones take turns with them: they tell a way
+// but when they fall silent, open ones take turns with them: they tell a way
 // that loses packets from a host that limits its resets. A spare one is open.
 func (h *host) control(turn int, spare bool) (index uint32, closed, ok bool) {
-	closed = !spare && len(h.refusing) > 0 && (!h.resets.doubted() || len(h.accepting) == 0 || turn%2 == 0)
+	silent := h.resets.doubted() || len(h.watch.row) >= fewestDoubts
+	closed = !spare && len(h.refusing) > 0 && (!silent || len(h.accepting) == 0 || turn%2 == 0)
 	ports := h.accepting
 	if closed {
 		ports = h.refusing

@@ -15,6 +15,8 @@ type watch struct {
 	alive    time.Time // when the last control was asked that was answered
 	row      []uint32  // ports of the controls that were lost since
 	since    time.Time // when the first of those was asked
+	until    time.Time // and the last
+	limited  bool      // a limit of resets may be behind the row
 	doubtful []uint32  // closed ones that were lost since, perhaps by a limit of the host
 	answered int       // controls, since the line was dead the last time
 	outages  int
@@ -31,13 +33,20 @@ const (
 	// only now and then.
 	rationed   = 20
 	fewOutages = 4
-	// blockedAfter is how long a line may be dead before the scan gives up.
+	// blockedAfter is how long a line may be dead before the scan gives up, and
+	// searchedFor how long one may seem so before no more ports are asked that
+	// could show that it is not.
 	blockedAfter = 10 * time.Second
+	searchedFor  = time.Minute
+	// limitSpan is longer than a limit of resets, which has a few for each
+	// second, keeps a host from sending any.
+	limitSpan = 2500 * time.Millisecond
 )
 
-// dead reports whether the row is too long for chance.
+// dead reports whether the row is too long for chance and, where a limit of
+// resets could be behind it, for that.
 func (l *lane) dead(w *watch) bool {
-	if len(w.row) < fewestInRow || w.alive.IsZero() {
+	if len(w.row) < fewestInRow || w.alive.IsZero() || w.limited && w.until.Sub(w.since) < limitSpan {
 		return false
 	}
 	loss := min(max(l.ledger.seen.bound(), 0.05), 0.9)
@@ -56,14 +65,17 @@ func (l *lane) watches(h *host) []*watch {
 // watch takes in how a control question ended.
 func (l *lane) watch(c controlAsk) {
 	h := &l.ledger.hosts[l.plan.host(c.index)]
-	if !c.answered && !c.open && h.resets.doubted() {
+	limited := !c.answered && !c.open && h.resets.doubted()
+	switch {
+	case !limited:
+	case len(h.accepting) > 0:
 		// Silence of closed ports may be a limit of the host. Whether it is,
 		// tell the open ones.
-		if len(h.accepting) == 0 {
-			l.ledger.controlled(c.index, false)
-		} else {
-			h.watch.doubtful = append(h.watch.doubtful, c.index)
-		}
+		h.watch.doubtful = append(h.watch.doubtful, c.index)
+		return
+	case !c.at.After(h.signs.last):
+		// Something else that was asked since was answered.
+		l.ledger.controlled(c.index, false)
 		return
 	}
 	if w := &h.watch; c.answered {
@@ -79,10 +91,13 @@ func (l *lane) watch(c controlAsk) {
 	}
 	for n, w := range l.watches(h) {
 		if !c.answered {
+			if n > 0 && limited {
+				continue // of that one host alone
+			}
 			if len(w.row) == 0 {
 				w.since = c.at
 			}
-			w.row = append(w.row, c.index)
+			w.row, w.until, w.limited = append(w.row, c.index), c.at, limited
 			continue
 		}
 		w.answered++
@@ -143,8 +158,9 @@ func (l *lane) again(s stretch, host int) {
 // mostRepeats is how often the ports may be asked again, on average.
 const mostRepeats = 8
 
-// wake takes note of the first answer of a host: the line is alive before any
-// control is asked.
+// wake takes note of the first answer of a host, in this run or, if a port is
+// known to answer, in an earlier one: the line is alive before any control is
+// asked.
 func (l *lane) wake(h *host, sent time.Time) {
 	for _, w := range l.watches(h) {
 		if w.alive.IsZero() {
@@ -174,10 +190,19 @@ func (l *lane) fallen(i int, now time.Time) bool {
 	if h.left == 0 || !l.dead(&h.watch) {
 		return false
 	}
+	since := h.watch.since
+	if len(h.accepting) == 0 && now.Sub(since) > limitSpan {
+		// Only closed ports tell so, which may have been all the resets that the
+		// host has to give: all other ports are asked before that is believed.
+		if !l.idle() && now.Sub(since) <= searchedFor {
+			return false
+		}
+		since = later(since, h.signs.asked)
+	}
 	if !h.mute && l.throttle != nil {
 		l.throttle.stall(h.watch.alive, now)
 	}
-	if now.Sub(h.watch.since) > blockedAfter {
+	if now.Sub(since) > blockedAfter {
 		h.fellSilent = h.watch.alive
 		l.ledger.rest(i, evidence{reason: exposure.NoResponse, note: fellSilent, at: now}, l.end)
 		return false
