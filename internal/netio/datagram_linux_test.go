@@ -51,7 +51,7 @@ func udpPeers(t *testing.T, host string) (echoing, silent, closed netip.AddrPort
 func gather(t *testing.T, d *Datagrams, enough int) []Datagram {
 	t.Helper()
 	var all []Datagram
-	for end := time.Now().Add(10 * time.Second); len(all) < enough && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); len(all) < enough && time.Now().Before(end); {
 		err := d.Receive(end, func(d Datagram) {
 			d.Data = append([]byte(nil), d.Data...)
 			all = append(all, d)
@@ -207,7 +207,7 @@ func TestEchoes(t *testing.T) {
 			continue
 		}
 		var got []Echo
-		for end := time.Now().Add(10 * time.Second); len(got) == 0 && time.Now().Before(end); {
+		for end := time.Now().Add(time.Minute); len(got) == 0 && time.Now().Before(end); {
 			if err := e.Receive(end, func(r Echo) { got = append(got, r) }); err != nil {
 				t.Fatal(err)
 			}
@@ -270,7 +270,7 @@ func TestDatagramsFlood(t *testing.T) {
 		}
 		read := 0
 		receive := func() {
-			err := d.Receive(time.Now().Add(10*time.Second), func(got Datagram) {
+			err := d.Receive(time.Now().Add(time.Minute), func(got Datagram) {
 				if read++; len(got.Data) > mostReply {
 					t.Errorf("%d bytes of an answer", len(got.Data))
 				}

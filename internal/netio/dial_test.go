@@ -202,7 +202,7 @@ func TestDialLoopback(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := netip.MustParseAddrPort(l.Addr().String())
-	d := &Dialer{Source: netip.MustParseAddrPort("127.0.0.9:0"), Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+	d := &Dialer{Source: netip.MustParseAddrPort("127.0.0.9:0"), Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 	c, err := d.Dial(t.Context(), exposure.TCP, at)
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +248,7 @@ func TestDialItself(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d := &Dialer{Source: at, Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+	d := &Dialer{Source: at, Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 	if c, err := d.Dial(t.Context(), exposure.TCP, at); err == nil {
 		t.Errorf("connected %s with %s", c.LocalAddr(), c.RemoteAddr())
 	} else if !Local(err) {

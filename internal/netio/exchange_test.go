@@ -48,7 +48,7 @@ func TestExchange(t *testing.T) {
 				}
 				return [][]byte{[]byte("noise"), append([]byte("re: "), asked...), []byte("late")}
 			})
-			d := &Dialer{Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+			d := &Dialer{Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 			got, err := Exchange(t.Context(), d, to, []byte("hello"), func(b []byte) bool { return bytes.HasPrefix(b, []byte("re: ")) })
 			if err != nil || string(got) != "re: hello" {
 				t.Errorf("%q, %v", got, err)
@@ -63,7 +63,7 @@ func TestExchangeBudget(t *testing.T) {
 	to := answerer(t, "udp4", "127.0.0.1:0", func(int, []byte) [][]byte {
 		return [][]byte{make([]byte, 1000), make([]byte, 1000), make([]byte, 1000)}
 	})
-	d := &Dialer{Limits: Limits{Deadline: time.Now().Add(20 * time.Second), Bytes: 1500}}
+	d := &Dialer{Limits: Limits{Deadline: time.Now().Add(time.Minute), Bytes: 1500}}
 	_, err := Exchange(t.Context(), d, to, []byte("hello"), func([]byte) bool { return false })
 	if !errors.Is(err, ErrBudget) {
 		t.Errorf("%v", err)
@@ -94,7 +94,7 @@ func TestExchangeUnreachable(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		d := &Dialer{Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+		d := &Dialer{Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 		_, err = Exchange(t.Context(), d, to, []byte("hello"), func([]byte) bool { return true })
 		var e *Error
 		if !errors.As(err, &e) || e.Reason != exposure.PortUnreach || e.By != "" {

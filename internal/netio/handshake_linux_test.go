@@ -119,7 +119,7 @@ func TestReach(t *testing.T) {
 	ln.Close()
 	h := netio.NewHandshaker(netio.NewDescriptors())
 	for to, want := range map[netip.AddrPort]exposure.Reason{open: exposure.SynAck, nobody: exposure.ConnRefused} {
-		if got := h.Reach(t.Context(), to, 1, time.Second); got.Reason != want || !got.Answered() || got.By.IsValid() {
+		if got := h.Reach(t.Context(), to, 1, 20*time.Second); got.Reason != want || !got.Answered() || got.By.IsValid() {
 			t.Errorf("%v: %+v", to, got)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // sent away unheard.
 func TestListenerTakesItsPeerOnly(t *testing.T) {
 	home := netip.MustParseAddr("127.0.0.1")
-	d := &Dialer{Limits: Limits{Deadline: time.Now().Add(20 * time.Second), Bytes: 4}}
+	d := &Dialer{Limits: Limits{Deadline: time.Now().Add(time.Minute), Bytes: 4}}
 	ln, err := d.Listen(t.Context(), home, home)
 	if err != nil {
 		t.Fatal(err)

@@ -123,7 +123,7 @@ func TestDialThroughAProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, heard := proxyThatSays(t, c.scheme, c.login, c.says...)
-			d := &Dialer{Proxy: p, Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+			d := &Dialer{Proxy: p, Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 			to := netip.MustParseAddrPort("192.0.2.9:21")
 			conn, err := d.Dial(t.Context(), exposure.TCP, to)
 			for _, want := range c.heard {
@@ -163,7 +163,7 @@ func TestAProxyResolvesNames(t *testing.T) {
 			says = []string{"\x05\x00", "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"}
 		}
 		p, heard := proxyThatSays(t, scheme, "", says...)
-		d := &Dialer{Proxy: p, Name: "home.example", Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+		d := &Dialer{Proxy: p, Name: "home.example", Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 		conn, err := d.Dial(t.Context(), exposure.TCP, netip.AddrPortFrom(Behind(300), 21))
 		if err != nil {
 			t.Fatal(err)
@@ -268,7 +268,7 @@ func TestDialThroughAProxyInTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Dialer{Proxy: p, Limits: Limits{Deadline: time.Now().Add(20 * time.Second)}}
+	d := &Dialer{Proxy: p, Limits: Limits{Deadline: time.Now().Add(time.Minute)}}
 	to := netip.MustParseAddrPort("192.0.2.9:21")
 	var e *Error
 	if _, err := d.Dial(t.Context(), exposure.TCP, to); !errors.As(err, &e) || e.Reason != exposure.LocalError || !errors.Is(err, ErrProxy) || !strings.Contains(err.Error(), "tls") {

@@ -30,7 +30,7 @@ authUser log sender
 	}
 	arrived := func(words ...string) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 			log := receiver.Log()
 			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(log, w) }) {
 				return

@@ -70,7 +70,7 @@ func linkLocal(t *testing.T, h *lab.Host, name string) netip.Addr {
 	at := device(t, h, name)
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	for give := time.After(10 * time.Second); ; {
+	for give := time.After(time.Minute); ; {
 		var addresses []net.Addr
 		err := h.Do(func() (err error) {
 			addresses, err = at.Addrs()

@@ -42,23 +42,32 @@ func (d document) openIs(t *testing.T, address netip.Addr, want []uint16) {
 }
 
 // TestUDPUnderLimits looks at a thousand ports of a host with the limits that
-// Linux has by itself, then under loss, then with another limit and a filter,
-// waiting for the proofs.
+// Linux has by itself, under loss, and with another limit and a filter, waiting
+// for the proofs.
 func TestUDPUnderLimits(t *testing.T) {
-	l := lab.New(t)
 	sekisho := program(t)
-	open := tenOpen(t, l.Home)
-	addresses := []netip.Addr{l.Home.V4, l.Home.V6}
-	for _, address := range addresses {
-		d := scanFrom(t, l.LAN, sekisho, "--udp", "-p", "20001-21000", address.String())
-		d.openIs(t, address, open)
-		if d.summary.Closed == 0 || !d.says(address.String()+" sends ") || !d.says("`--wait` proves them in ") {
-			t.Errorf("%+v", d.summary)
-		}
-		t.Logf("%v: %d packets in %d ms", address, d.summary.PacketsSent, d.summary.ElapsedMS)
+	host := func(t *testing.T) (l *lab.Lab, open []uint16, addresses []netip.Addr) {
+		t.Parallel()
+		l = lab.New(t)
+		return l, tenOpen(t, l.Home), []netip.Addr{l.Home.V4, l.Home.V6}
 	}
+	generous := func(t *testing.T, h *lab.Host) {
+		h.Run(t, "sysctl", "-q", "-w", "net.ipv4.icmp_ratelimit=10", "net.ipv6.icmp.ratelimit=10")
+	}
+	t.Run("as-they-are", func(t *testing.T) {
+		l, open, addresses := host(t)
+		for _, address := range addresses {
+			d := scanFrom(t, l.LAN, sekisho, "--udp", "-p", "20001-21000", address.String())
+			d.openIs(t, address, open)
+			if d.summary.Closed == 0 || !d.says(address.String()+" sends ") || !d.says("`--wait` proves them in ") {
+				t.Errorf("%+v", d.summary)
+			}
+			t.Logf("%v: %d packets in %d ms", address, d.summary.PacketsSent, d.summary.ElapsedMS)
+		}
+	})
 	t.Run("waits", func(t *testing.T) {
-		l.Home.Run(t, "sysctl", "-q", "-w", "net.ipv4.icmp_ratelimit=10", "net.ipv6.icmp.ratelimit=10")
+		l, _, addresses := host(t)
+		generous(t, l.Home)
 		l.Home.Filter(t, lab.Input, "udp dport 20201-20220", lab.Drop)
 		for _, address := range addresses {
 			d := scanFrom(t, l.LAN, sekisho, "--udp", "--wait", "-p", "20001-20400", address.String())
@@ -75,7 +84,8 @@ func TestUDPUnderLimits(t *testing.T) {
 		}
 	})
 	t.Run("loss", func(t *testing.T) {
-		l.Home.NFT(t, "flush chain inet lab input")
+		l, open, addresses := host(t)
+		generous(t, l.Home)
 		l.Link(t, lab.LANCable, lab.Impairment{Loss: 0.05, Delay: 5 * time.Millisecond, Seed: 7})
 		for _, address := range addresses {
 			scanFrom(t, l.LAN, sekisho, "--udp", "-p", "20001-21000", address.String()).openIs(t, address, open)
