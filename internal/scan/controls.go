@@ -49,6 +49,10 @@ const (
 	// source port: hosts answer repeats of one twice a second (Linux:
 	// tcp_invalid_ratelimit).
 	controlsPinned = 2
+	// mostPending is how many may be without an answer where the kernel asks
+	// again by itself: on a link that takes a hundred packets a second those
+	// that are lost would fill it with their repeats. More would not tell more.
+	mostPending = 2 * mostInRow
 )
 
 // affords reports whether enough was asked for one more control.
@@ -57,8 +61,12 @@ func (l *lane) affords() bool {
 }
 
 // ample reports whether the least number of controls is a small part of what
-// may be sent, be there much to ask or little.
+// may be sent, be there much to ask or little. It is not where most of what is
+// sent gets lost: the kernel repeats it, and the way may be too narrow for both.
 func (l *lane) ample() bool {
+	if l.ledger.resends && l.ledger.seen.floor() > 0.4 {
+		return false
+	}
 	slowest := l.pace.speed()
 	if l.shared != nil {
 		slowest = min(slowest, l.shared.speed())
@@ -117,6 +125,9 @@ func (l *lane) control(now time.Time, spare bool) bool {
 // controlDue reports whether it is time for a control.
 func (l *lane) controlDue(now time.Time) bool {
 	c := &l.controls
+	if l.ledger.resends && len(c.queue) >= mostPending {
+		return false
+	}
 	return !now.Before(c.due) || !l.pinned && l.throttle != nil && l.questions >= c.after && !now.Before(c.busy)
 }
 

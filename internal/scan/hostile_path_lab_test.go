@@ -191,6 +191,7 @@ func TestHostile16SlowLink(t *testing.T) {
 		t.Run(family(address), func(t *testing.T) {
 			d := scanFrom(t, l.LAN, sekisho, "-p", "20001-20100", address.String())
 			d.exactly(t, address, []uint16{20042}, exposure.Closed)
+			t.Logf("%+v", d.summary)
 		})
 	}
 }
