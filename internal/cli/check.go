@@ -47,7 +47,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
 	cmd.Flags().StringVar(&flags.baseline, "baseline", "", a.say.Say("flag.baseline"))
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
-	registerRouter(cmd.Flags(), &flags.router, a.say)
+	registerRouter(cmd.Flags(), &flags.router, routerNone, a.say)
 	flags.via.register(cmd.Flags(), a)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))

@@ -50,7 +50,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	}
 	flags.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.policy, "policy", "", a.say.Say("flag.policy"))
-	registerRouter(cmd.Flags(), &flags.router, a.say)
+	registerRouter(cmd.Flags(), &flags.router, routerAsk, a.say)
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	flags.via.register(cmd.Flags(), a)
 	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))

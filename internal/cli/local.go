@@ -31,7 +31,7 @@ func (a *app) localCommand() *cobra.Command {
 		Args:  a.noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.runLocal(cmd.Context(), before, beyond) },
 	}
-	registerRouter(cmd.Flags(), &before, a.say)
+	registerRouter(cmd.Flags(), &before, routerAsk, a.say)
 	beyond.register(cmd.Flags(), a.say)
 	return cmd
 }

@@ -27,8 +27,10 @@ const (
 	routerNone = "none"
 )
 
-func registerRouter(f *pflag.FlagSet, into *string, say *lang.Printer) {
-	f.StringVar(into, "router", routerAsk, say.Say("flag.router"))
+// registerRouter adds --router. Check without it asks nobody: it sends nothing
+// off the machine unasked.
+func registerRouter(f *pflag.FlagSet, into *string, without string, say *lang.Printer) {
+	f.StringVar(into, "router", without, say.Say("flag.router"))
 }
 
 // router is what is known of the router before this machine: what it tells

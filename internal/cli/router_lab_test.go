@@ -63,7 +63,7 @@ func TestRouterTells(t *testing.T) {
 			}
 		}
 	}
-	report := decode[exposure.Report](t, sekisho(t, l.Home, root, "check", "-p", "80", "-f", "json"))
+	report := decode[exposure.Report](t, sekisho(t, l.Home, root, "check", "-p", "80", "--router", "ask", "-f", "json"))
 	if got := report.Hosts[0].Router; got == nil || got.WAN != l.Router.V4 || len(got.Forwards) != 2 {
 		t.Errorf("check: %+v", got)
 	}
@@ -107,7 +107,7 @@ func TestUnusedForward(t *testing.T) {
 	l.Home.MapUPnP(t, "tcp", 8081, netip.AddrPortFrom(l.Home.V4, 6000), 0)
 	l.Home.MapUPnP(t, "udp", 8082, netip.AddrPortFrom(l.LAN.V4, 6000), 0)
 	for _, arguments := range [][]string{{"-p", "80,6000"}, {"-p", "80"}} {
-		report := decode[exposure.Report](t, sekisho(t, l.Home, root, append([]string{"check", "-f", "json"}, arguments...)...))
+		report := decode[exposure.Report](t, sekisho(t, l.Home, root, append([]string{"check", "--router", "ask", "-f", "json"}, arguments...)...))
 		var found []string
 		for _, p := range report.Hosts[0].Ports {
 			for _, f := range p.Findings {
