@@ -226,7 +226,7 @@ func (found *access) tell(c *diagnose.Case, merged []exposure.Report, taken []ex
 		ours = append(ours, p.Address)
 	}
 	if c.Router != nil {
-		ours = append(ours, c.Router.WAN)
+		ours = append(append(ours, c.Router.WAN), c.Router.Own...)
 	}
 	if found.Map != nil {
 		ours = append(ours, found.Map.IPv4.Addr())

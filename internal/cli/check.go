@@ -30,6 +30,7 @@ type checkFlags struct {
 	router                           string
 	merge                            []string
 	via                              viaFlag
+	access                           accessFlags
 }
 
 // checkCommand is the main job: scan, identify, judge, explain, one report.
@@ -49,6 +50,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	registerRouter(cmd.Flags(), &flags.router, routerNone, a.say)
 	flags.via.register(cmd.Flags(), a)
+	flags.access.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
@@ -87,6 +89,10 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 		if run.router, err = a.askRouter(ctx, flags.router); err != nil {
 			return err
 		}
+		if run.beyond, err = a.accessOf(ctx, flags.access, run.machine); err != nil {
+			return err
+		}
+		run.report.Unseen = append(run.report.Unseen, run.beyond.unseen...)
 	}
 	if err := run.see(ctx, args); err != nil {
 		return err
@@ -216,6 +222,7 @@ type checkRun struct {
 	allSeen    bool             // no listener is missing
 	swept      sweeps           // what is counted only
 	bound      map[portKey]bool // ports that something on this machine is bound to
+	beyond     access           // what lies between the router and the Internet
 	unswept    int              // own addresses beyond maxSwept
 	router     func() router    // what stands before this machine; nil when that does not matter
 	vias       []vantage.Address

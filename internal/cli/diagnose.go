@@ -437,6 +437,7 @@ func (r *checkRun) causes() {
 					c.Own, c.Listeners, c.Whole = true, port.Listeners, r.allSeen
 					r.filter.tell(context.Background(), &c)
 					tellRouter(h, &c)
+					r.beyond.tell(&c, []exposure.Report{r.report}, r.listeners)
 				}
 				if cause := diagnose.Explain(c, r.app.tag).Cause; cause.ID != "ok" && cause.ID != "inconclusive" {
 					v.Cause = &cause

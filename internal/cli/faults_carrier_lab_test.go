@@ -134,6 +134,25 @@ var carrierFaults = []fault{
 	{name: "a shared address of a carrier, UDP", access: lab.CGNAT, on: routerHost, provoke: onRouter, from: outsideHost, at: carrierV4, port: "53/udp", cause: "cgnat", certainty: exposure.CauseProven},
 	{name: "a shared address, IPv6 beside it", access: lab.CGNAT, provoke: served(nil), from: outsideHost, at: homeV6, port: "80", cause: "ok", certainty: exposure.CauseProven},
 
+	{name: "a shared address, as the person says", access: lab.CGNAT, provoke: pages("wan: 100.64.9.2\n", served(nil)), from: outsideHost, at: carrierV4, port: "80", arguments: readPages, cause: "cgnat", certainty: exposure.CauseProven},
+	{name: "a shared address, as the person says, UDP", access: lab.CGNAT, provoke: pages("wan: 100.64.9.2\n", served(nil)), from: outsideHost, at: carrierV4, port: "53/udp", arguments: readPages, cause: "cgnat", certainty: exposure.CauseProven},
+
+	{name: "two routers, the outer one refuses", access: lab.SecondRouter, provoke: pages("wan: 192.168.0.2\n", served(nil)), looks: []look{
+		{from: outsideHost, at: at(carrierV4), ports: "80"},
+		{from: carrierHost, at: at(routerV4), ports: "80"},
+	}, port: "80", arguments: append(slices.Clone(stun), readPages...), cause: "double-nat", certainty: exposure.CauseProven},
+	{name: "two routers, the outer one refuses, UDP", access: lab.SecondRouter, provoke: pages("wan: 192.168.0.2\n", served(nil)), looks: []look{
+		{from: outsideHost, at: at(carrierV4), ports: "u:53"},
+		{from: carrierHost, at: at(routerV4), ports: "u:53"},
+	}, port: "53/udp", arguments: append(slices.Clone(stun), readPages...), cause: "double-nat", certainty: exposure.CauseProven},
+	{name: "two routers, the outer one is silent", access: lab.SecondRouter, provoke: pages("wan: 192.168.0.2\n", served(func(t *testing.T, l *lab.Lab) {
+		l.Carrier.NFT(t, `insert rule inet carrier input iifname "up" tcp dport 80 drop`)
+	})), from: outsideHost, at: carrierV4, port: "80", arguments: readPages, cause: "double-nat", certainty: exposure.CauseLikely},
+	{name: "two routers, and both hand it on", access: lab.SecondRouter, provoke: pages("wan: 192.168.0.2\nforwards: [{protocol: tcp, outer: 80, to: 192.168.77.10}]\n", served(func(t *testing.T, l *lab.Lab) {
+		l.Carrier.NFT(t, `add rule inet carrier prerouting iifname "up" tcp dport 80 dnat ip to 192.168.0.2`)
+	})), from: outsideHost, at: carrierV4, port: "80", arguments: readPages, cause: "ok", certainty: exposure.CauseProven},
+
+	{name: "DS-Lite, as the router's page says", access: lab.DSLite, provoke: pages("wan: 192.0.0.2\n", served(nil)), from: outsideHost, at: carrierV4, port: "80", arguments: readPages, cause: "ds-lite", certainty: exposure.CauseProven},
 	{name: "DS-Lite ends here", access: lab.DSLite, on: routerHost, provoke: onRouter, from: outsideHost, at: carrierV4, port: "80", cause: "ds-lite", certainty: exposure.CauseProven},
 	{name: "DS-Lite ends here, UDP", access: lab.DSLite, on: routerHost, provoke: onRouter, from: outsideHost, at: carrierV4, port: "53/udp", cause: "ds-lite", certainty: exposure.CauseProven},
 	{name: "DS-Lite, as the DHCPv6 server tells", access: lab.DSLite, provoke: served(offers(offersAFTR)), from: outsideHost, at: carrierV4, port: "80", arguments: []string{"--ask-dhcpv6"}, cause: "ds-lite", certainty: exposure.CauseLikely},
@@ -143,11 +162,11 @@ var carrierFaults = []fault{
 	{name: "a port of MAP-E, nobody looked", access: lab.MAPE, provoke: served(ruled), port: "80", arguments: []string{"--map-e-rule", "/tmp/rule.yaml"}, cause: "map-e-port", certainty: exposure.CauseProven},
 	{name: "a port of MAP-E, as STUN and the DHCPv6 server tell", access: lab.MAPE, provoke: served(offers(offersRule)), from: outsideHost, at: sharedV4, port: "443", arguments: append([]string{"--ask-dhcpv6"}, stun...), cause: "map-e-port", certainty: exposure.CauseProven},
 	{name: "MAP-E, and no rule", access: lab.MAPE, provoke: served(offers(offersNoRule)), from: outsideHost, at: sharedV4, port: "80", arguments: []string{"--ask-dhcpv6"}, cause: "inconclusive", certainty: exposure.CausePossible},
-	{name: "a port of its own by MAP-E", access: lab.MAPE, provoke: served(func(t *testing.T, l *lab.Lab) {
+	{name: "a port of its own by MAP-E", access: lab.MAPE, provoke: pages("forwards: [{protocol: tcp, outer: 8220, to: 192.168.77.10}]\n", served(func(t *testing.T, l *lab.Lab) {
 		ruled(t, l)
 		l.Home.StartNginx(t, lab.Nginx{Port: 8220, TLSPort: 8221})
 		l.Forward(t, "tcp", 8220, 8220)
-	}), from: outsideHost, at: sharedV4, port: "8220", arguments: []string{"--map-e-rule", "/tmp/rule.yaml"}, cause: "ok", certainty: exposure.CauseProven},
+	})), from: outsideHost, at: sharedV4, port: "8220", arguments: append([]string{"--map-e-rule", "/tmp/rule.yaml"}, readPages...), cause: "ok", certainty: exposure.CauseProven},
 
 	{name: "the carrier cuts 80", access: lab.Routed, provoke: served(cut("tcp dport { 25, 80 }")), looks: []look{
 		{from: outsideHost, at: at(routerV4, carrierV4), ports: "80,443"},
