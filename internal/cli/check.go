@@ -185,6 +185,10 @@ func (r *checkRun) judge() {
 	for h := range r.report.Hosts {
 		host := &r.report.Hosts[h]
 		c := rules.Context{Now: r.report.FinishedAt, Owners: r.ownersSeen, Local: r.ownHost(host.Addresses), Whole: r.allSeen && r.filter != nil}
+		if c.Local && c.Whole {
+			c.Openings, c.Bound = r.filter.openings(), r.listeners
+			host.Ports = withOpenings(host.Ports, c, r.asks)
+		}
 		for p := range host.Ports {
 			port := &host.Ports[p]
 			port.Findings = rules.Judge(*port, c, r.app.tag)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,7 @@ func (a *app) runLocal(ctx context.Context, before string, beyond accessFlags) e
 	if err != nil {
 		return a.fail(exitUnseen, "cli.listeners-unread", "Error", oneLine(err.Error()))
 	}
+	whole := !slices.ContainsFunc(unseen, func(u hostnet.Unseen) bool { return u.Kind == hostnet.UnseenListeners })
 	filter, hidden := readFilter(ctx)
 	listeners = filter.answered(ctx, listeners)
 	unseen = append(unseen, hidden...)
@@ -78,6 +80,9 @@ func (a *app) runLocal(ctx context.Context, before string, beyond accessFlags) e
 		document.Listeners = append(document.Listeners, exposure.LocalListener{
 			Transport: l.Transport, Port: l.Port, Name: portName(l.Transport, l.Port), Listener: l,
 		})
+	}
+	if whole {
+		document.Findings = filter.unused(listeners, a.tag)
 	}
 	return a.deliver(func(w *bufio.Writer) error { return output.Local(w, document, a.outputOptions()) })
 }

@@ -189,7 +189,15 @@ type LocalDocument struct {
 	Firewall   *LocalFirewall  `json:"firewall,omitempty"` // absent when its rules could not be read
 	Router     *Router         `json:"router,omitempty"`   // absent when there is none to ask
 	NAT        *Access         `json:"nat,omitempty"`      // what lies between this household and the Internet
+	Findings   []LocalFinding  `json:"findings,omitempty"`
 	Unseen     []string        `json:"unseen,omitempty"`
+}
+
+// LocalFinding is a Finding that stands alone and so names its port itself.
+type LocalFinding struct {
+	Transport Transport `json:"transport"`
+	Port      uint16    `json:"port"`
+	Finding
 }
 
 // LocalListener is a Listener that stands alone and so names its port itself.

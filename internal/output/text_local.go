@@ -19,8 +19,18 @@ func textLocal(w io.Writer, d exposure.LocalDocument, o Options) error {
 	p.firewall(d)
 	p.router(d.Router)
 	p.nat(d.NAT)
+	p.localFindings(d)
 	p.unseen(d.Unseen)
 	return p.to(w)
+}
+
+// localFindings are the findings as check shows them.
+func (p *page) localFindings(d exposure.LocalDocument) {
+	host := exposure.Host{Name: d.Host}
+	for _, f := range d.Findings {
+		host.Ports = append(host.Ports, exposure.Port{Transport: f.Transport, Port: f.Port, Findings: []exposure.Finding{f.Finding}})
+	}
+	p.findings(exposure.Report{Hosts: []exposure.Host{host}})
 }
 
 func (p *page) listening(listeners []exposure.LocalListener) {

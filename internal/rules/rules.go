@@ -21,6 +21,10 @@ type Context struct {
 	Owners bool // the owner of every listener could be seen
 	Local  bool // this machine's own report: its listeners are known
 	Whole  bool // and they are all: no socket of another user is hidden
+	// Openings are what the machine's packet filter lets in by port, and Bound all of
+	// its listeners.
+	Openings []exposure.Opening
+	Bound    []exposure.Listener
 }
 
 // rule is one thing that can be worth a finding.

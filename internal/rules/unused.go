@@ -17,10 +17,13 @@ func init() {
 // nothing where not every socket could be seen, nor where the packet filter
 // sends newcomers on to another program or a container.
 func judgeUnused(s subject) []ruling {
-	if !s.Local || !s.Whole || s.used() {
+	if !s.Local || !s.Whole {
 		return nil
 	}
-	var found []ruling
+	found := s.unusedOpenings()
+	if s.used() {
+		return found
+	}
 	for _, f := range s.Forwards {
 		found = append(found, s.unusedForward(f))
 	}
