@@ -336,7 +336,7 @@ func (a *app) undoing(lines []string) []string {
 
 // looked adds what can be seen of the ports after the change.
 func (a *app) looked(ctx context.Context, document *exposure.FirewallCommands, after *filter, wish firewall.Wish, patience time.Duration) {
-	if wish.Out {
+	if wish.Out || a.common.redact {
 		return // who goes out is not asked for by zone, nor seen from here
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(lookAgain, patience/2))

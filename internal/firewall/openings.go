@@ -213,7 +213,7 @@ func (r *rule) removal(o exposure.Opening) (product string, lines []string) {
 			what = "--remove-service=" + service
 		}
 		return string(Firewalld), []string{
-			fmt.Sprintf("firewall-cmd --permanent --zone=%s %s", shellQuote(zone), what), "firewall-cmd --reload",
+			fmt.Sprintf("firewall-cmd --permanent --zone=%s %s && firewall-cmd --reload", shellQuote(zone), what),
 		}
 	case c.table.kind == "iptables":
 		program := "iptables"
@@ -225,6 +225,9 @@ func (r *rule) removal(o exposure.Opening) (product string, lines []string) {
 		}
 		if !o.Alone {
 			return string(Iptables), []string{program + " -S " + c.name}
+		}
+		if strings.ContainsFunc(r.text, func(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune("$`!;&|<>()*?\\'", r) }) {
+			return string(Iptables), []string{fmt.Sprintf("%s -D %s %d", program, c.name, r.handle)} // a comment may hold anything
 		}
 		return string(Iptables), []string{program + " -D " + c.name + " " + r.text}
 	}

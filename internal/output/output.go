@@ -154,6 +154,10 @@ func Local(w io.Writer, d exposure.LocalDocument, o Options) error {
 		d = newMask().local(d)
 	}
 	d.Listeners, d.Addresses = present(d.Listeners), present(d.Addresses)
+	d.Findings = each(d.Findings, func(f exposure.LocalFinding) exposure.LocalFinding {
+		f.Remedy = present(f.Remedy)
+		return f
+	})
 	d.Interfaces = each(present(d.Interfaces), func(i exposure.Interface) exposure.Interface {
 		i.Prefixes = present(i.Prefixes)
 		return i

@@ -620,6 +620,10 @@ func (m *mask) local(d exposure.LocalDocument) exposure.LocalDocument {
 	d.DNSServers = each(d.DNSServers, m.address)
 	d.Router = m.router(d.Router)
 	d.NAT = m.nat(d.NAT)
+	d.Findings = each(d.Findings, func(f exposure.LocalFinding) exposure.LocalFinding {
+		f.Finding = m.portWords(exposure.Port{Findings: []exposure.Finding{f.Finding}}).Findings[0]
+		return f
+	})
 	d.Unseen = each(d.Unseen, m.evidence)
 	return d
 }

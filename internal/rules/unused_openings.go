@@ -34,9 +34,15 @@ func (s subject) unusedOpenings() []ruling {
 			}, pairs...)
 		}
 		remedy := say(lang.Text{
-			EN: "If no program is to have it, take the rule away ({{.Product}}), and out of the file that it is loaded from:\n{{.Lines}}",
-			JA: "使う予定がなければ、規則を外します({{.Product}})。規則を読み込むファイルからも消します。\n{{.Lines}}",
+			EN: "If no program is to have it, take the rule away ({{.Product}}):\n{{.Lines}}",
+			JA: "使う予定がなければ、規則を外します({{.Product}})。\n{{.Lines}}",
 		}, pairs...)
+		if o.Product == "nftables" || o.Product == "iptables" {
+			remedy = say(lang.Text{
+				EN: "If no program is to have it, take the rule away ({{.Product}}), and out of the file that it is loaded from:\n{{.Lines}}",
+				JA: "使う予定がなければ、規則を外します({{.Product}})。規則を読み込むファイルからも消します。\n{{.Lines}}",
+			}, pairs...)
+		}
 		if !o.Alone {
 			remedy = say(lang.Text{
 				EN: "If no program is to have it, take the port out of the rule, which is about other ports too ({{.Product}}):\n{{.Lines}}",
