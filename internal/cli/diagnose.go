@@ -276,7 +276,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
-	document.Unseen = append(document.Unseen, run.viaTroubles()...)
+	document.Unseen = slices.Concat(document.Unseen, run.viaTroubles(), run.unwatched())
 	for _, v := range run.outside {
 		document.Vantages = append(document.Vantages, v.vantage)
 	}

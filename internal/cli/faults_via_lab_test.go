@@ -57,7 +57,7 @@ var viaFaults = []fault{
 		l.Forward(t, "tcp", 22, 22)
 		hairpinning(t, l, 22)
 	}, via: true, port: "22", arguments: v4, cause: "ok", certainty: exposure.CauseProven},
-	{name: "via: nothing is wrong, and nothing tells whose web server it is", provoke: forwarded(func(t *testing.T, l *lab.Lab) { hairpinning(t, l, 80) }), via: true, port: "80", arguments: v4, cause: "ok", certainty: exposure.CauseLikely},
+	{name: "via: nothing is wrong, and nothing tells whose web server it is", provoke: forwarded(func(t *testing.T, l *lab.Lab) { hairpinning(t, l, 80) }), via: true, port: "80", arguments: v4, cause: "ok", certainty: exposure.CauseProven},
 	{name: "via: nothing is wrong, TLS", provoke: web(func(t *testing.T, l *lab.Lab) {
 		l.Forward(t, "tcp", 443, 443)
 		hairpinning(t, l, 443)
@@ -70,10 +70,10 @@ var viaFaults = []fault{
 	{name: "via: nothing is wrong, UDP", provoke: func(t *testing.T, l *lab.Lab) {
 		l.Home.StartBind(t, lab.Bind{})
 		l.Forward(t, "udp", 53, 53)
-	}, via: true, port: "53/udp", arguments: v4, cause: "ok", certainty: exposure.CauseLikely},
+	}, via: true, port: "53/udp", arguments: v4, cause: "ok", certainty: exposure.CauseProven},
 	{name: "via: nothing is wrong, by name", provoke: forwarded(func(t *testing.T, l *lab.Lab) {
 		hairpinning(t, l, 80)
-	}), via: true, port: "80", arguments: []string{"-4", "--name", "home.example"}, cause: "ok", certainty: exposure.CauseLikely},
+	}), via: true, port: "80", arguments: []string{"-4", "--name", "home.example"}, cause: "ok", certainty: exposure.CauseProven},
 	{name: "via: hairpin refused", provoke: forwarded(nil), via: true, port: "80", arguments: v4, cause: "hairpin-missing", certainty: exposure.CauseProven},
 	{name: "via: hairpin dropped", provoke: forwarded(func(t *testing.T, l *lab.Lab) {
 		l.Router.Filter(t, lab.Input, fmt.Sprintf(`iifname "lan" ip daddr %s`, l.Router.V4), lab.Drop)
@@ -81,8 +81,8 @@ var viaFaults = []fault{
 	{name: "via: IPv6 forbidden by the router", provoke: web(func(t *testing.T, l *lab.Lab) {
 		l.Router.NFT(t, "insert rule inet router forward iifname \"wan\" ip6 daddr "+l.Home.V6.String()+" tcp dport 80 reject with icmpx type admin-prohibited")
 	}), via: true, port: "80", arguments: v6, cause: "router-filter", certainty: exposure.CauseLikely},
-	{name: "via: IPv6 dropped by the router", provoke: web(nil), via: true, port: "80", arguments: v6, cause: "router-filter", certainty: exposure.CausePossible},
-	{name: "via: no forward", provoke: web(nil), via: true, port: "80", arguments: v4, cause: "router-no-forward", certainty: exposure.CausePossible},
+	{name: "via: IPv6 dropped by the router", provoke: web(nil), via: true, port: "80", arguments: v6, cause: "router-filter", certainty: exposure.CauseLikely},
+	{name: "via: no forward", provoke: web(nil), via: true, port: "80", arguments: v4, cause: "router-no-forward", certainty: exposure.CauseLikely},
 	{name: "via: forwarded, and the service is stopped", provoke: func(t *testing.T, l *lab.Lab) { l.Forward(t, "tcp", 80, 80) }, via: true, port: "80", arguments: v4, cause: "not-listening", certainty: exposure.CauseProven},
 	{name: "via: let in over IPv6, and the service is stopped", provoke: func(t *testing.T, l *lab.Lab) { l.Forward(t, "tcp", 80, 80) }, via: true, port: "80", arguments: v6, cause: "not-listening", certainty: exposure.CauseProven},
 	{name: "via: forwarded, and dropped for the Internet", provoke: forwarded(func(t *testing.T, l *lab.Lab) {

@@ -70,7 +70,9 @@ func (a *app) listenDiagnosis(ctx context.Context, flags *diagnoseFlags) error {
 		l.Serve(serving, func(came exposure.Arrival) { c.take(a, came) })
 	}()
 	defer func() { end(); <-done }()
-	a.waitForComers(ctx, flags, c)
+	if len(flags.via.urls) == 0 { // a vantage comes when it is asked
+		a.waitForComers(ctx, flags, c)
+	}
 	return a.tellComers(ctx, flags, c, ports)
 }
 
@@ -235,8 +237,12 @@ func (c *comers) tell(to *diagnose.Case) {
 // tellComers looks at the way while the listener still stands, and tells it with
 // who came. Ctrl-C ends the waiting, not this.
 func (a *app) tellComers(ctx context.Context, flags *diagnoseFlags, c *comers, ports []asked) error {
-	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), listenLook)
-	defer stop()
+	looking := ctx
+	if len(flags.via.urls) == 0 {
+		var stop context.CancelFunc
+		looking, stop = context.WithTimeout(context.WithoutCancel(ctx), listenLook)
+		defer stop()
+	}
 	flags.came = c
 	document, err := a.diagnoseOwn(looking, flags, ports, nil)
 	if err != nil {
@@ -247,7 +253,7 @@ func (a *app) tellComers(ctx context.Context, flags *diagnoseFlags, c *comers, p
 		a.note("listen.nobody", "Port", strconv.Itoa(int(c.port.port))+"/"+c.port.transport.String())
 	}
 	err = a.tellDiagnosis(ctx, document)
-	if err == nil && len(c.seen().Arrivals) == 0 {
+	if err == nil && len(c.seen().Arrivals) == 0 && len(flags.via.urls) == 0 {
 		return exit(exitUnseen)
 	}
 	return err

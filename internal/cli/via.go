@@ -55,6 +55,7 @@ type outsideView struct {
 	seen    vantage.Seen
 	view    exposure.View
 	trouble string // one line; empty when it looked
+	sight   sight  // what arrived here of it
 }
 
 // viaPorts are the ports that vantages are asked to look at.
@@ -179,7 +180,8 @@ func (a *app) lookOnce(ctx context.Context, at vantage.Address, to, source netip
 		text := a.say.Say("via.consent", "URL", at.URL.String(), "Address", who.Address)
 		request.Consent = exposure.Consent{Text: text, At: now(), Scope: a.say.Say("via.scope", "TCP", len(request.TCP), "UDP", len(request.UDP))}
 		a.detail("verbose.via", "URL", at.URL.String(), "Address", who.Address, "TCP", len(request.TCP), "UDP", len(request.UDP))
-		v.seen, err = client.Look(ctx, request, nil)
+		v.seen, err = client.Look(ctx, request, v.sight.open)
+		v.sight.close()
 		if err == nil && v.seen.Plan.Address != who.Address {
 			err = &vantage.Error{Kind: vantage.Lies}
 		}
@@ -387,6 +389,7 @@ func (r *checkRun) around() []exposure.Observation {
 // tellOutside gives a case what the vantages told beside what they saw: what they
 // sent, and whether their packets are known to get to such a port.
 func (r *checkRun) tellOutside(c *diagnose.Case) {
+	r.tellArrived(c)
 	for _, v := range r.looked() {
 		c.Sent = append(c.Sent, v.seen.Sent...)
 		family := v.vantage.Sees.Is4() == (c.Zone == exposure.ZoneInternetV4)

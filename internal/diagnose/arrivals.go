@@ -131,6 +131,13 @@ func (c Case) sentTo() known3 {
 	return no
 }
 
+// unsendable reports whether the vantage itself could not send to the address.
+func (c Case) unsendable(address netip.Addr) bool {
+	return slices.ContainsFunc(c.Observations, func(o exposure.Observation) bool {
+		return o.Address == address && o.Reason == exposure.LocalError && (o.View == exposure.ViewOutside || o.View == exposure.ViewLAN)
+	})
+}
+
 // received is what the vantage heard at the address that it asked.
 func (c Case) received(address netip.Addr) answer {
 	heard := answerUnknown
@@ -157,6 +164,9 @@ func (c Case) received(address netip.Addr) answer {
 // endsOf is what both ends know of the port.
 func (c Case) endsOf(w exposure.Watched) (ends, exposure.Arrival) {
 	e := ends{sent: c.sentTo(), received: c.received(w.Address)}
+	if c.unsendable(w.Address) {
+		e.sent = no
+	}
 	a, ok := w.Of(c.Transport, c.Port)
 	strays := w.StrayTCP
 	if c.Transport == exposure.UDP {
