@@ -248,8 +248,8 @@ func (c Case) learnViews(known map[fact]said) {
 }
 
 // silent reports whether an observation is of a port that should have answered and
-// did not. A UDP port that answers this machine itself should: elsewhere its
-// silence tells nothing.
+// did not. A UDP port whose service answers the same question of this machine
+// itself should: elsewhere its silence tells nothing.
 func (c Case) silent(o exposure.Observation) bool {
 	switch {
 	case o.Reason != exposure.NoResponse:
@@ -257,8 +257,8 @@ func (c Case) silent(o exposure.Observation) bool {
 	case o.State == exposure.Filtered:
 		return true
 	}
-	return o.State == exposure.OpenFiltered && c.Own && slices.ContainsFunc(c.Observations, func(own exposure.Observation) bool {
-		return own.View.Own() && own.State == exposure.Open && own.Transport == o.Transport && own.Port == o.Port
+	return o.State == exposure.OpenFiltered && c.Own && c.Expected != "" && slices.ContainsFunc(c.Observations, func(own exposure.Observation) bool {
+		return own.View.Own() && own.State == exposure.Open && own.Reason == exposure.ProtoResponse && own.Transport == o.Transport && own.Port == o.Port
 	})
 }
 
