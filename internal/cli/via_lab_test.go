@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lab"
@@ -134,5 +136,118 @@ func TestCheckViaVantage(t *testing.T) {
 	}
 	if outside != 4 || scan.code != 0 || !seen.Summary.Complete {
 		t.Errorf("%d observations from outside, exit code %d: %s\n%s", outside, scan.code, scan.out, scan.errs)
+	}
+}
+
+// TestNobodyElseIsSentTo counts on the wire, where the router receives it, what a
+// vantage sends to anybody but its callers, whatever these ask for.
+func TestNobodyElseIsSentTo(t *testing.T) {
+	l := lab.New(t)
+	l.Router.NFT(t, fmt.Sprintf(`
+		table inet strangers {
+			counter strays {
+			}
+			chain arriving {
+				type filter hook prerouting priority raw
+				iifname "wan" ip daddr != %s counter name strays
+				iifname "wan" ip6 daddr != { %s, %s } meta l4proto { tcp, udp } counter name strays
+				iifname "wan" ip6 daddr %s icmpv6 type echo-request counter name strays
+			}
+		}
+	`, l.Router.V4, l.Home.V6, l.Router.V6, l.LAN.V6))
+	vantageOf(t, l, l.Outside)
+	if r := sekisho(t, l.Home, root, "scan", "--via", viaURL, "-p", "22,80,u:53", "--show", "all", "-f", "json"); r.code == 2 {
+		t.Fatalf("%s", r.errs)
+	}
+	victim := l.LAN.V6.String()
+	consent := `"consent":{"text":"a","scope":"b"}`
+	for _, to := range []string{l.Outside.V4.String() + ":8080", "[" + l.Outside.V6.String() + "]:8080"} {
+		for _, request := range []string{
+			"POST /api/v1/jobs HTTP/1.1\r\nX-Forwarded-For: " + victim + "\r\n|{\"tcp\":\"22\"," + consent + "}",
+			"POST /api/v1/jobs HTTP/1.1\r\nForwarded: for=\"[" + victim + "]\"\r\n|{\"tcp\":\"22\"," + consent + "}",
+			"POST /api/v1/jobs HTTP/1.1\r\nX-Real-IP: " + victim + "\r\n|{\"tcp\":\"22\"," + consent + "}",
+			"POST /api/v1/jobs HTTP/1.1\r\n|{\"address\":\"" + victim + "\",\"tcp\":\"22\"," + consent + "}",
+			"POST /api/v1/jobs HTTP/1.1\r\n|{\"tcp\":\"22\",\"name\":\"" + victim + "\"," + consent + "}",
+			"POST http://[" + victim + "]/api/v1/jobs HTTP/1.1\r\n|{\"tcp\":\"22\"," + consent + "}",
+			"CONNECT [" + victim + "]:22 HTTP/1.1\r\n|",
+			"GET http://[" + victim + "]/ HTTP/1.1\r\n|",
+			"POST /api/v1/jobs HTTP/1.1\r\n|{\"tcp\":\"22\",\"grant\":{\"address\":\"" + victim + "\"}," + consent + "}",
+		} {
+			say(t, l.Home, to, request)
+		}
+	}
+	// What a request starts for its own caller has ended when the vantage has.
+	out := l.Router.Run(t, "nft", "list", "counter", "inet", "strangers", "strays")
+	if !strings.Contains(out, "packets 0 bytes 0") {
+		t.Errorf("the vantage sent to strangers:\n%s", out)
+	}
+}
+
+// say sends one request, its head and body apart by a bar, and starts the job
+// that comes of it.
+func say(t *testing.T, h *lab.Host, to, request string) {
+	t.Helper()
+	head, body, _ := strings.Cut(request, "|")
+	speak := func(head, body string) string {
+		var conn net.Conn
+		if err := h.Do(func() (err error) {
+			conn, err = net.Dial("tcp", to)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		fmt.Fprintf(conn, "%sHost: vantage.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", head, len(body), body)
+		answer, err := io.ReadAll(conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(answer)
+	}
+	_, location, ok := strings.Cut(speak(head, body), "Location: ")
+	if !ok {
+		return
+	}
+	at, _, _ := strings.Cut(location, "\r\n")
+	speak("POST "+at+"/go HTTP/1.1\r\n", "")
+	speak("GET "+at+"/batches HTTP/1.1\r\n", "")
+	speak("DELETE "+at+" HTTP/1.1\r\n", "")
+}
+
+// TestBadVantages: a vantage that is away, is none or refuses costs one line and
+// no state.
+func TestBadVantages(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartNginx(t, lab.Nginx{})
+	serving(t, l.LAN, root, "--listen", ":8081", "--allow-private")
+	serving(t, l.Home, root, "--listen", ":8082")
+	for name, c := range map[string]struct{ url, line string }{
+		"away":    {"http://26.10.0.1:9", "http://26.10.0.1:9 cannot be reached"},
+		"none":    {"http://" + l.Home.V4.String(), "is no vantage"},
+		"unnamed": {"http://nowhere.example", "nowhere.example"},
+		"itself":  {"http://" + l.Home.V4.String() + ":8082", "is this machine itself"},
+	} {
+		r := sekisho(t, l.Home, root, "check", "--via", c.url, "-p", "80", "-f", "json")
+		report := decode[exposure.Report](t, r)
+		if r.code != 3 || len(report.Vantages) != 2 || !strings.Contains(report.Vantages[1].Error, c.line) {
+			t.Errorf("%s: exit code %d, %+v", name, r.code, report.Vantages)
+		}
+		for _, o := range portOf(report, exposure.TCP, 80).Observations {
+			if !o.View.Own() {
+				t.Errorf("%s: %+v", name, o)
+			}
+		}
+	}
+	// Another machine of the LAN is a vantage for its neighbours, though its own
+	// address is private.
+	url := "http://" + l.LAN.V4.String() + ":8081"
+	r := sekisho(t, l.Home, root, "check", "--via", url, "-p", "80", "-f", "json")
+	seen := false
+	for _, o := range portOf(decode[exposure.Report](t, r), exposure.TCP, 80).Observations {
+		seen = seen || o.View == exposure.ViewLAN && o.State == exposure.Open && o.Address == l.Home.V4
+	}
+	if !seen {
+		t.Errorf("exit code %d: %s", r.code, r.out)
 	}
 }
