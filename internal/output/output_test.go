@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -703,10 +704,15 @@ func TestFrame(t *testing.T) {
 			Show: rapid.SampledFrom([]output.Show{output.ShowOpen, output.ShowInteresting, output.ShowAll}).Draw(t, "show"),
 		}
 		r := arbitraryReport(t)
+		local := arbitraryLocal(t)
 		commands := commandLines(r)
+		for _, f := range local.Findings {
+			found := exposure.Report{Hosts: []exposure.Host{{Ports: []exposure.Port{{Findings: []exposure.Finding{f.Finding}}}}}}
+			maps.Copy(commands, commandLines(found))
+		}
 		for _, document := range [][]byte{
 			reportIn(t, r, o),
-			localIn(t, arbitraryLocal(t), o),
+			localIn(t, local, o),
 			scanIn(t, rapid.SliceOfN(rapid.Custom(arbitrary[exposure.Observation]), 0, 3).Draw(t, "scan"), o),
 		} {
 			for line := range strings.Lines(string(document)) {
