@@ -49,6 +49,8 @@ func whollyJudged(tag lang.Tag) exposure.Report {
 	r.Outgoing = []exposure.Port{{Transport: exposure.TCP, Port: 25, Name: "smtp", Verdicts: []exposure.Verdict{
 		{Zone: exposure.ZoneOutgoing, Expectation: exposure.ExpectOpen, Verdict: exposure.Inconclusive},
 	}}}
+	r.Hosts[0].Router = gate()
+	r.Hosts[0].Router.Page = "" // an address in words, which TestHTMLStandsAlone would take for a thing to load
 	r.Summary.Inconclusive = 2
 	return r
 }

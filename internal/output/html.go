@@ -37,6 +37,8 @@ type (
 		Title string
 		Views []string
 		Rows  []htmlRow
+		Gate  string // who told of the router, and what
+		Told  []string
 	}
 	htmlRow struct {
 		Port, Name              string
@@ -72,7 +74,9 @@ func htmlReport(w io.Writer, r exposure.Report, o Options) error {
 	page := p.htmlPage(r.Partial, r.Unseen)
 	page.Last = harmless(p.lastLine(r))
 	for _, h := range r.Hosts {
-		page.Hosts = append(page.Hosts, p.htmlHost(r, h))
+		host := p.htmlHost(r, h)
+		host.Gate, host.Told = p.routerList(h.Router)
+		page.Hosts = append(page.Hosts, host)
 	}
 	if all := sentences(r); len(all) > 0 {
 		page.Policy = harmless(p.say.Say("report.policy", "File", r.Policy))

@@ -27,9 +27,22 @@ func markdownReport(w io.Writer, r exposure.Report, o Options) error {
 	m.sinceBaseline(r.Baseline)
 	for _, h := range r.Hosts {
 		m.host(r, h)
+		m.routed(h.Router)
 	}
 	m.toMend(r)
 	return m.to(w)
+}
+
+// routed is what is known of the router before this machine.
+func (m markdown) routed(r *exposure.Router) {
+	title, lines := m.routerList(r)
+	if title == "" {
+		return
+	}
+	m.line("", marked(title), "")
+	for _, l := range lines {
+		m.line("- " + marked(l))
+	}
 }
 
 // judgements are the verdicts, the bad ones first.

@@ -146,21 +146,26 @@ func scanned() []exposure.Observation {
 	)
 }
 
+// gate is a router that tells of itself.
+func gate() *exposure.Router {
+	return &exposure.Router{
+		Gateway: ip("192.168.1.1"), Product: untrusted.New("Home \x1b[2Jrouter", 99), Page: "http://192.168.1.1/", Sources: []exposure.RouterSource{exposure.RouterUPnP, exposure.RouterNATPMP},
+		WAN: ip("192.168.0.4"), WANKind: exposure.WANPrivate, Filter6: &exposure.RouterFilter6{},
+		Forwards: []exposure.RouterForward{
+			{Transport: exposure.TCP, Outer: 8080, To: netip.MustParseAddrPort("192.168.1.5:80"), Description: untrusted.New("game <b>", 99), LeaseS: 3600, Requested: true, Source: exposure.RouterUPnP},
+			{Transport: exposure.UDP, Outer: 0, To: netip.MustParseAddrPort("192.168.1.7:0"), Remote: ip("203.0.114.5"), Off: true, Source: exposure.RouterUPnP},
+		},
+		Asked: []exposure.RouterQuestion{{Source: exposure.RouterUPnP, Result: exposure.RouterAnswered}, {Source: exposure.RouterPCP, Result: exposure.RouterRefused, Why: untrusted.New("result 2", 99)}},
+	}
+}
+
 // machine is what is known of this machine.
 func machine() exposure.LocalDocument {
 	on := func(transport exposure.Transport, port uint16, name string, l exposure.Listener) exposure.LocalListener {
 		return exposure.LocalListener{Transport: transport, Port: port, Name: name, Listener: l}
 	}
 	return exposure.LocalDocument{
-		Router: &exposure.Router{
-			Gateway: ip("192.168.1.1"), Product: untrusted.New("Home \x1b[2Jrouter", 99), Page: "http://192.168.1.1/", Sources: []exposure.RouterSource{exposure.RouterUPnP, exposure.RouterNATPMP},
-			WAN: ip("192.168.0.4"), WANKind: exposure.WANPrivate, Filter6: &exposure.RouterFilter6{},
-			Forwards: []exposure.RouterForward{
-				{Transport: exposure.TCP, Outer: 8080, To: netip.MustParseAddrPort("192.168.1.5:80"), Description: untrusted.New("game <b>", 99), LeaseS: 3600, Requested: true, Source: exposure.RouterUPnP},
-				{Transport: exposure.UDP, Outer: 0, To: netip.MustParseAddrPort("192.168.1.7:0"), Remote: ip("203.0.114.5"), Off: true, Source: exposure.RouterUPnP},
-			},
-			Asked: []exposure.RouterQuestion{{Source: exposure.RouterUPnP, Result: exposure.RouterAnswered}, {Source: exposure.RouterPCP, Result: exposure.RouterRefused, Why: untrusted.New("result 2", 99)}},
-		},
+		Router: gate(),
 		NAT: &exposure.Access{
 			Kind: exposure.NATMAPE, Certainty: exposure.CauseProven, Evidence: []string{"By the rule of MAP-E (rule.yaml) this household has 192.0.2.18/32 with 252 ports."},
 			Public: []exposure.PublicSight{{Address: ip("192.0.2.18"), By: "STUN 203.0.114.9:3478"}}, AFTR: "aftr.carrier.example",

@@ -44,6 +44,12 @@ func secretive(tag lang.Tag) exposure.Report {
 		Vantages: []exposure.Vantage{{ID: "numbat", Kind: "agent", Address: ip("fd12:3456::7")}},
 		Hosts: []exposure.Host{{
 			Name: "quokka.example", Addresses: []netip.Addr{ip("127.0.0.1"), ip("198.18.7.7"), ip("fd12:3456::7")},
+			Router: &exposure.Router{
+				Gateway: ip("198.18.7.7"), Product: net("bilby router"), Page: "http://198.18.7.7/", Sources: []exposure.RouterSource{exposure.RouterUPnP},
+				WAN: ip("198.18.7.7"), WANKind: exposure.WANSpecial, Own: []netip.Addr{ip("fd12:3456::7")}, DMZ: ip("198.18.7.7"),
+				Forwards: []exposure.RouterForward{{Transport: exposure.TCP, Outer: 21, To: netip.MustParseAddrPort("198.18.7.7:21"), Remote: ip("198.18.7.7"), Description: net("wallaby"), Source: exposure.RouterUPnP}},
+				Asked:    []exposure.RouterQuestion{{Source: exposure.RouterPCP, Result: exposure.RouterFailed, Why: net("numbat at 198.18.7.7")}},
+			},
 			Ports: []exposure.Port{{
 				Transport: exposure.TCP, Port: 21, Observations: []exposure.Observation{at("198.18.7.7", exposure.ViewSelf), at("fd12:3456::7", exposure.ViewSelf)},
 				Services: []exposure.Service{ftp},

@@ -2,6 +2,7 @@ package output
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -15,52 +16,76 @@ var wanStyles = map[exposure.WANKind]style{
 	exposure.WANGlobal: plain, exposure.WANPrivate: yellow, exposure.WANShared: yellow, exposure.WANSpecial: yellow,
 }
 
+// remark is a sentence and how it is to be shown.
+type remark struct {
+	style style
+	text  string
+}
+
 // router is what the router before this machine told: its outer address and
 // what that is worth, and where it sends newcomers on.
 func (p *page) router(r *exposure.Router) {
-	if r == nil || len(r.Sources) == 0 {
+	title, remarks := p.routerRemarks(r)
+	if title == "" {
 		return
 	}
 	p.gap()
+	p.paragraph("", plain, title)
+	for _, s := range remarks {
+		p.paragraph(findingIndent, s.style, s.text)
+	}
+	p.line(p.table([]column{
+		{head: p.say.Say("column.outer-port")},
+		{head: p.say.Say("column.to"), least: 12},
+		{head: p.say.Say("column.description"), least: 10},
+		{head: p.say.Say("column.lasts")},
+		{head: p.say.Say("column.told-by"), least: 8},
+	}, p.forwardRows(r))...)
+	for _, s := range p.forwardRemarks(r) {
+		p.paragraph(findingIndent, plain, s)
+	}
+}
+
+// routerRemarks are who told of the router, empty when nobody did, and what is
+// known of it beside its forwards.
+func (p *page) routerRemarks(r *exposure.Router) (title string, list []remark) {
+	if r == nil || len(r.Sources) == 0 {
+		return "", nil
+	}
 	var sources []string
 	for _, s := range r.Sources {
 		sources = append(sources, p.say.Say("router.source-"+string(s)))
 	}
-	title := p.say.Say("router.title", "Gateway", routerName(r), "Sources", sources)
-	if name := r.Product.Terminal(); name != "" {
-		title = p.say.Say("router.title-product", "Gateway", routerName(r), "Product", name, "Sources", sources)
+	gateway := ""
+	if r.Gateway.IsValid() { // a file may tell of one where none was asked
+		gateway = r.Gateway.String()
 	}
-	p.paragraph("", plain, title)
+	title = p.say.Say("router.title", "Gateway", gateway, "Sources", sources)
+	if name := r.Product.Terminal(); name != "" {
+		title = p.say.Say("router.title-product", "Gateway", gateway, "Product", name, "Sources", sources)
+	}
+	add := func(s style, text string) { list = append(list, remark{s, text}) }
 	if r.WAN.IsValid() && r.WANKind != "" {
-		p.paragraph(findingIndent, wanStyles[r.WANKind], p.say.Say("router.wan-"+string(r.WANKind), "Address", r.WAN))
+		add(wanStyles[r.WANKind], p.say.Say("router.wan-"+string(r.WANKind), "Address", r.WAN))
 	} else {
-		p.paragraph(findingIndent, plain, p.say.Say("router.wan-unknown"))
+		add(plain, p.say.Say("router.wan-unknown"))
 	}
 	if r.Page != "" {
-		p.paragraph(findingIndent, plain, p.say.Say("router.page", "Page", r.Page))
+		add(plain, p.say.Say("router.page", "Page", r.Page))
 	}
 	if r.DMZ.IsValid() {
-		p.paragraph(findingIndent, yellow, p.say.Say("router.dmz", "Address", r.DMZ))
+		add(yellow, p.say.Say("router.dmz", "Address", r.DMZ))
 	}
-	if f := r.Filter6; f != nil {
-		if f.On {
-			p.paragraph(findingIndent, plain, p.say.Say("router.filter6-on"))
-		} else {
-			p.paragraph(findingIndent, yellow, p.say.Say("router.filter6-off"))
-		}
+	if f := r.Filter6; f != nil && f.On {
+		add(plain, p.say.Say("router.filter6-on"))
+	} else if f != nil {
+		add(yellow, p.say.Say("router.filter6-off"))
 	}
-	p.forwards(r)
+	return title, list
 }
 
-// routerName names the router, which a file may tell of where none was asked.
-func routerName(r *exposure.Router) string {
-	if !r.Gateway.IsValid() {
-		return ""
-	}
-	return r.Gateway.String()
-}
-
-func (p *page) forwards(r *exposure.Router) {
+// forwardRows are the forwards, one a row.
+func (p *page) forwardRows(r *exposure.Router) [][]cell {
 	var rows [][]cell
 	for _, f := range r.Forwards[:min(len(r.Forwards), maxForwardsTold)] {
 		outer := portLabel(f.Transport, f.Outer)
@@ -80,24 +105,45 @@ func (p *page) forwards(r *exposure.Router) {
 		}
 		rows = append(rows, []cell{text(outer), text(f.To.String()), text(f.Description.Terminal()), text(lasts), text(words...)})
 	}
-	p.line(p.table([]column{
-		{head: p.say.Say("column.outer-port")},
-		{head: p.say.Say("column.to"), least: 12},
-		{head: p.say.Say("column.description"), least: 10},
-		{head: p.say.Say("column.lasts")},
-		{head: p.say.Say("column.told-by"), least: 8},
-	}, rows)...)
-	if more := len(r.Forwards) - len(rows); more > 0 {
-		p.paragraph(findingIndent, plain, p.say.Say("router.more", "Count", more))
+	return rows
+}
+
+// forwardRemarks say what the list of forwards is worth.
+func (p *page) forwardRemarks(r *exposure.Router) []string {
+	var list []string
+	if more := len(r.Forwards) - maxForwardsTold; more > 0 {
+		list = append(list, p.say.Say("router.more", "Count", more))
 	}
+	worth := p.say.Say("router.no-list")
 	switch {
 	case r.Whole:
-		p.paragraph(findingIndent, plain, p.say.Say("router.whole"))
+		worth = p.say.Say("router.whole")
 	case r.Cut:
-		p.paragraph(findingIndent, plain, p.say.Say("router.cut"))
+		worth = p.say.Say("router.cut")
 	case slices.Contains(r.Sources, exposure.RouterUPnP):
-		p.paragraph(findingIndent, plain, p.say.Say("router.not-whole"))
-	default:
-		p.paragraph(findingIndent, plain, p.say.Say("router.no-list"))
+		worth = p.say.Say("router.not-whole")
 	}
+	return append(list, worth)
+}
+
+// routerList is all that is known of the router, one thing a line.
+func (p *page) routerList(r *exposure.Router) (title string, lines []string) {
+	title, remarks := p.routerRemarks(r)
+	if title == "" {
+		return "", nil
+	}
+	for _, s := range remarks {
+		lines = append(lines, harmless(s.text))
+	}
+	for _, row := range p.forwardRows(r) {
+		var words []string
+		for _, c := range row {
+			words = append(words, c.lines...)
+		}
+		lines = append(lines, harmless(strings.Join(words, " · ")))
+	}
+	for _, s := range p.forwardRemarks(r) {
+		lines = append(lines, harmless(s))
+	}
+	return harmless(title), lines
 }
