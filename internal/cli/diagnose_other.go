@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sekisho/internal/diagnose"
+	"sekisho/internal/diagnose/gather"
 	"sekisho/internal/exposure"
 	"sekisho/internal/untrusted"
 )
@@ -71,6 +72,9 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 				c.Right = append(c.Right, portOf(h, p.portKey).Observations...)
 			}
 			run.tellFTP(ctx, &c, ftp)
+			if c.Transport == exposure.TCP && slices.ContainsFunc(c.Observations, func(o exposure.Observation) bool { return o.State == exposure.Open }) {
+				c.Again = gather.Again(ctx, netip.AddrPortFrom(address, p.port))
+			}
 			c.Way = ways.to(ctx, c)
 			cases = append(cases, c)
 		}

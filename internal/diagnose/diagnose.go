@@ -43,8 +43,11 @@ type Case struct {
 	Observations []exposure.Observation
 	Services     []exposure.Service
 	FTP          FTPData
-	Names        []exposure.Resolution
-	Router       *Router
+	// Again is what became of a port that was open when it was asked several times
+	// more.
+	Again  []exposure.Observation
+	Names  []exposure.Resolution
+	Router *Router
 	// Leased are the addresses of this machine that it has for a time only, from
 	// DHCP or by router advertisements; LeasesKnown says that the others are fixed.
 	Leased      []netip.Addr

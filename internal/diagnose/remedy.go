@@ -85,6 +85,10 @@ var remedies = map[string][]lang.Text{
 		{EN: "Start the service that should have port {{.Port}}, and look into its log when it ends again.", JA: "{{.Port}} 番を使うはずのサービスを起動します。すぐ終了する場合はログを読みます。"},
 		{EN: "Look what is bound:\nsekisho local", JA: "待ち受けを確かめます。\nsekisho local"},
 	},
+	"adaptive-firewall": {
+		{EN: "Something like fail2ban shut this caller out after several connections. On that machine see whom, and let the caller in again:\nfail2ban-client banned\nfail2ban-client unban --all\nnft list ruleset", JA: "fail2banなどの仕組みが、続けて接続した相手を締め出しています。その機器で誰が対象かを確かめ、解除します。\nfail2ban-client banned\nfail2ban-client unban --all\nnft list ruleset"},
+		{EN: "Put addresses that must always get in on its list of exceptions (ignoreip in /etc/fail2ban/jail.local), and look again less often.", JA: "常に接続させたいアドレスは例外の一覧(/etc/fail2ban/jail.local の ignoreip)に加え、調べ直すときは間隔を空けます。"},
+	},
 	"service-silent":  {{EN: "Look into the log of the service, and restart it when it hangs.", JA: "サービスのログを読み、止まっている場合は再起動します。"}},
 	"service-refuses": {{EN: "Look into the service's own access list (hosts.allow, allow/deny, pg_hba.conf, mynetworks …) and its log.", JA: "サービス自身のアクセス制限(hosts.allow、allow/deny、pg_hba.conf、mynetworksなど)とログを確かめます。"}},
 	"service-wrong":   {{EN: "Another program has the port. Stop it, or give one of the two another port.", JA: "別のプログラムがこの番号を使っています。止めるか、どちらかの番号を変えます。"}},
