@@ -179,37 +179,6 @@ func (a *app) mergedReports(files []string) ([]exposure.Report, error) {
 	return list, nil
 }
 
-// seenFrom gives what another vantage saw of this machine the view that it had.
-// An address that this machine does not have is one that a router stands behind.
-// The vantages of several reports are told apart by the id.
-func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
-	view := func(address netip.Addr, said exposure.View) exposure.View {
-		for _, v := range r.Vantages {
-			if v.Address.IsValid() && m.onLink(v.Address) {
-				return exposure.ViewLAN
-			}
-		}
-		if said == exposure.ViewLAN && m.isOwn(address) {
-			return said
-		}
-		return exposure.ViewOutside
-	}
-	for h := range r.Hosts {
-		for p := range r.Hosts[h].Ports {
-			port := &r.Hosts[h].Ports[p]
-			for i := range port.Observations {
-				o := &port.Observations[i]
-				o.View, o.Vantage = view(o.Address, o.View), id
-			}
-			for i := range port.Services {
-				s := &port.Services[i]
-				s.View = view(s.Address, s.View)
-			}
-		}
-	}
-	return r
-}
-
 // diagnoseOwn is the diagnosis of ports of this machine: of those that were
 // named, or of every one that fails its policy.
 func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []asked, merged []exposure.Report) (exposure.Diagnosis, error) {

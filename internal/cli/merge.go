@@ -8,15 +8,15 @@ import (
 )
 
 // merge joins a report that was made elsewhere: what it saw of the hosts of this
-// one is added to them. What it says of its own machine alone, over loopback and
-// past its firewall, is left out unless it is the same machine. It reports how
-// many hosts were joined.
-func merge(r *exposure.Report, other exposure.Report, id string) int {
+// one is added to them, by what tells that two hosts are one. What it says of its
+// own machine alone, over loopback and past its firewall, is left out unless it is
+// the same machine. It reports how many hosts were joined.
+func merge(r *exposure.Report, other exposure.Report, id string, same func(ours, theirs exposure.Host) bool) int {
 	joined := 0
 	for _, theirs := range other.Hosts {
 		for i := range r.Hosts {
 			ours := &r.Hosts[i]
-			if !sameMachine(*ours, theirs) {
+			if !same(*ours, theirs) {
 				continue
 			}
 			joined++
@@ -44,6 +44,71 @@ func sameMachine(a, b exposure.Host) bool {
 	return a.Name != "" && a.Name == b.Name || slices.ContainsFunc(a.Addresses, func(address netip.Addr) bool {
 		return !address.Unmap().IsLoopback() && slices.Contains(b.Addresses, address)
 	})
+}
+
+// seenFrom gives what another vantage saw of this machine the view that it had. An
+// address that this machine does not have is one that a router stands behind, if
+// the report has no more than one such host; other hosts of the LAN are left out,
+// and so is what the vantage saw of itself. A report of this machine stays as it
+// is. The vantages of several reports are told apart by the id.
+func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
+	onLink := false
+	for _, v := range r.Vantages {
+		// Another household may number its machines alike.
+		if v.Address.IsValid() && !v.Address.IsLoopback() && m.isOwn(v.Address) && slices.ContainsFunc(r.Hosts, exposure.Host.Own) {
+			return r
+		}
+		onLink = onLink || v.Address.IsValid() && m.onLink(v.Address)
+	}
+	view := func(address netip.Addr, said exposure.View) exposure.View {
+		if onLink || said == exposure.ViewLAN && m.isOwn(address) {
+			return exposure.ViewLAN
+		}
+		return exposure.ViewOutside
+	}
+	hosts := m.ours(r.Hosts)
+	for h := range hosts {
+		hosts[h].Ports = slices.Clone(hosts[h].Ports)
+		for p := range hosts[h].Ports {
+			port := &hosts[h].Ports[p]
+			port.Observations = slices.DeleteFunc(slices.Clone(port.Observations), func(o exposure.Observation) bool { return o.View.Own() })
+			port.Services = slices.DeleteFunc(slices.Clone(port.Services), func(s exposure.Service) bool { return s.View.Own() })
+			for i := range port.Observations {
+				o := &port.Observations[i]
+				o.View, o.Vantage = view(o.Address, o.View), id
+			}
+			for i := range port.Services {
+				s := &port.Services[i]
+				s.View = view(s.Address, s.View)
+			}
+		}
+		hosts[h].Swept = slices.DeleteFunc(slices.Clone(hosts[h].Swept), func(s exposure.Sweep) bool { return s.View.Own() })
+		for i := range hosts[h].Swept {
+			s := &hosts[h].Swept[i]
+			s.View = view(s.Address, s.View)
+		}
+	}
+	r.Hosts = hosts
+	return r
+}
+
+// ours are the hosts of a report that are this machine, or the router before it:
+// the one host that has none of its addresses and is not of the LAN.
+func (m machine) ours(hosts []exposure.Host) []exposure.Host {
+	var own, foreign []exposure.Host
+	for _, h := range hosts {
+		others := slices.DeleteFunc(slices.Clone(h.Addresses), func(a netip.Addr) bool { return a.Unmap().IsLoopback() })
+		switch {
+		case slices.ContainsFunc(others, m.isOwn):
+			own = append(own, h)
+		case !slices.ContainsFunc(others, m.near):
+			foreign = append(foreign, h)
+		}
+	}
+	if len(foreign) == 1 {
+		own = append(own, foreign...)
+	}
+	return own
 }
 
 func joinHost(ours *exposure.Host, theirs exposure.Host, id string, own bool) {
@@ -87,7 +152,7 @@ func joinHost(ours *exposure.Host, theirs exposure.Host, id string, own bool) {
 		}
 	}
 	for _, a := range theirs.Addresses {
-		if !a.Unmap().IsLoopback() {
+		if !a.Unmap().IsLoopback() && sameMachine(*ours, theirs) {
 			ours.Addresses = appendAddress(ours.Addresses, a)
 		}
 	}

@@ -37,7 +37,7 @@ func TestMergedViewsDecide(t *testing.T) {
 			},
 		}},
 	}
-	if n := merge(&ours, theirs, "file-1"); n != 1 {
+	if n := merge(&ours, theirs, "file-1", sameMachine); n != 1 {
 		t.Fatalf("%d hosts were joined", n)
 	}
 	host := ours.Hosts[0]
@@ -50,5 +50,51 @@ func TestMergedViewsDecide(t *testing.T) {
 	}
 	if s := p.Judge(ours, policy.Context{}, lang.English).Summary; s.Pass != 2 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestSeenFrom: the view is that of whoever looked, and of a report only what
+// concerns this machine counts.
+func TestSeenFrom(t *testing.T) {
+	at := netip.MustParseAddr
+	m := machine{
+		interfaces: []exposure.Interface{{Name: "eth0", Up: true, Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.5/24")}}},
+		addresses:  []netip.Addr{at("192.168.1.5")}, own: map[netip.Addr]bool{at("192.168.1.5"): true},
+	}
+	host := func(view exposure.View, address string) exposure.Host {
+		return exposure.Host{Addresses: []netip.Addr{at(address)}, Ports: []exposure.Port{{Transport: exposure.TCP, Port: 80, Observations: []exposure.Observation{
+			{View: view, Address: at(address), Transport: exposure.TCP, Port: 80, State: exposure.Open},
+		}}}}
+	}
+	for name, c := range map[string]struct {
+		from  string
+		hosts []exposure.Host
+		want  []exposure.View
+	}{
+		"from the LAN":                 {"192.168.1.7", []exposure.Host{host(exposure.ViewLAN, "192.168.1.5")}, []exposure.View{exposure.ViewLAN}},
+		"of another PC":                {"192.168.1.7", []exposure.Host{host(exposure.ViewLAN, "192.168.1.9")}, nil},
+		"of itself":                    {"192.168.1.7", []exposure.Host{host(exposure.ViewSelf, "192.168.1.5")}, []exposure.View{}},
+		"of the router from outside":   {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2")}, []exposure.View{exposure.ViewOutside}},
+		"of several from outside":      {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2"), host(exposure.ViewOutside, "26.20.0.3")}, nil},
+		"of this machine and a router": {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2"), host(exposure.ViewLAN, "192.168.1.5")}, []exposure.View{exposure.ViewLAN, exposure.ViewOutside}},
+		"by this machine":              {"192.168.1.5", []exposure.Host{host(exposure.ViewSelf, "192.168.1.5")}, []exposure.View{exposure.ViewSelf}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := m.seenFrom(exposure.Report{Vantages: []exposure.Vantage{{ID: "self", Address: at(c.from)}}, Hosts: c.hosts}, "file-1")
+			var got []exposure.View
+			for _, h := range r.Hosts {
+				for _, o := range h.Ports[0].Observations {
+					got = append(got, o.View)
+				}
+			}
+			if len(got) != len(c.want) {
+				t.Fatalf("%q, want %q", got, c.want)
+			}
+			for i := range got {
+				if got[i] != c.want[i] {
+					t.Errorf("%q, want %q", got, c.want)
+				}
+			}
+		})
 	}
 }

@@ -49,9 +49,7 @@ var stages = []stage{
 	{id: "service", both: true, look: first(
 		cut(shutOut), cut(turnsAway), cut(spokeOther), cut(forbids), ok(spoke), cut(mute), cut(hangsUp), cut(dumb),
 		otherwise(lang.Text{EN: "Nothing was learned of the service.", JA: "サービスについては分かっていません。"}))},
-	{id: "lan", own: true, look: first(
-		ok(lanOpen), cut(lanRefused), cut(lanSilent),
-		otherwise(lang.Text{EN: "No other host of the network looked.", JA: "LAN内の別の機器からは見ていません。"}))},
+	{id: "lan", own: true, look: lanStage},
 	{id: "hairpin", own: true, look: first(
 		ok(hairpinOpen), cut(hairpinSilent), cut(hairpinRefused),
 		otherwise(lang.Text{EN: "The own global address was not tried from inside.", JA: "宅内から自分のグローバルアドレスでは試していません。"}))},

@@ -294,3 +294,24 @@ func together(t lang.Text, list ...outcome) func(Case, map[fact]said) (exposure.
 
 // detail is what a stage tells beside what decides about it.
 func detail(f fact) outcome { return outcome{fact: f} }
+
+// lanStage is what another host of the LAN saw, or what to run there and how to
+// join it where none looked.
+func lanStage(c Case, known map[fact]said) (exposure.StageResult, said) {
+	for _, o := range []outcome{ok(lanOpen), cut(lanRefused), cut(lanSilent)} {
+		if s, is := known[o.fact]; is {
+			return o.result, s
+		}
+	}
+	if len(c.others()) == 0 {
+		return exposure.StageUnknown, say(lang.Text{EN: "No other host of the network looked.", JA: "LAN内の別の機器からは見ていません。"})
+	}
+	asked := "t"
+	if c.Transport == exposure.UDP {
+		asked = "u"
+	}
+	return exposure.StageUnknown, say(lang.Text{
+		EN: "No other host of the network looked. On another PC of it run: sekisho check {{.Address}} -p {{.Asked}}:{{.Port}} -f json -o seen.json. Bring the file here and run: sekisho diagnose {{.Port}}/{{.Transport}} --merge seen.json (check takes --merge too).",
+		JA: "LAN内の別の機器からは見ていません。別のPCで sekisho check {{.Address}} -p {{.Asked}}:{{.Port}} -f json -o seen.json を実行し、できたファイルを持ってきて、ここで sekisho diagnose {{.Port}}/{{.Transport}} --merge seen.json を実行します(check でも --merge が使えます)。",
+	}, append(c.pairs(), "Asked", asked)...)
+}
