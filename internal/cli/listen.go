@@ -222,12 +222,14 @@ func (c *comers) zones(zones []exposure.Zone) []exposure.Zone {
 }
 
 // tell adds to a case who came from its zone. What listens is the listener, of
-// which no protocol is to be expected.
+// which no protocol is to be expected; and whether the own global address leads
+// back in from inside is not the question.
 func (c *comers) tell(to *diagnose.Case) {
 	if c == nil {
 		return
 	}
 	to.Expected, to.Services = "", nil
+	to.Observations = slices.DeleteFunc(to.Observations, func(o exposure.Observation) bool { return o.View == exposure.ViewHairpin })
 	w := c.seen()
 	w.Arrivals = slices.DeleteFunc(w.Arrivals, func(came exposure.Arrival) bool { return c.zoneOf(came.From.Addr()) != to.Zone })
 	to.Watched = append(to.Watched, w)

@@ -231,3 +231,25 @@ func TestWatchTellsTheFlip(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// TestListenAndWatchViaVantage: the vantage sees the temporary listener through
+// the router, and while somebody changes the router the flip is told.
+func TestListenAndWatchViaVantage(t *testing.T) {
+	l := lab.New(t)
+	vantageOf(t, l, l.Outside)
+	l.Forward(t, "tcp", 9000, 9000)
+	r := sekisho(t, l.Home, root, "diagnose", "--listen", "9000", "-4", "--via", viaURL, "-f", "json")
+	d := decode[exposure.Diagnosis](t, r)
+	if r.code != 0 || len(d.Ports) != 1 || d.Ports[0].Cause.ID != "ok" || d.Ports[0].Cause.Certainty != exposure.CauseProven || len(d.Ports[0].Arrivals) == 0 || d.Ports[0].Arrivals[0].By != exposure.ByCookie {
+		t.Errorf("%d: %s%s", r.code, r.out, r.errs)
+	}
+
+	l.Home.StartNginx(t, lab.Nginx{})
+	w := follow(t, l.Home, root, "diagnose", "80", "-4", "--via", viaURL, "--watch")
+	w.await(t, w.stdout, "80/tcp", "(router-no-forward, likely)")
+	l.Forward(t, "tcp", 80, 80)
+	w.await(t, w.stdout, "80/tcp", "was:", "(router-no-forward, likely)", "now:")
+	if end := w.end(t); end.code != 130 {
+		t.Errorf("%d: %s%s", end.code, end.out, end.errs)
+	}
+}
