@@ -28,11 +28,12 @@ type serveFlags struct {
 	rate, hourly   int
 }
 
-// The limits of the service where no flag says otherwise.
+// The limits of the service where no flag says otherwise. Who watches a port while
+// the router is changed asks every five seconds for ten minutes.
 const (
 	servedRate   = 1000
 	servedPorts  = 2000
-	servedHourly = 30
+	servedHourly = 300
 	servedAtOnce = 2
 	servedJobs   = 32
 	servedTime   = 5 * time.Minute
