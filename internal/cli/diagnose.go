@@ -400,6 +400,8 @@ func (r *checkRun) causes() {
 					Transport: port.Transport, Port: port.Port, Unwanted: v.Expectation != exposure.ExpectOpen, Zone: v.Zone,
 					Addresses: h.Addresses, Observations: port.Observations, Services: port.Services,
 				}
+				must := r.policy.Must(h, v.Zone, port.Transport, port.Port)
+				c.Expected, c.Encrypted, c.Days = must.Protocol, must.Encrypted, must.Days
 				if r.ownHost(h.Addresses) {
 					r.tellOutside(&c)
 					c.Access.Public, c.Around = r.publics(), r.around()

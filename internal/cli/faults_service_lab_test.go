@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -191,4 +192,26 @@ var tlsFaults = []fault{
 	{name: "in the clear where TLS belongs, IPv6", provoke: func(t *testing.T, l *lab.Lab) {
 		l.Home.StartDovecot(t, lab.Dovecot{IMAP: 993, IMAPS: 1993})
 	}, on: lanHost, host: hostAt(homeV6), port: "993", cause: "tls-broken", certainty: exposure.CauseProven},
+}
+
+// TestServicesThatFailThePolicyHaveCauses: the port is open as it should be, and
+// what answers there is not what the policy says.
+func TestServicesThatFailThePolicyHaveCauses(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartNginx(t, lab.Nginx{Expires: time.Now().AddDate(0, 0, 10)})
+	l.Home.StartSshd(t, lab.Sshd{Port: 25})
+	l.LAN.WriteFile(t, "/tmp/policy.yaml", "lan:\n  open:\n    - {port: 25, protocol: smtp}\n    - {port: 80, tls: required}\n    - {port: 443, protocol: https, certificate-days: 30}\n")
+	r := sekisho(t, l.LAN, root, "check", l.Home.V4.String(), "-p", "25,80,443", "--policy", "/tmp/policy.yaml", "-f", "json")
+	causes := map[uint16]string{}
+	for _, p := range decode[exposure.Report](t, r).Hosts[0].Ports {
+		for _, v := range p.Verdicts {
+			if v.Cause != nil {
+				causes[p.Port] = v.Cause.ID + " " + string(v.Cause.Certainty)
+			}
+		}
+	}
+	want := map[uint16]string{25: "service-wrong proven", 80: "tls-broken proven", 443: "tls-broken proven"}
+	if !maps.Equal(causes, want) {
+		t.Errorf("%v, want %v\n%s%s", causes, want, r.out, r.errs)
+	}
 }

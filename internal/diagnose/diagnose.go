@@ -43,6 +43,10 @@ type Case struct {
 	Observations []exposure.Observation
 	Services     []exposure.Service
 	FTP          FTPData
+	// Encrypted is whether TLS is demanded of the service, and Days how long its
+	// certificate must still be valid for; 0: nobody asks.
+	Encrypted bool
+	Days      int
 	// Again is what became of a port that was open when it was asked several times
 	// more.
 	Again  []exposure.Observation

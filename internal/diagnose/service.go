@@ -151,9 +151,16 @@ func (c Case) learnTLS(known map[fact]said) {
 			known[tlsBroken] = say(lang.Text{EN: "It speaks {{.Protocol}} in the clear, where clients of {{.Expected}} begin with TLS.", JA: "{{.Expected}} のクライアントはTLSで接続しますが、暗号化なしの {{.Protocol}} で応答します。"}, "Protocol", s.Protocol, "Expected", c.Expected)
 			delete(known, unencrypted)
 			delete(known, tlsFine)
+		case t == nil && s.Confidence == exposure.Confirmed && c.Encrypted:
+			known[tlsBroken] = say(lang.Text{EN: "It speaks {{.Protocol}} in the clear, and TLS is demanded of it.", JA: "TLSが必須とされていますが、暗号化なしの {{.Protocol}} で応答します。"}, "Protocol", s.Protocol)
+			delete(known, unencrypted)
+			delete(known, tlsFine)
 		case t != nil && t.Certificate != nil && len(c.Observations) > 0:
 			if at := c.Observations[0].SeenAt; !at.IsZero() && at.Before(t.Certificate.NotBefore) {
 				known[tlsBroken] = say(lang.Text{EN: "Its certificate is valid only from {{.Date}} on; or this machine's clock is slow.", JA: "証明書の有効期間は {{.Date}} からです(この機器の時計が遅れている可能性もあります)。"}, "Date", t.Certificate.NotBefore.UTC().Format("2006-01-02"))
+				delete(known, tlsFine)
+			} else if end := t.Certificate.NotAfter; !at.IsZero() && at.Before(end) && end.Before(at.AddDate(0, 0, c.Days)) {
+				known[tlsBroken] = say(lang.Text{EN: "Its certificate ends on {{.Date}}, sooner than the {{.Days}} days that it must still be valid for.", JA: "証明書の有効期限は {{.Date}} で、必要とされる残り {{.Days}} 日に足りません。"}, "Date", end.UTC().Format("2006-01-02"), "Days", c.Days)
 				delete(known, tlsFine)
 			}
 		}

@@ -65,6 +65,8 @@ var serviceCases = map[string]struct {
 	"far: not valid yet":             {certified(day.AddDate(0, 1, 0), day.AddDate(1, 0, 0)), "tls-broken", exposure.CauseProven, nil},
 	"far: valid":                     {certified(day.AddDate(0, -1, 0), day.AddDate(1, 0, 0)), "ok", exposure.CauseProven, nil},
 	"far: in the clear":              {with(told("http", "", nil), func(c *Case) { c.Expected = "https" }), "tls-broken", exposure.CauseProven, nil},
+	"far: TLS is demanded":           {with(told("http", "", nil), func(c *Case) { c.Encrypted = true }), "tls-broken", exposure.CauseProven, nil},
+	"far: ends too soon":             {with(certified(day.AddDate(0, -1, 0), day.AddDate(0, 0, 10)), func(c *Case) { c.Days = 30 }), "tls-broken", exposure.CauseProven, nil},
 	"deaf":                           {deaf(53, exposure.OpenFiltered), "service-silent", exposure.CauseLikely, nil},
 	"deaf, of no known kind":         {deaf(4000, exposure.OpenFiltered), "inconclusive", exposure.CausePossible, nil},
 }

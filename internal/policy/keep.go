@@ -82,6 +82,23 @@ func (p *Policy) Unwanted(host exposure.Host, t exposure.Transport, number uint1
 	return slices.Compact(rules)
 }
 
+// Must is what a policy says that the service of a port must be.
+type Must struct {
+	Protocol  string // as it is written: https, smtp; empty when any will do
+	Encrypted bool   // whether TLS is demanded, in whatever way
+	Days      int    // that the certificate must still be valid for; 0: nobody asks
+}
+
+// Must is what the service of a port must be for those of a zone.
+func (p *Policy) Must(host exposure.Host, zone exposure.Zone, t exposure.Transport, number uint16) Must {
+	e := p.plan(host).zones[zone].at[portKey{t, number}]
+	if e == nil {
+		return Must{}
+	}
+	n := e.needs
+	return Must{Protocol: n.protocol, Encrypted: n.days > 0 || n.oldest != "" || n.tls != "" && n.tls != tlsNone, Days: n.days}
+}
+
 // Unjudged is a zone in which a policy leaves the state of a port open.
 type Unjudged struct {
 	Zone exposure.Zone
