@@ -129,7 +129,7 @@ func init() {
 		"both ends: something else came": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Watched[0].StrayTCP = 1
 		}), "router-no-forward", exposure.CausePossible, nil},
-		"both ends: the vantage cannot send": {twoEnded(exposure.Unknown, exposure.LocalError), "vantage-egress-block", exposure.CauseLikely, nil},
+		"both ends: the vantage cannot send": {with(twoEnded(exposure.Unknown, exposure.LocalError), func(c *Case) { c.Sends = false }), "vantage-egress-block", exposure.CauseProven, nil},
 		"both ends: the vantage sent nothing": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Sent[0].Ports = exposure.PortList{81}
 		}), "router-no-forward", exposure.CausePossible, nil},
