@@ -60,7 +60,7 @@ func hostAt(address func(l *lab.Lab) netip.Addr) func(l *lab.Lab) string {
 // by the machine itself where its own packet filter is the matter, and by a
 // client.
 var ftpFaults = []fault{
-	{name: "FTP, nothing is wrong", provoke: ftpServer(ftpTold+ftpRanged, rangeForwarded), from: outsideHost, at: routerV4, test: "ftp", port: "21", cause: "ok", certainty: exposure.CauseProven},
+	{name: "FTP, nothing is wrong", provoke: pages("forwards: [{protocol: tcp, outer: 21, to: 192.168.77.10}]\n", ftpServer(ftpTold+ftpRanged, rangeForwarded)), from: outsideHost, at: routerV4, test: "ftp", port: "21", arguments: readPages, cause: "ok", certainty: exposure.CauseProven},
 	{name: "FTP, nothing is wrong, for a client", provoke: ftpServer(ftpRanged, nil), on: lanHost, host: hostAt(homeV4), port: "21", cause: "ok", certainty: exposure.CauseProven},
 	{name: "FTP, nobody tried the data", provoke: ftpServer(ftpRanged, nil), from: lanHost, at: homeV4, port: "21", cause: "ok", certainty: exposure.CauseLikely},
 	{name: "passive range dropped by the host", provoke: ftpServer(ftpRanged, rangeDropped), port: "21", cause: "ftp-passive-blocked", certainty: exposure.CauseProven},
