@@ -82,7 +82,7 @@ func (a *app) runLocal(ctx context.Context, before string, beyond accessFlags) e
 		})
 	}
 	if whole {
-		document.Findings = filter.unused(listeners, a.tag)
+		document.Findings = filter.unused(ctx, m, document.Router, listeners, a.tag)
 	}
 	return a.deliver(func(w *bufio.Writer) error { return output.Local(w, document, a.outputOptions()) })
 }

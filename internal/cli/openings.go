@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"slices"
 
 	"sekisho/internal/exposure"
@@ -31,11 +32,24 @@ func withOpenings(ports []exposure.Port, c rules.Context, wanted func(portKey) b
 }
 
 // unused are the findings about openings that nothing listens on.
-func (f *filter) unused(listeners []exposure.Listener, tag lang.Tag) []exposure.LocalFinding {
+func (f *filter) unused(ctx context.Context, m machine, r *exposure.Router, listeners []exposure.Listener, tag lang.Tag) []exposure.LocalFinding {
 	c := rules.Context{Local: true, Whole: true, Openings: f.openings(), Bound: listeners}
+	every := func(portKey) bool { return true }
+	ports := withOpenings(nil, c, every)
+	if f != nil { // without its rules a port that they send on cannot be told from one that nothing has
+		ports = withForwards(ctx, ports, r, m.addresses, f, every)
+	}
 	var list []exposure.LocalFinding
-	for _, p := range withOpenings(nil, c, func(portKey) bool { return true }) {
+	for _, p := range ports {
+		for _, l := range listeners {
+			if l.Transport == p.Transport && l.Port == p.Port {
+				p.Listeners = append(p.Listeners, l)
+			}
+		}
 		for _, found := range rules.Judge(p, c, tag) {
+			if found.Rule != "unused-opening" { // what else there is to say of a port, check says
+				continue
+			}
 			list = append(list, exposure.LocalFinding{Transport: p.Transport, Port: p.Port, Finding: found})
 		}
 	}

@@ -258,27 +258,33 @@ func tellRouter(h exposure.Host, c *diagnose.Case) {
 // forwarded adds to the ports of this machine the forwards of its router that
 // lead to them, also to those that nothing has.
 func (r *checkRun) forwarded(ctx context.Context, h *exposure.Host) {
-	if h.Router == nil {
-		return
+	h.Ports = withForwards(ctx, h.Ports, h.Router, h.Addresses, r.filter, r.asks)
+}
+
+// withForwards adds the forwards of a router to the ports that they lead to.
+func withForwards(ctx context.Context, ports []exposure.Port, r *exposure.Router, own []netip.Addr, filter *filter, asks func(portKey) bool) []exposure.Port {
+	if r == nil {
+		return ports
 	}
-	for _, f := range h.Router.Forwards {
+	for _, f := range r.Forwards {
 		key := portKey{f.Transport, f.To.Port()}
-		if f.Off || f.Outer == 0 || !slices.Contains(h.Addresses, f.To.Addr()) || !r.asks(key) {
+		if f.Off || f.Outer == 0 || !slices.Contains(own, f.To.Addr()) || !asks(key) {
 			continue
 		}
-		at := slices.IndexFunc(h.Ports, func(p exposure.Port) bool { return p.Transport == key.transport && p.Port == key.port })
+		at := slices.IndexFunc(ports, func(p exposure.Port) bool { return p.Transport == key.transport && p.Port == key.port })
 		if at < 0 {
-			at = len(h.Ports)
-			h.Ports = append(h.Ports, exposure.Port{
+			at = len(ports)
+			ports = append(ports, exposure.Port{
 				Transport: key.transport, Port: key.port, Name: portName(key.transport, key.port), Observations: []exposure.Observation{},
 			})
-			if r.filter != nil {
-				h.Ports[at].Firewall = r.filter.openTo(ctx, key)
+			if filter != nil {
+				ports[at].Firewall = filter.openTo(ctx, key)
 			}
 		}
-		h.Ports[at].Forwards = append(h.Ports[at].Forwards, f)
+		ports[at].Forwards = append(ports[at].Forwards, f)
 	}
-	slices.SortStableFunc(h.Ports, comparePorts)
+	slices.SortStableFunc(ports, comparePorts)
+	return ports
 }
 
 // asks reports whether the user asked about a port: of all without -p.

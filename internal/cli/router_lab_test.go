@@ -106,6 +106,13 @@ func TestUnusedForward(t *testing.T) {
 	l.Home.MapUPnP(t, "tcp", 8080, netip.AddrPortFrom(l.Home.V4, 80), 0)
 	l.Home.MapUPnP(t, "tcp", 8081, netip.AddrPortFrom(l.Home.V4, 6000), 0)
 	l.Home.MapUPnP(t, "udp", 8082, netip.AddrPortFrom(l.LAN.V4, 6000), 0)
+	var told []string
+	for _, f := range decode[exposure.LocalDocument](t, sekisho(t, l.Home, root, "local", "-f", "json")).Findings {
+		told = append(told, f.Rule+" "+f.Evidence)
+	}
+	if len(told) != 1 || !strings.Contains(told[0], "unused-opening") || !strings.Contains(told[0], "port 8081") {
+		t.Errorf("local: %q", told)
+	}
 	for _, arguments := range [][]string{{"-p", "80,6000"}, {"-p", "80"}} {
 		report := decode[exposure.Report](t, sekisho(t, l.Home, root, append([]string{"check", "--router", "ask", "-f", "json"}, arguments...)...))
 		var found []string
