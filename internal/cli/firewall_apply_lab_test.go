@@ -157,6 +157,7 @@ var firewalls = map[string]func(t *testing.T, h *lab.Host){
 func TestApply(t *testing.T) {
 	for product, start := range firewalls {
 		t.Run(product, func(t *testing.T) {
+			t.Parallel()
 			l := lab.New(t)
 			h := l.Home
 			h.Listen(t, "tcp", ":8099")
@@ -273,6 +274,7 @@ func TestApplyKeepsWhatOthersChanged(t *testing.T) {
 func TestApplyNeverCutsOff(t *testing.T) {
 	for product, start := range firewalls {
 		t.Run(product, func(t *testing.T) {
+			t.Parallel()
 			l := lab.New(t)
 			h := l.Home
 			h.StartSshd(t, lab.Sshd{Port: 2222, Config: "PermitRootLogin yes\nStrictModes no"})
