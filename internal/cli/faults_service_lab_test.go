@@ -186,6 +186,10 @@ var tlsFaults = []fault{
 		l.Home.StartPostfix(t, lab.Postfix{})
 		hostName(t, l.LAN, l, "mail.other.example")
 	}, on: lanHost, host: func(*lab.Lab) string { return "mail.other.example" }, port: "25", cause: "tls-broken", certainty: exposure.CauseProven},
+	{name: "large packets vanish, TLS stalls", provoke: func(t *testing.T, l *lab.Lab) {
+		l.Home.StartNginx(t, lab.Nginx{})
+		l.Home.Filter(t, lab.Output, "tcp sport 443 meta length > 600", lab.Drop)
+	}, on: lanHost, host: hostAt(homeV4), port: "443", cause: "tls-broken", certainty: exposure.CauseLikely},
 	{name: "in the clear where TLS belongs", provoke: func(t *testing.T, l *lab.Lab) {
 		l.Home.StartNginx(t, lab.Nginx{Port: 443, TLSPort: 8443})
 	}, on: lanHost, host: hostAt(homeV4), port: "443", cause: "tls-broken", certainty: exposure.CauseProven},

@@ -74,7 +74,7 @@ var wanted = behindAll(append([]cause{
 	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, suggested: [][]fact{{dumb}}, excludes: []fact{spoke, spokeOther, hangsUp, turnsAway, shutOut}},
 	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}, {turnsAway}}, suggested: [][]fact{{forbids}}, excludes: []fact{spoke, spokeOther, mute, shutOut}},
 	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp, turnsAway, shutOut}},
-	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
+	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, suggested: [][]fact{{stalled}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
 	{id: "router-no-forward", link: atForward, shown: unforwarded, suggested: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}, {forwardMissing, privateOnly, barredByGate}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, barredByGate}},
 	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {forwardWrong, barredByGate}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardMissing, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, strangerOpen, barredByGate}},
 	{id: "router-filter", link: atRouter, shown: routerCuts, suggested: [][]fact{{barredByOther}, {sixFiltered, ownGlobal, outsideSilent}, {barredByGate}}, excludes: append(slices.Clone(uncarried), routerPasses, sixOpen, outsideOpen, wanOpen), hidden: []fact{outsideSilent, barredByGate, barredByOther}},
@@ -127,7 +127,7 @@ var farAway = append([]cause{
 	{id: "service-silent", link: toService, shown: [][]fact{{mute}}, suggested: [][]fact{{dumb}}, excludes: []fact{spoke, spokeOther, hangsUp, turnsAway, shutOut, everyAnswers}, hidden: []fact{mute, quietUDP}},
 	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}, {turnsAway}}, suggested: [][]fact{{forbids}}, excludes: []fact{spoke, spokeOther, mute, shutOut, everyAnswers}},
 	{id: "service-wrong", link: toService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp, turnsAway, shutOut, everyAnswers}},
-	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
+	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, suggested: [][]fact{{stalled}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
 }, ftpCauses(toData)...)
 
 // unwanted are the causes why a port is reachable that should not be.

@@ -18,6 +18,10 @@ func remedy(c Case, id string) []said {
 			}
 		}
 		return []said{c.letIn(), again(c)}
+	case "tls-broken":
+		if c.stalls() {
+			return c.stallRemedy()
+		}
 	case "ftp-passive-address", "ftp-passive-blocked", "ftp-active-blocked":
 		return c.ftpRemedy(id)
 	case "carrier-block", "map-e-port":

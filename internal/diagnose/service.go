@@ -15,6 +15,7 @@ const (
 	dumb      fact = "dumb"       // asked by this machine itself over UDP it says nothing
 	shutOut   fact = "shut-out"   // it answered and then no more
 	stillOpen fact = "still-open" // it answered again
+	stalled   fact = "tls-stalled"
 )
 
 // learnTurnedAway takes in whom a service turns away. What it told this machine
@@ -145,6 +146,10 @@ var tlsFirst = []string{"https", "imaps", "pop3s", "smtps", "submissions", "ldap
 
 // learnTLS takes in what is wrong with TLS beside an end that has passed and a name.
 func (c Case) learnTLS(known map[fact]said) {
+	if c.stalls() {
+		known[stalled] = say(lang.Text{EN: "It answers few words in the clear, and no TLS handshake comes to its end: large packets may vanish on the way (MTU), or its TLS is set up wrongly.", JA: "暗号化なしの短い応答はありますが、TLSのハンドシェイクが終わりません。途中で大きいパケットが失われている(MTUの問題)か、TLSの設定に誤りがあります。"})
+		delete(known, unencrypted)
+	}
 	for _, s := range c.Services {
 		switch t := s.TLS; {
 		case (t == nil || t.StartTLS) && s.Confidence == exposure.Confirmed && slices.Contains(tlsFirst, c.Expected):
@@ -164,6 +169,28 @@ func (c Case) learnTLS(known map[fact]said) {
 				delete(known, tlsFine)
 			}
 		}
+	}
+}
+
+// stalls reports whether a server at a port where TLS comes first answers few
+// words in the clear, as web servers do that want TLS, and no TLS comes about: its
+// answer to the handshake is the first large one, so it may be that large packets
+// vanish on the way.
+func (c Case) stalls() bool {
+	return slices.Contains(tlsFirst, c.Expected) && !c.encrypted() && slices.ContainsFunc(c.Services, func(s exposure.Service) bool {
+		return s.Protocol == "" && s.Confidence == exposure.Likely && clearAnswer.MatchString(s.Banner.Raw())
+	})
+}
+
+// clearAnswer is how a web server refuses a request in the clear.
+var clearAnswer = regexp.MustCompile(`^HTTP/1\.[01] 400\b`)
+
+// stallRemedy is what to do where TLS does not come about and small answers come.
+func (c Case) stallRemedy() []said {
+	return []said{
+		say(lang.Text{EN: "Look whether large packets get through: with -s 1472 a line must answer as with -s 500 (on Windows: ping -f -l 1472).\nping -M do -c 3 -s 500 {{.Address}}\nping -M do -c 3 -s 1472 {{.Address}}", JA: "大きいパケットが届くかを確かめます。-s 1472 でも -s 500 と同じように応答があるはずです(Windowsでは ping -f -l 1472)。\nping -M do -c 3 -s 500 {{.Address}}\nping -M do -c 3 -s 1472 {{.Address}}"}, c.pairs()...),
+		say(lang.Text{EN: "If they do not, have the router make TCP use smaller ones (MSS clamping; on Linux):\nnft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu", JA: "届かない場合は、ルーターでTCPのセグメントを小さくします(MSSの調整。Linuxでは次の行)。\nnft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu"}),
+		say(lang.Text{EN: "If they do, ask the server what it offers:\nsekisho test tls {{.Address}} -p {{.Port}}", JA: "届く場合は、サーバーのTLSの設定を調べます。\nsekisho test tls {{.Address}} -p {{.Port}}"}, c.pairs()...),
 	}
 }
 

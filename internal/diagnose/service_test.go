@@ -65,6 +65,7 @@ var serviceCases = map[string]struct {
 	"far: not valid yet":             {certified(day.AddDate(0, 1, 0), day.AddDate(1, 0, 0)), "tls-broken", exposure.CauseProven, nil},
 	"far: valid":                     {certified(day.AddDate(0, -1, 0), day.AddDate(1, 0, 0)), "ok", exposure.CauseProven, nil},
 	"far: in the clear":              {with(told("http", "", nil), func(c *Case) { c.Expected = "https" }), "tls-broken", exposure.CauseProven, nil},
+	"far: TLS stalls":                {with(told("", "HTTP/1.1 400 Bad Request", nil), func(c *Case) { c.Expected, c.Services[0].Confidence = "https", exposure.Likely }), "tls-broken", exposure.CauseLikely, nil},
 	"far: TLS is demanded":           {with(told("http", "", nil), func(c *Case) { c.Encrypted = true }), "tls-broken", exposure.CauseProven, nil},
 	"far: ends too soon":             {with(certified(day.AddDate(0, -1, 0), day.AddDate(0, 0, 10)), func(c *Case) { c.Days = 30 }), "tls-broken", exposure.CauseProven, nil},
 	"deaf":                           {deaf(53, exposure.OpenFiltered), "service-silent", exposure.CauseLikely, nil},

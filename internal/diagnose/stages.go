@@ -47,7 +47,7 @@ var stages = []stage{
 	{id: "egress", look: together(lang.Text{EN: "What this machine's own packet filter lets out is not known. Run it as root.", JA: "この機器自身のパケットフィルターが何を通すかは分かりません。管理者権限で実行してください。"},
 		cut(egressRule), cut(notPermitted), ok(egressPasses), detail(proxySet), detail(proxyless))},
 	{id: "service", both: true, look: first(
-		cut(shutOut), cut(turnsAway), cut(spokeOther), cut(forbids), ok(spoke), cut(mute), cut(hangsUp), cut(dumb),
+		cut(shutOut), cut(stalled), cut(turnsAway), cut(spokeOther), cut(forbids), ok(spoke), cut(mute), cut(hangsUp), cut(dumb),
 		otherwise(lang.Text{EN: "Nothing was learned of the service.", JA: "サービスについては分かっていません。"}))},
 	{id: "lan", own: true, look: lanStage},
 	{id: "hairpin", own: true, look: first(
