@@ -213,6 +213,9 @@ func (c Case) learnArrivals(known map[fact]said) {
 		if e.came == yes {
 			c.learnArrived(known, e, a, pairs)
 		}
+		if r := e.row(); r == rowNotArrived || r == rowLost {
+			c.learnUnheard(known, pairs)
+		}
 		switch e.row() {
 		case rowNotArrived, rowStranger:
 			known[notArrived] = say(lang.Text{EN: "Nothing of what the vantage sent to {{.At}} arrived at this machine: every packet was watched.", JA: "観測点が {{.At}} へ送った通信は、この機器に一つも届きませんでした(全パケットを監視していました)。"}, pairs...)
@@ -272,6 +275,18 @@ func (c Case) learnArrived(known map[fact]said, e ends, a exposure.Arrival, pair
 		case b.Link == a.Interface:
 			known[wayBack] = say(lang.Text{EN: "The way back to {{.From}} is the one that it came by, {{.Back}}.", JA: "{{.From}} への返事の経路は、届いたのと同じ {{.Back}} です。"}, pairs...)
 		}
+	}
+}
+
+// learnUnheard takes in that the vantage heard nothing though it asked, and though
+// it was answered or could not be: of UDP too, where silence alone says nothing.
+func (c Case) learnUnheard(known map[fact]said, pairs []any) {
+	f := outsideSilent
+	if c.Zone == exposure.ZoneLAN {
+		f = lanSilent
+	}
+	if _, there := known[f]; !there {
+		known[f] = say(lang.Text{EN: "{{.At}} did not answer.", JA: "{{.At}} から返事がありません。"}, pairs...)
 	}
 }
 
