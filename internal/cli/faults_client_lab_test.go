@@ -77,11 +77,11 @@ var clientFaults = []fault{
 	{name: "client: this machine drops what it sends, UDP, not root", provoke: blocks(clientHome, lab.Output, "udp dport 53", lab.Drop), host: lanV4, port: "53/udp", unprivileged: true, cause: "egress-blocked", certainty: exposure.CauseProven},
 	{name: "client: the service is stopped", provoke: there(nil), host: lanV4, port: "8080", cause: "not-listening", certainty: exposure.CauseLikely},
 	{name: "client: the service is stopped, UDP", provoke: there(nil), host: lanV6, port: "53/udp", cause: "not-listening", certainty: exposure.CauseLikely},
-	{name: "client: the host drops", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "tcp dport 80", lab.Drop) }), host: lanV4, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
-	{name: "client: the host drops, IPv6", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "tcp dport 80", lab.Drop) }), host: lanV6, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "client: the host drops", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "tcp dport 80", lab.Drop) }), host: lanV4, port: "80", cause: "host-firewall", certainty: exposure.CauseLikely},
+	{name: "client: the host drops, IPv6", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "tcp dport 80", lab.Drop) }), host: lanV6, port: "80", cause: "host-firewall", certainty: exposure.CauseLikely},
 	{name: "client: the host forbids", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "tcp dport 80", lab.RejectAdmin) }), host: lanV4, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "client: the host forbids, UDP", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "udp dport 53", lab.RejectAdmin) }), host: lanV6, port: "53/udp", cause: "host-firewall", certainty: exposure.CauseProven},
-	{name: "client: the host drops all but ping", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "meta l4proto tcp", lab.Drop) }), host: lanV4, port: "80", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "client: the host drops all but ping", provoke: there(func(t *testing.T, l *lab.Lab) { l.LAN.Filter(t, lab.Input, "meta l4proto tcp", lab.Drop) }), host: lanV4, port: "80", cause: "host-firewall", certainty: exposure.CauseLikely},
 	{name: "client: everything answers", provoke: func(t *testing.T, l *lab.Lab) {
 		l.LAN.NFT(t, `table ip facade { chain in { type nat hook prerouting priority dstnat; tcp dport != 7777 redirect to :7777; }; }`)
 		l.LAN.Listen(t, "tcp", "0.0.0.0:7777")

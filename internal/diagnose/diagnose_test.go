@@ -144,7 +144,7 @@ var cases = map[string]struct {
 	"far: not there":            {far(saw(exposure.ViewLAN, home, exposure.Unknown, exposure.HostUnreach, exposure.Local)), "host-down", exposure.CauseProven, nil},
 	"far: no route":             {far(saw(exposure.ViewOutside, wan, exposure.Unknown, exposure.NetUnreach, exposure.Local)), "no-route", exposure.CauseProven, nil},
 	"far: silent":               {far(saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), "host-firewall", exposure.CausePossible, []string{"host-down", "egress-blocked"}},
-	"far: silent, host answers": {with(far(saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), func(c *Case) { c.Reached, c.Way = true, straight() }), "host-firewall", exposure.CauseProven, nil},
+	"far: silent, host answers": {with(far(saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), func(c *Case) { c.Reached, c.Way = true, straight() }), "host-firewall", exposure.CauseLikely, nil},
 	"far: by a router":          {far(saw(exposure.ViewOutside, wan, exposure.Filtered, exposure.AdminProhibited, "203.0.113.1")), "router-filter", exposure.CauseProven, nil},
 	"far: no such name":         {Case{Transport: exposure.TCP, Port: 80, Names: []exposure.Resolution{{Name: "x.example", Missing: true}}}, "name-missing", exposure.CauseLikely, nil},
 	"far: DNS silent":           {Case{Transport: exposure.TCP, Port: 80, Names: []exposure.Resolution{{Name: "x.example", Error: untrusted.New("timeout", 99)}}}, "dns-failure", exposure.CauseProven, nil},

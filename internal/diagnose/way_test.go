@@ -53,7 +53,7 @@ var wayCases = map[string]struct {
 	certainty exposure.Certainty
 	rivals    []string
 }{
-	"way: silent, it answers ping":                      {along(straight(), func(c *Case) { c.Way.Echo = EchoAnswered }, saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), "host-firewall", exposure.CauseProven, nil},
+	"way: silent, it answers ping":                      {along(straight(), func(c *Case) { c.Way.Echo = EchoAnswered }, saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), "host-firewall", exposure.CauseLikely, nil},
 	"way: silent, its link address is known":            {along(straight(), nil, saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), "host-firewall", exposure.CauseLikely, []string{"host-down"}},
 	"way: the own filter drops":                         {along(barring(straight(), exposure.FirewallDrop), func(c *Case) { c.Reached = true }, saw(exposure.ViewLAN, home, exposure.Filtered, exposure.NoResponse, "")), "egress-blocked", exposure.CauseProven, nil},
 	"way: the own filter refuses":                       {along(barring(straight(), exposure.FirewallReject), func(c *Case) { c.Reached = true }, saw(exposure.ViewLAN, home, exposure.Closed, exposure.ConnRefused, "")), "egress-blocked", exposure.CauseProven, nil},
