@@ -28,6 +28,8 @@ import (
 type accessFlags struct {
 	stun, rule string
 	ask        bool
+	// around is what the vantages of joined reports saw of whatever machine.
+	around []exposure.Observation
 }
 
 func (f *accessFlags) register(set *pflag.FlagSet, say *lang.Printer) {
@@ -40,6 +42,7 @@ func (f *accessFlags) register(set *pflag.FlagSet, say *lang.Printer) {
 type access struct {
 	diagnose.Access
 	unseen []string
+	around []exposure.Observation
 }
 
 // stunPort is the port of STUN (RFC 8489 section 18.6).
@@ -54,7 +57,7 @@ var (
 // accessOf learns what lies between the router and the Internet, as far as the
 // flags ask for it.
 func (a *app) accessOf(ctx context.Context, f accessFlags, m machine) (access, error) {
-	var found access
+	found := access{around: f.around}
 	if own := netio.SourceOf(anywhere4); own.IsValid() && !reach.Loopback(own) {
 		found.Own4 = own
 	}
@@ -221,15 +224,12 @@ func (a *app) stunServers(ctx context.Context, server string) ([]netip.Addr, uin
 // what vantages saw of other machines than this.
 func (found *access) tell(c *diagnose.Case, merged []exposure.Report, taken []exposure.Listener) {
 	c.Access = found.Access
-	ours := slices.Clone(c.Addresses)
-	for _, p := range found.Public {
-		ours = append(ours, p.Address)
-	}
-	if c.Router != nil {
-		ours = append(append(ours, c.Router.WAN), c.Router.Own...)
-	}
-	if found.Map != nil {
-		ours = append(ours, found.Map.IPv4.Addr())
+	ours := found.ours(c.Addresses, c.Router)
+	c.Around = slices.Clone(found.around)
+	for _, o := range found.around {
+		if o.Transport == c.Transport && o.Port == c.Port && slices.Contains(ours, o.Address) && !slices.Contains(c.Observations, o) {
+			c.Observations = append(c.Observations, o)
+		}
 	}
 	for _, r := range merged {
 		for _, h := range r.Hosts {
@@ -253,11 +253,70 @@ func (found *access) tell(c *diagnose.Case, merged []exposure.Report, taken []ex
 	}
 }
 
-// zones adds the Internet over IPv4 to those that the way is told for, where a
-// rule of MAP-E tells of it though nobody looked.
-func (found *access) zones(list []exposure.Zone) []exposure.Zone {
-	if found.Map == nil || !slices.Contains(list, exposure.ZoneLAN) {
+// ours are the addresses at which others find this household.
+func (found *access) ours(own []netip.Addr, before *exposure.Router) []netip.Addr {
+	list := slices.Clone(own)
+	for _, p := range found.Public {
+		list = append(list, p.Address)
+	}
+	if before != nil {
+		list = append(append(list, before.WAN), before.Own...)
+	}
+	if found.Map != nil {
+		list = append(list, found.Map.IPv4.Addr())
+	}
+	return list
+}
+
+// zones adds the Internet to those that the way is told for, where somebody
+// looked at an address of this household among others, and over IPv4 where a rule
+// of MAP-E tells of it though nobody looked.
+func (found *access) zones(h exposure.Host, key portKey, list []exposure.Zone) []exposure.Zone {
+	if !slices.Contains(list, exposure.ZoneLAN) {
 		return list
 	}
-	return []exposure.Zone{exposure.ZoneInternetV4}
+	var more []exposure.Zone
+	ours := found.ours(h.Addresses, h.Router)
+	for _, o := range found.around {
+		if o.Transport != key.transport || o.Port != key.port || o.View != exposure.ViewOutside || !slices.Contains(ours, o.Address) {
+			continue
+		}
+		zone := exposure.ZoneInternetV6
+		if o.Address.Is4() {
+			zone = exposure.ZoneInternetV4
+		}
+		if !slices.Contains(more, zone) {
+			more = append(more, zone)
+		}
+	}
+	if found.Map != nil && !slices.Contains(more, exposure.ZoneInternetV4) {
+		more = append(more, exposure.ZoneInternetV4)
+	}
+	if len(more) == 0 {
+		return list
+	}
+	slices.Sort(more)
+	return more
+}
+
+// lookedAround is all that a vantage outside saw, of this machine and of others.
+func (m machine) lookedAround(r exposure.Report, id string) []exposure.Observation {
+	for _, v := range r.Vantages {
+		if v.Address.IsValid() && (m.onLink(v.Address) || m.isOwn(v.Address)) {
+			return nil
+		}
+	}
+	var list []exposure.Observation
+	for _, h := range r.Hosts {
+		for _, p := range h.Ports {
+			for _, o := range p.Observations {
+				if o.View.Own() || o.View == exposure.ViewLAN && m.isOwn(o.Address) {
+					continue
+				}
+				o.View, o.Vantage = exposure.ViewOutside, id
+				list = append(list, o)
+			}
+		}
+	}
+	return list
 }

@@ -104,7 +104,9 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 	}
 	if host == "" || m.isThis(host) {
 		for i := range merged {
-			merged[i] = m.seenFrom(merged[i], "merged-"+strconv.Itoa(i+1))
+			id := "merged-" + strconv.Itoa(i+1)
+			flags.access.around = append(flags.access.around, m.lookedAround(merged[i], id)...)
+			merged[i] = m.seenFrom(merged[i], id)
 		}
 		look = func(ctx context.Context) (exposure.Diagnosis, error) { return a.diagnoseOwn(ctx, flags, ports, merged) }
 	}
@@ -224,7 +226,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
 		ftp := run.lookFTP(ctx, flags.ftp, p, seen.Services)
-		for _, zone := range beyond.zones(flags.came.zones(zonesOf(host, p.portKey, slices.Concat(merged, run.viaReports()), flags.family))) {
+		for _, zone := range beyond.zones(host, p.portKey, flags.came.zones(zonesOf(host, p.portKey, slices.Concat(merged, run.viaReports()), flags.family))) {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
@@ -278,6 +280,9 @@ func (p asked) expected() string {
 	name := cmp.Or(p.service, portName(p.transport, p.port))
 	if p.service == "" && p.port >= 1024 {
 		return ""
+	}
+	if name == "domain" { // the catalogue's name of the number, which is none of a protocol
+		name = "dns"
 	}
 	if slices.Contains(testNames(), strings.TrimSuffix(name, "s")) || slices.Contains(testNames(), name) {
 		return name
