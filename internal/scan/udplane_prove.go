@@ -17,7 +17,9 @@ func (l *udpLane) end() {
 		// A few ports are proved also where it is only in doubt whether there is a
 		// limit: other scans may have used it up.
 		few := l.retries < 0 && len(silent) <= proveFew && (!h.limit.tried() || h.limit.trips.lost > 0)
-		unknown := l.wait && h.limit.trips.answered == 0
+		// Who waits for the proofs has them wherever a limit is not ruled out: one
+		// that lets much pass is not seen by a few controls.
+		unknown := l.wait && (h.limit.trips.lost > 0 || h.limit.trips.answered < enough)
 		if len(silent) > 0 && (h.limited || !l.own && len(h.refusing) > 0 && (few || unknown)) {
 			if until, worth := l.worth(h, len(silent), now); worth {
 				rate, measured := h.limit.rate()
