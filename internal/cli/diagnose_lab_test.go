@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -152,14 +154,20 @@ var hostFaults = []fault{
 	{name: "IPv6 filtered by the router", provoke: web(nil), from: outsideHost, at: homeV6, port: "80", cause: "router-filter", certainty: exposure.CausePossible},
 }
 
+// typed are the commands that were tried, without their numbers and addresses.
+var typed sync.Map
+
 // typable: every command of sekisho that a diagnosis names can be typed as it
-// stands.
+// stands. Of those that differ in numbers and addresses one is tried.
 func typable(t *testing.T, h *lab.Host, p exposure.DiagnosedPort) {
 	t.Helper()
 	for _, step := range p.Cause.Remedy {
 		for line := range strings.Lines(step) {
 			words := strings.Fields(line)
 			if len(words) < 2 || words[0] != "sekisho" || words[1] == "diagnose" {
+				continue
+			}
+			if _, before := typed.LoadOrStore(alike.ReplaceAllString(line, "N"), true); before {
 				continue
 			}
 			if r := sekisho(t, h, root, words[1:]...); r.code == 2 {
@@ -177,6 +185,9 @@ func portsOf(port string) string {
 	}
 	return number
 }
+
+// alike matches what commands differ in that are typed alike.
+var alike = regexp.MustCompile(`[0-9][0-9a-f.:]*`)
 
 func hangingUp(t *testing.T, h *lab.Host, address string) {
 	t.Helper()
@@ -198,6 +209,9 @@ func TestFaultMatrix(t *testing.T) {
 	rows := make([]exposure.DiagnosedPort, len(faults))
 	t.Cleanup(func() { holdsMatrix(t, rows) })
 	for i, f := range faults {
+		if i%portion != 0 {
+			continue
+		}
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			l := lab.New(t, lab.Behind(f.access))
