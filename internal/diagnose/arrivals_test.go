@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -92,7 +93,7 @@ func init() {
 		rivals    []string
 	}
 	unread := func(c *Case) { c.Firewall = nil }
-	for name, want := range map[string]c{
+	maps.Copy(cases, map[string]c{
 		"both ends: well":                           {twoEnded(exposure.Open, exposure.SynAck, came(exposure.SynAck)), "ok", exposure.CauseProven, nil},
 		"both ends: not answered":                   {with(twoEnded(exposure.Filtered, exposure.NoResponse, came("")), unread), "host-firewall", exposure.CauseProven, nil},
 		"both ends: not answered, way back unknown": {with(twoEnded(exposure.Filtered, exposure.NoResponse, came("")), func(c *Case) { unread(c); c.Back = nil }), "host-firewall", exposure.CauseLikely, nil},
@@ -133,9 +134,7 @@ func init() {
 		"both ends: the vantage sent nothing": {with(twoEnded(exposure.Filtered, exposure.NoResponse), func(c *Case) {
 			c.Sent[0].Ports = exposure.PortList{81}
 		}), "router-no-forward", exposure.CausePossible, nil},
-	} {
-		cases[name] = want
-	}
+	})
 }
 
 func with2(a exposure.Arrival, change func(*exposure.Arrival)) exposure.Arrival {

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -86,7 +87,7 @@ func init() {
 		certainty exposure.Certainty
 		rivals    []string
 	}
-	for name, want := range map[string]c{
+	maps.Copy(cases, map[string]c{
 		"open outside, and the router sends it here": {routed(open, hand(here)), "ok", exposure.CauseProven, nil},
 		"open outside, the same key":                 {keyed(open, "ssh-ed25519 SHA256:a"), "ok", exposure.CauseProven, nil},
 		"open outside, another key":                  {keyed(open, "ssh-ed25519 SHA256:b"), "forward-elsewhere", exposure.CauseLikely, nil},
@@ -150,9 +151,7 @@ func init() {
 		"IPv6 silent, its filter is on": {routed(sixth(exposure.Filtered, exposure.NoResponse, ""), func(r *Router) { r.Filter6 = &exposure.RouterFilter6{On: true} }), "router-filter", exposure.CauseLikely, nil},
 		"IPv6 forbidden by the router":  {routed(sixth(exposure.Filtered, exposure.AdminProhibited, "2608:26:10::2"), func(r *Router) { r.Own = []netip.Addr{netip.MustParseAddr("2608:26:10::2")} }), "router-filter", exposure.CauseProven, nil},
 		"IPv6 forbidden by somebody":    {sixth(exposure.Filtered, exposure.AdminProhibited, "2608:26:10::2"), "router-filter", exposure.CauseLikely, nil},
-	} {
-		cases[name] = want
-	}
+	})
 }
 
 // noContainer has the packet filter's rules say that they send nothing on.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -142,9 +143,7 @@ func talk(ctx context.Context, c net.Conn, at netip.AddrPort, method, path strin
 	if err != nil {
 		return 0, nil, err
 	}
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	r.Header.Set("Accept-Encoding", "identity")
 	r.Header.Set("User-Agent", "sekisho UPnP/1.1")
 	r.Close = true

@@ -119,8 +119,7 @@ func (d *description) schema(t reflect.Type) map[string]any {
 
 // fields adds the fields of a struct, those of an embedded one as its own.
 func (d *description) fields(t reflect.Type, properties map[string]any, required *[]string) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "":

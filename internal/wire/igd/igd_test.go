@@ -2,6 +2,7 @@ package igd
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -137,9 +138,7 @@ func TestAnswers(t *testing.T) {
 	}
 	for name, value := range map[string]string{"NewProtocol": "SCTP", "NewExternalPort": "65536", "NewInternalPort": "-1", "NewInternalClient": "nas.local", "NewRemoteHost": "x"} {
 		broken := Answer{}
-		for k, v := range whole {
-			broken[k] = v
-		}
+		maps.Copy(broken, whole)
 		broken[name] = value
 		if m, err := broken.Mapping(); err == nil {
 			t.Errorf("%s %s is read as %+v", name, value, m)
