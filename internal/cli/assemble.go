@@ -96,7 +96,7 @@ func (r *checkRun) identify(ctx context.Context, ports []exposure.Port) []exposu
 				if ctx.Err() != nil {
 					return
 				}
-				target := exposure.Target{Name: o.Host, Address: o.Address}
+				target := exposure.Target{Name: cmp.Or(o.Host, r.called), Address: o.Address}
 				s := r.prints.Describe(probe.Identify(ctx, target, p.Transport, p.Port, options))
 				if s.Protocol == "" && s.Confidence <= exposure.Assigned && p.Name == "" {
 					s.Confidence = exposure.NoConfidence

@@ -237,7 +237,8 @@ type checkRun struct {
 	vias       []vantage.Address
 	outside    []outsideView // what they saw
 	worst      int
-	most       int // addresses of hosts that are looked at; 0: all
+	called     string // the name by which services of this machine are spoken to, empty for none
+	most       int    // addresses of hosts that are looked at; 0: all
 }
 
 // thisMachine looks at this machine over loopback and its own addresses. No

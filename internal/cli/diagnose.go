@@ -193,6 +193,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	run.called = flags.name
 	if run.policy, err = a.policyOf(flags.policy); err != nil {
 		return exposure.Diagnosis{}, err
 	}

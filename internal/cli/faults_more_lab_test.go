@@ -29,6 +29,12 @@ var moreFaults = []fault{
 		l.Home.ListenPacket(t, "udp4", "0.0.0.0:53")
 		l.Forward(t, "udp", 53, 53)
 	}, from: outsideHost, at: homeV6, port: "53/udp", cause: "wrong-family", certainty: exposure.CauseProven},
+	{name: "by name, and the certificate is for another", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Home.WriteFile(t, "/etc/hosts", "127.0.0.1 localhost\n192.168.77.10 www.town.example\n")
+	}), from: lanHost, at: homeV4, port: "443", arguments: []string{"--name", "www.town.example"}, cause: "tls-broken", certainty: exposure.CauseProven},
+	{name: "by name, and the certificate is for it", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.Home.WriteFile(t, "/etc/hosts", "127.0.0.1 localhost\n192.168.77.10 home.example\n")
+	}), from: lanHost, at: homeV4, port: "443", arguments: []string{"--name", "home.example"}, cause: "ok", certainty: exposure.CauseProven},
 	{name: "client: everything answers, IPv6", provoke: func(t *testing.T, l *lab.Lab) {
 		l.LAN.NFT(t, `table ip6 facade { chain in { type nat hook prerouting priority dstnat; tcp dport != 7777 redirect to :7777; }; }`)
 		l.LAN.Listen(t, "tcp", "[::]:7777")

@@ -315,7 +315,10 @@ func (c Case) learnService(known map[fact]said) {
 	case len(c.Services) > 0 && !c.encrypted():
 		known[unencrypted] = say(lang.Text{EN: "No TLS was seen behind it.", JA: "TLSは使われていません。"})
 	case c.encrypted() && !expired && !broken:
-		known[tlsFine] = say(lang.Text{EN: "Its certificate is in date and for this name.", JA: "証明書は有効期限内で、名前も一致します。"})
+		known[tlsFine] = say(lang.Text{EN: "Its certificate is in date; no name was asked for.", JA: "証明書は有効期限内です(名前は尋ねていません)。"})
+		if slices.ContainsFunc(c.Services, exposure.Service.Named) {
+			known[tlsFine] = say(lang.Text{EN: "Its certificate is in date and for this name.", JA: "証明書は有効期限内で、名前も一致します。"})
+		}
 	}
 	if _, ok := known[spoke]; ok {
 		delete(known, mute)

@@ -62,7 +62,7 @@ var stages = []stage{
 	{id: "arrival", own: true, look: arrivalStage},
 	{id: "host-name", own: true, look: hostName},
 	{id: "tls", both: true, look: first(
-		cut(tlsExpired), cut(tlsBroken),
+		cut(tlsExpired), cut(tlsBroken), ok(tlsFine),
 		otherwise(lang.Text{EN: "Nothing is known against it.", JA: "問題は見つかっていません。"}))},
 	{id: "ftp-data", both: true, look: ftpStage},
 }

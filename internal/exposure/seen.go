@@ -149,6 +149,12 @@ type Service struct {
 	Error      string         `json:"error,omitempty"`   // why nothing more was learned, quoted text escaped
 }
 
+// Named reports whether the certificate that a service showed is for the name
+// that was asked for.
+func (s Service) Named() bool {
+	return s.TLS != nil && s.TLS.Certificate != nil && s.TLS.Certificate.NameMatches != nil && *s.TLS.Certificate.NameMatches
+}
+
 // Facts are what a protocol told, by snake_case name. Text from the network is
 // untrusted.Text or a slice of it; booleans and numbers are themselves.
 type Facts map[string]any
