@@ -219,7 +219,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if len(ports) == 0 {
 		ports = failing(host)
 	}
-	names := a.resolved(ctx, flags.name)
+	names := a.namedVia(ctx, run.vias, flags.family, a.resolved(ctx, flags.name))
 	document := a.diagnosis(run, host)
 	document.Names = names
 	document.Unseen = append(document.Unseen, beyond.unseen...)

@@ -21,6 +21,11 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	if err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	vias, err := flags.via.parse(a)
+	if err != nil {
+		return exposure.Diagnosis{}, err
+	}
+	names = a.namedVia(ctx, vias, flags.family, names)
 	zone := zoneOf(flags.family)
 	if len(names) > 0 && !slices.ContainsFunc(names[0].Addresses, flags.family.keeps) {
 		document := exposure.Diagnosis{

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sekisho/internal/agent"
+	"sekisho/internal/diagnose/gather"
 	"sekisho/internal/exposure"
 	"sekisho/internal/firewall"
 	"sekisho/internal/hostnet"
@@ -91,7 +92,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
 		Stopped: (&ownOutput{}).stops,
 	})
-	service := web.New(web.Config{Door: vantage, Scope: scope.now, Log: log})
+	service := web.New(web.Config{Door: vantage, Scope: scope.now, Names: gather.Resolvers, Log: log})
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
 	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))
 	err = service.Serve(ctx, listener)

@@ -123,6 +123,30 @@ func (a *app) lookFrom(ctx context.Context, at vantage.Address, m machine, only 
 	return views
 }
 
+// namedVia adds what each vantage is told of the names. One that cannot be asked
+// says so in its place; why, its look says.
+func (a *app) namedVia(ctx context.Context, list []vantage.Address, only family, names []exposure.Resolution) []exposure.Resolution {
+	for i := range names {
+		for _, at := range list {
+			addresses, err := a.vantageAddresses(ctx, at, only)
+			if err != nil || len(addresses) == 0 {
+				continue
+			}
+			client := vantage.New(at, addresses[0], netip.Addr{})
+			answers, err := client.Names(ctx, names[i].Name)
+			client.Close()
+			if err != nil {
+				answers = nil
+				for _, record := range []string{"A", "AAAA"} {
+					answers = append(answers, exposure.NameAnswer{Source: exposure.NameVantage, Server: at.URL.Host, Record: record, Outcome: exposure.NameLocalError})
+				}
+			}
+			names[i].Answers = append(names[i].Answers, answers...)
+		}
+	}
+	return names
+}
+
 // vantageAddresses are one address of the vantage of each family that is wanted.
 func (a *app) vantageAddresses(ctx context.Context, at vantage.Address, only family) ([]netip.Addr, error) {
 	all := []netip.Addr{}

@@ -251,3 +251,37 @@ func TestBadVantages(t *testing.T) {
 		t.Errorf("exit code %d: %s", r.code, r.out)
 	}
 }
+
+// TestDiagnoseShowsNamesAsTheVantageSeesThem: an old address that the vantage's
+// resolver still keeps stands beside what is told here.
+func TestDiagnoseShowsNamesAsTheVantageSeesThem(t *testing.T) {
+	l := lab.New(t)
+	zone(right4+right6, nil)(t, l)
+	vantageOf(t, l, l.Outside)
+	l.Outside.StartBind(t, lab.Bind{
+		Zones: `zone "town.example" { type primary; file "/etc/bind/town"; };`,
+		Files: map[string]string{"/etc/bind/town": "$TTL 300\n@ SOA ns me 1 3600 600 86400 120\n NS ns\nns A 26.10.0.1\n" + old4},
+	})
+	l.Outside.WriteFile(t, "/etc/resolv.conf", "nameserver "+l.Outside.V4.String()+"\n")
+	r := sekisho(t, l.Home, root, "diagnose", "80", "--via", viaURL, "--name", "www.town.example", "-f", "json")
+	d := decode[exposure.Diagnosis](t, r)
+	if len(d.Names) != 1 {
+		t.Fatalf("%+v\n%s", d.Names, r.errs)
+	}
+	seen := map[string]exposure.NameAnswer{}
+	for _, a := range d.Names[0].Answers {
+		if a.Source == exposure.NameVantage {
+			seen[a.Record] = a
+		}
+	}
+	if a := seen["A"]; a.Server != "vantage.example:8080" || len(a.Addresses) != 1 || a.Addresses[0].String() != "26.10.0.99" || a.TTL == nil || *a.TTL != 300 {
+		t.Errorf("A: %+v", a)
+	}
+	if a := seen["AAAA"]; a.Outcome != exposure.NameNoData {
+		t.Errorf("AAAA: %+v", a)
+	}
+	page := sekisho(t, l.Home, root, "diagnose", "80", "-4", "--via", viaURL, "--name", "www.town.example")
+	if !strings.Contains(page.out, "26.10.0.99") || !strings.Contains(page.out, "vantage.example:8080") {
+		t.Errorf("the page does not show it:\n%s", page.out)
+	}
+}

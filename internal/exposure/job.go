@@ -212,6 +212,17 @@ type JobRequest struct {
 	Consent  Consent  `json:"consent"`
 }
 
+// NameRequest asks a vantage what addresses a name has for it.
+type NameRequest struct {
+	Name string `json:"name"`
+}
+
+// NameView is what the resolver of a vantage says of a name: an answer for each
+// of the records A and AAAA.
+type NameView struct {
+	Answers []NameAnswer `json:"answers"`
+}
+
 // Batches are those that have come since the caller last asked.
 type Batches struct {
 	Batches []Batch `json:"batches"`

@@ -60,6 +60,12 @@ func (s *Service) routes() []route {
 			summary: "Stop at once, and forget the job.", handler: http.HandlerFunc(s.remove),
 		},
 	}
+	if s.config.Names != nil {
+		list = append(list, route{
+			method: "POST", path: "/api/v1/names", status: 200, takes: exposure.NameRequest{}, gives: exposure.NameView{}, problems: []int{400, 403, 429},
+			summary: "What addresses a name has for the vantage's resolver. Nothing is sent to them.", handler: http.HandlerFunc(s.names),
+		})
+	}
 	description := describe(list, s.config.Door.Station().Version)
 	return append(list, route{
 		method: "GET", path: "/api/v1/openapi.json", summary: "This description.", status: 200,
@@ -153,7 +159,7 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, err)
 		return
 	}
-	asked, err := s.read(w, r)
+	asked, err := s.read(r)
 	if err != nil {
 		s.problem(w, err)
 		return
@@ -173,11 +179,7 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 	}
 	if wait := s.limits.take(address, now); wait > 0 {
 		s.owners.remove(job.ID)
-		known := problems[exposure.JobLimit]
-		s.tell(w, exposure.Problem{
-			Type: exposure.ProblemType + string(exposure.JobLimit), Title: known.title, Status: known.status,
-			Retry: int(math.Ceil(wait.Seconds())),
-		})
+		s.later(w, wait)
 		return
 	}
 	plan, err := s.config.Door.Plan(r.Context(), job)
@@ -192,21 +194,62 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 	s.write(w, http.StatusCreated, plan)
 }
 
-// read takes a request for a job apart.
-func (s *Service) read(w http.ResponseWriter, r *http.Request) (exposure.JobRequest, error) {
-	wrong := func(why string) error { return &exposure.JobError{Kind: exposure.JobWrong, Why: why} }
-	var asked exposure.JobRequest
+// later refuses what comes too often, and says when it may come again.
+func (s *Service) later(w http.ResponseWriter, wait time.Duration) {
+	known := problems[exposure.JobLimit]
+	s.tell(w, exposure.Problem{
+		Type: exposure.ProblemType + string(exposure.JobLimit), Title: known.title, Status: known.status,
+		Retry: int(math.Ceil(wait.Seconds())),
+	})
+}
+
+// names tells what the vantage's resolver says of a name, to those whom it would
+// look at: it is no resolver for everybody.
+func (s *Service) names(w http.ResponseWriter, r *http.Request) {
+	if err := s.refuses(r); err != nil {
+		s.problem(w, err)
+		return
+	}
+	var asked exposure.NameRequest
+	if err := decode(r, &asked); err != nil {
+		s.problem(w, err)
+		return
+	}
+	if len(asked.Name) > mostName || strings.ContainsFunc(asked.Name, notOfName) || !strings.Contains(strings.Trim(asked.Name, "."), ".") {
+		s.problem(w, wrong("the name is none of a host"))
+		return
+	}
+	if wait := s.naming.take(caller(r), time.Now()); wait > 0 {
+		s.later(w, wait)
+		return
+	}
+	s.write(w, http.StatusOK, exposure.NameView{Answers: append([]exposure.NameAnswer{}, s.config.Names(r.Context(), asked.Name)...)})
+}
+
+func wrong(why string) error { return &exposure.JobError{Kind: exposure.JobWrong, Why: why} }
+
+// decode reads the body of a request.
+func decode(r *http.Request, into any) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return asked, wrong("the body is to be application/json")
+		return wrong("the body is to be application/json")
 	}
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields() // a target that somebody names must not be taken for one that is looked at
-	if err := d.Decode(&asked); err != nil {
+	if err := d.Decode(into); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return asked, wrong(fmt.Sprintf("the body is larger than %d bytes", large.Limit))
+			return wrong(fmt.Sprintf("the body is larger than %d bytes", large.Limit))
 		}
-		return asked, wrong(err.Error())
+		return wrong(err.Error())
+	}
+	return nil
+}
+
+// read takes a request for a job apart.
+func (s *Service) read(r *http.Request) (exposure.JobRequest, error) {
+	var asked exposure.JobRequest
+	if err := decode(r, &asked); err != nil {
+		return asked, err
 	}
 	switch {
 	case strings.TrimSpace(asked.Consent.Text) == "" || strings.TrimSpace(asked.Consent.Scope) == "":

@@ -31,6 +31,9 @@ type Door interface {
 type Config struct {
 	Door  Door
 	Scope func() reach.Scope
+	// Names asks the vantage's own resolver what addresses a name has, nothing
+	// when there is none.
+	Names func(ctx context.Context, name string) []exposure.NameAnswer
 	Log   *slog.Logger
 }
 
@@ -38,6 +41,7 @@ type Config struct {
 type Service struct {
 	config Config
 	limits *limits
+	naming *limits // of questions for names, of which each costs less than a look
 	owners *owners
 	mux    *http.ServeMux
 }
@@ -47,7 +51,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux()}
+	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), naming: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux()}
 	for _, r := range s.routes() {
 		s.mux.Handle(r.method+" "+r.path, r.handler)
 	}

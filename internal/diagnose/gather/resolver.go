@@ -52,6 +52,27 @@ func witnesses(ctx context.Context, name string) []exposure.NameAnswer {
 	return list
 }
 
+// Resolvers asks the resolvers that this machine is set to what addresses a name
+// has: of each record the first answer of one that knows, or else of the first.
+func Resolvers(ctx context.Context, name string) []exposure.NameAnswer {
+	ctx, cancel := context.WithTimeout(ctx, nameTimeout)
+	defer cancel()
+	full := dns.CanonicalName(name)
+	resolvers, err := netio.Resolvers()
+	if _, ok := dns.IsDomainName(full); !ok || err != nil || len(resolvers) == 0 {
+		return nil
+	}
+	list := make([]exposure.NameAnswer, len(records))
+	for _, r := range byResolvers(ctx, resolvers, full) {
+		for i, a := range r.answers {
+			if told := a.told(exposure.NameResolver, "", records[i]); list[i].Record == "" || told.Known() && !list[i].Known() {
+				list[i] = told
+			}
+		}
+	}
+	return list
+}
+
 func ofHostsFile(name string) []exposure.NameAnswer {
 	var list []exposure.NameAnswer
 	addresses := hostnet.HostsFile(name)
