@@ -14,6 +14,9 @@ import (
 func merge(r *exposure.Report, other exposure.Report, id string, same func(ours, theirs exposure.Host) bool) int {
 	joined := 0
 	for _, theirs := range other.Hosts {
+		if len(theirs.Ports)+len(theirs.Swept) == 0 {
+			continue // it says nothing
+		}
 		for i := range r.Hosts {
 			ours := &r.Hosts[i]
 			if !same(*ours, theirs) {
