@@ -52,7 +52,8 @@ func TestHostileMiddleboxNearTheVantage(t *testing.T) {
 		lab.Serve(t, l.Home.Listen(t, "tcp", "[::]:25"), lab.Silent())
 		d := scanFrom(t, l.LAN, sekisho, "--method", "syn", "-p", "24,25", l.Home.V4.String())
 		d.check(t, exposure.TCP, l.Home.V4, 25, wanted{exposure.Open, exposure.SynAck, ""})
-		if d.summary.PacketsSent > 3 {
+		// On a busy machine a port that answered may be asked again, as a control.
+		if d.summary.PacketsSent > 4 {
 			t.Errorf("%d packets for two ports and a neighbour", d.summary.PacketsSent)
 		}
 	})
