@@ -22,11 +22,16 @@ var fingerSays = regexp.MustCompile(`(?im)^(?:Login(?: name)?:? +.*\bName\b|Logi
 // greetsFinger takes what a finger server answers to a request in another
 // protocol: it looks for a user of that name.
 func greetsFinger(first []byte) Fit {
-	if fingerSays.Match(first) || bytes.HasPrefix(first, []byte("finger: ")) {
+	// What a TLS client reads of it is the head of a record, five bytes.
+	begins := len(first) >= fingerRecordHead && bytes.HasPrefix([]byte("finger: "), first)
+	if begins || fingerSays.Match(first) || bytes.HasPrefix(first, []byte("finger: ")) {
 		return Sure
 	}
 	return No
 }
+
+// fingerRecordHead is the length of the head of a TLS record (RFC 8446 section 5.1).
+const fingerRecordHead = 5
 
 var fingerProducts = []pattern{
 	{"cfingerd", regexp.MustCompile(`(?i)\bcfingerd\b(?: +v?(?P<version>\d[\w.]*))?`)},
