@@ -102,9 +102,6 @@ func ownAddresses(interfaces []exposure.Interface) []exposure.OwnAddress {
 	return list
 }
 
-// shared is the address space between a carrier and its customers (RFC 6598).
-var shared = netip.MustParsePrefix("100.64.0.0/10")
-
 func scopeOf(a netip.Addr) exposure.AddressScope {
 	switch {
 	case a.IsLoopback():
@@ -115,7 +112,7 @@ func scopeOf(a netip.Addr) exposure.AddressScope {
 		return exposure.ScopePrivate
 	case a.IsPrivate():
 		return exposure.ScopeUnique
-	case shared.Contains(a):
+	case reach.Shared(a):
 		return exposure.ScopeShared
 	case reach.Global(a):
 		return exposure.ScopeGlobal

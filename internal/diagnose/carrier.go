@@ -69,7 +69,7 @@ var softwire = netip.MustParsePrefix("192.0.0.0/29")
 // router and the Internet: nobody on the Internet looks at it.
 func between(a netip.Addr) bool {
 	a = a.Unmap()
-	return a.Is4() && (a.IsPrivate() || shared.Contains(a) || softwire.Contains(a))
+	return a.Is4() && (a.IsPrivate() || reach.Shared(a) || softwire.Contains(a))
 }
 
 // learnCarrier takes in what lies beyond the router, for people on the Internet.
@@ -97,7 +97,7 @@ func (c Case) learnTranslators(known map[fact]said) {
 	}
 	own := c.Access.Own4
 	switch {
-	case shared.Contains(own):
+	case reach.Shared(own):
 		known[ownShared] = say(lang.Text{EN: "This machine goes out with {{.Own}}, an address that a carrier shares among customers (RFC 6598).", JA: "この機器自身のアドレス {{.Own}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。"}, "Own", own)
 	case softwire.Contains(own):
 		known[tunnelled] = say(lang.Text{EN: "This machine goes out with {{.Own}}: it is the near end of a DS-Lite tunnel (RFC 6333).", JA: "この機器自身のアドレスが {{.Own}} なので、DS-Liteのトンネルの手前側です(RFC 6333)。"}, "Own", own)
@@ -116,7 +116,7 @@ func (c Case) learnTranslators(known map[fact]said) {
 		}
 		pairs := []any{"Public", p.Address, "By", p.By, "WAN", wan}
 		switch {
-		case shared.Contains(p.Address):
+		case reach.Shared(p.Address):
 			known[publicShared] = say(lang.Text{EN: "{{.By}} sees this household as {{.Public}}, an address that a carrier shares among customers (RFC 6598).", JA: "{{.By}} から見たこの回線のアドレス {{.Public}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。"}, pairs...)
 		case p.Address == wan || slices.Contains(c.Addresses, p.Address):
 			known[publicSame] = say(lang.Text{EN: "{{.By}} sees this household as {{.Public}}, the address that it has itself.", JA: "{{.By}} から見たアドレス {{.Public}} は、この回線自身のアドレスと同じです。"}, pairs...)
@@ -131,7 +131,7 @@ func (c Case) learnTranslators(known map[fact]said) {
 	c.learnBetween(known, wan)
 	_, open := known[outsideOpen]
 	for _, inner := range []netip.Addr{own, wan} {
-		if carriers := shared.Contains(inner) || softwire.Contains(inner); carriers && len(looked) > 0 && !open && !slices.Contains(looked, inner) {
+		if carriers := reach.Shared(inner) || softwire.Contains(inner); carriers && len(looked) > 0 && !open && !slices.Contains(looked, inner) {
 			known[beforeRouter] = say(lang.Text{EN: "The address that was looked at, {{.At}}, is the carrier's: what is sent there meets its translator first, which has no way for what nobody behind it opened.", JA: "外から調べた {{.At}} は回線事業者のアドレスです。そこに届いた通信は事業者の変換装置が先に受け、内側から始めたものでなければ通しません。"}, "At", looked[0])
 			break
 		}

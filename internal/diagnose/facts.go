@@ -348,6 +348,3 @@ func sameProtocol(s exposure.Service, expected string) bool {
 	}
 	return plain(s.Protocol) == plain(expected)
 }
-
-// shared is the address space between a carrier and its customers (RFC 6598).
-var shared = netip.MustParsePrefix("100.64.0.0/10")

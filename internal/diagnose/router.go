@@ -82,7 +82,7 @@ func (c Case) learnWAN(known map[fact]said, r Router) {
 	looked := slices.DeleteFunc(c.outsideAt(), func(a netip.Addr) bool { return !a.Is4() })
 	switch {
 	case !r.WAN.IsValid():
-	case shared.Contains(r.WAN):
+	case reach.Shared(r.WAN):
 		known[wanShared] = say(lang.Text{EN: "The router's outer address {{.WAN}} is one that a carrier shares among customers (RFC 6598).", JA: "ルーターの外側のアドレス {{.WAN}} は、回線事業者が利用者間で共有するアドレスです(RFC 6598)。"}, pairs...)
 	case !reach.Global(r.WAN):
 		known[wanPrivate] = say(lang.Text{EN: "The router's outer address {{.WAN}} is private: another router stands before it.", JA: "ルーターの外側のアドレス {{.WAN}} はプライベートアドレスです(その先にもう一台ルーターがあります)。"}, pairs...)

@@ -83,7 +83,7 @@ func WANKindOf(a netip.Addr) exposure.WANKind {
 	switch {
 	case !a.IsValid():
 		return ""
-	case reach.Classify(a).Prefix == sharedSpace:
+	case reach.Shared(a):
 		return exposure.WANShared
 	case reach.LAN(a):
 		return exposure.WANPrivate
@@ -92,9 +92,6 @@ func WANKindOf(a netip.Addr) exposure.WANKind {
 	}
 	return exposure.WANSpecial
 }
-
-// sharedSpace is the block between a carrier and its customers (RFC 6598).
-var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
 // answer is what one protocol told.
 type answer struct {

@@ -74,6 +74,13 @@ func Classify(a netip.Addr) Kind {
 // neither [Loopback] nor [LAN] holds.
 func Global(a netip.Addr) bool { return Classify(a).Global() }
 
+// sharedSpace is the address space between a carrier and its customers (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// Shared reports whether a is of the space that a carrier shares among its
+// customers (RFC 6598 section 7).
+func Shared(a netip.Addr) bool { return sharedSpace.Contains(a) }
+
 // Loopback reports whether packets to a stay in this machine: 127.0.0.0/8 and
 // ::1, and 127.0.0.0/8 in its IPv4-mapped form, which systems treat the same.
 func Loopback(a netip.Addr) bool { return a.Unmap().IsLoopback() }
