@@ -1,6 +1,10 @@
 package exposure
 
-import "time"
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
 
 // LookState is how far a look has come.
 type LookState string
@@ -32,4 +36,23 @@ type Look struct {
 	// Started is when it was asked for, Finished when it came to its end, and
 	// Expires when it is forgotten. Zero is not yet, or never.
 	Started, Finished, Expires time.Time
+}
+
+// What keeping a look may end in. Each is wrapped in an error that says more.
+var (
+	// ErrLookGone is that there is no such look, or none any more.
+	ErrLookGone = errors.New("there is no such look")
+	// ErrStoreFull is that the disk of the store has no room left. What it has
+	// acknowledged is kept, and it takes more as soon as there is room again.
+	ErrStoreFull = errors.New("the store has no room left")
+	// ErrStoreAway is that the store cannot be reached, or cannot read or write.
+	ErrStoreAway = errors.New("the store cannot be reached")
+)
+
+// OptOut are addresses that are not looked at, since whoever is responsible for
+// them said so.
+type OptOut struct {
+	Prefix netip.Prefix
+	At     time.Time
+	Why    string
 }
