@@ -101,6 +101,8 @@ var rooms = map[string]room{
 	},
 
 	"lab": {may: join(words, "netio"), modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink", "github.com/vishvananda/netns"}},
+	// The demonstration: the lab, and a browser of this machine in it.
+	"lab/demo": {may: []string{"lab"}},
 }
 
 // outside are the programs beside sekisho itself, by folder: what they may

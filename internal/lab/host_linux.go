@@ -34,6 +34,10 @@ type Host struct {
 	packages []string // those of unpacked.txt that are in place
 }
 
+// PID is the number that the machine has for the host's first process, by which
+// somebody at a terminal enters the host with nsenter.
+func (h *Host) PID() int { return h.process.cmd.Process.Pid }
+
 // interfacePlan is what an interface has whenever it is plugged in.
 type interfacePlan struct {
 	name      string
