@@ -67,6 +67,10 @@ func refused(r reach.Refusal) error {
 		return &exposure.JobError{Kind: exposure.JobOwn}
 	case reach.RefusedAway:
 		return &exposure.JobError{Kind: exposure.JobAway}
+	case reach.RefusedOut:
+		return &exposure.JobError{Kind: exposure.JobOut}
+	case reach.RefusedUnread:
+		return &exposure.JobError{Kind: exposure.JobUnread}
 	}
 	return &exposure.JobError{Kind: exposure.JobSpecial}
 }

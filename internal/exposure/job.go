@@ -193,9 +193,15 @@ type Whoami struct {
 	Schema  string     `json:"schema"` // WhoamiSchema
 	Address netip.Addr `json:"address"`
 	// Refused is why that address would not be looked at; absent when it would.
-	Refused string  `json:"refused,omitempty"`
+	Refused string `json:"refused,omitempty"`
+	// Hint is HintBridged where the service takes Address for somebody else's.
+	Hint    string  `json:"hint,omitempty"`
 	Station Station `json:"station"`
 }
+
+// HintBridged says that every caller seems to arrive from one private address: the
+// bridge of a container, or a reverse proxy that the service does not trust.
+const HintBridged = "one-private-address"
 
 // WhoamiSchema is the name of the document.
 const WhoamiSchema = "sekisho/whoami/1"
@@ -237,11 +243,13 @@ type JobError struct {
 // JobErrorKind is what sort of reason it is.
 type JobErrorKind string
 
-// The kinds. JobOwn, JobSpecial and JobAway are refusals of an address.
+// The kinds. Those from JobOwn to JobUnread are refusals of an address.
 const (
 	JobOwn     JobErrorKind = "own-address-of-vantage"  // it is the vantage's
 	JobSpecial JobErrorKind = "special-purpose-address" // a registry keeps it for a special purpose
 	JobAway    JobErrorKind = "private-address"         // private, and of no network that the vantage is connected to
+	JobOut     JobErrorKind = "opted-out"               // its owner does not want it to be looked at
+	JobUnread  JobErrorKind = "opt-outs-unread"         // the list of those cannot be read
 	JobStale   JobErrorKind = "stale-grant"             // the caller is somewhere else, or gone
 	JobWrong   JobErrorKind = "wrong-request"
 	JobBusy    JobErrorKind = "busy" // too many jobs

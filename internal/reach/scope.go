@@ -12,6 +12,11 @@ type Scope struct {
 	// Near are the networks that the service is connected to and whose private
 	// addresses it may look at; none where it serves the Internet.
 	Near []netip.Prefix
+	// Out are the networks whose owners do not want to be looked at.
+	Out []netip.Prefix
+	// OutUnread says that the list of those cannot be read: nobody may be looked
+	// at then.
+	OutUnread bool
 }
 
 // Refusal is why an address is not looked at, empty for no refusal.
@@ -23,6 +28,8 @@ const (
 	RefusedSpecial Refusal = "special" // a registry keeps it for a special purpose
 	RefusedAway    Refusal = "away"    // private, and of a network that the service is not connected to
 	RefusedNone    Refusal = "none"    // it is no address of a host
+	RefusedOut     Refusal = "out"     // its owner does not want it
+	RefusedUnread  Refusal = "unread"  // who does not want it cannot be read
 )
 
 // Refuses tells why an address may not be looked at. Ordinary addresses of the
@@ -33,6 +40,12 @@ func (s Scope) Refuses(a netip.Addr) Refusal {
 	}
 	if Loopback(a) || slices.Contains(s.Own, a) || slices.Contains(s.Own, a.WithZone("")) {
 		return RefusedOwn
+	}
+	if s.OutUnread {
+		return RefusedUnread
+	}
+	if slices.ContainsFunc(s.Out, func(p netip.Prefix) bool { return p.Contains(a) }) {
+		return RefusedOut
 	}
 	kind := Classify(a)
 	if kind.Global() {

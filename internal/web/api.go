@@ -115,6 +115,8 @@ var problems = map[exposure.JobErrorKind]struct {
 	exposure.JobOwn:     {403, "The request comes from the vantage itself. On this machine run: sekisho check"},
 	exposure.JobSpecial: {403, "The address that the request comes from is kept for a special purpose, and is not looked at."},
 	exposure.JobAway:    {403, "The request comes from a private address of a network that the vantage is not part of."},
+	exposure.JobOut:     {403, "The owner of this network does not want it to be looked at."},
+	exposure.JobUnread:  {503, "The list of networks that are not to be looked at cannot be read. Nobody is looked at until it can."},
 	exposure.JobStale:   {403, "The job belongs to another address, or the grant is not fresh."},
 	exposure.JobProxied: {403, "The request came through a proxy: the address that would be looked at is the proxy's."},
 	exposure.JobWrong:   {400, "The request cannot be understood."},
@@ -129,13 +131,16 @@ func (s *Service) whoami(w http.ResponseWriter, r *http.Request) {
 	if err := s.refuses(r); err != nil {
 		who.Refused = string(err.Kind)
 	}
+	if bridged(r) {
+		who.Hint = exposure.HintBridged
+	}
 	s.write(w, http.StatusOK, who)
 }
 
 // refuses is why the caller's address is not looked at, nil when it may be.
 func (s *Service) refuses(r *http.Request) *exposure.JobError {
-	if proxied(r) {
-		return &exposure.JobError{Kind: exposure.JobProxied}
+	if why := proxied(r); why != "" {
+		return &exposure.JobError{Kind: exposure.JobProxied, Why: why}
 	}
 	switch s.config.Scope().Refuses(caller(r)) {
 	case "":
@@ -144,6 +149,10 @@ func (s *Service) refuses(r *http.Request) *exposure.JobError {
 		return &exposure.JobError{Kind: exposure.JobOwn}
 	case reach.RefusedAway:
 		return &exposure.JobError{Kind: exposure.JobAway}
+	case reach.RefusedOut:
+		return &exposure.JobError{Kind: exposure.JobOut}
+	case reach.RefusedUnread:
+		return &exposure.JobError{Kind: exposure.JobUnread}
 	}
 	return &exposure.JobError{Kind: exposure.JobSpecial}
 }
@@ -275,8 +284,8 @@ func grant(address netip.Addr, consent exposure.Consent, now time.Time) exposure
 // owned is the caller's own job. Another address has none, and is told the same
 // as for a job that never was.
 func (s *Service) owned(r *http.Request) (id string, g exposure.Grant, err error) {
-	if proxied(r) {
-		return "", g, &exposure.JobError{Kind: exposure.JobProxied}
+	if why := proxied(r); why != "" {
+		return "", g, &exposure.JobError{Kind: exposure.JobProxied, Why: why}
 	}
 	id = r.PathValue("id")
 	who, ok := s.owners.of(id)

@@ -149,13 +149,15 @@ const (
 	mostConnectionsEach = 32
 )
 
-// bounded is a listener that closes what is too much.
-func bounded(l net.Listener) net.Listener {
-	return &boundedListener{Listener: l, each: map[netip.Addr]int{}}
+// bounded is a listener that closes what is too much. A trusted proxy brings the
+// connections of many.
+func bounded(l net.Listener, f Forwarding) net.Listener {
+	return &boundedListener{Listener: l, trusted: f, each: map[netip.Addr]int{}}
 }
 
 type boundedListener struct {
 	net.Listener
+	trusted Forwarding
 	mu   sync.Mutex
 	all  int
 	each map[netip.Addr]int
@@ -179,7 +181,7 @@ func (b *boundedListener) Accept() (net.Conn, error) {
 func (b *boundedListener) take(a netip.Addr) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.all >= mostConnections || b.each[a] >= mostConnectionsEach {
+	if b.all >= mostConnections || b.each[a] >= mostConnectionsEach && !b.trusted.trusts(a.Unmap()) {
 		return false
 	}
 	b.all++

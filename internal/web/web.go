@@ -35,6 +35,14 @@ type Config struct {
 	// when there is none.
 	Names func(ctx context.Context, name string) []exposure.NameAnswer
 	Log   *slog.Logger
+	// Forwarding names the reverse proxies in front of the service; none by
+	// default.
+	Forwarding Forwarding
+	// Gateways are the private addresses of this machine's own ways out; nil where
+	// that is not known.
+	Gateways func() []netip.Addr
+	// Hostnames are the names by which the service is reached; empty for any.
+	Hostnames []string
 }
 
 // Service answers requests.
@@ -44,6 +52,8 @@ type Service struct {
 	naming *limits // of questions for names, of which each costs less than a look
 	owners *owners
 	mux    *http.ServeMux
+
+	arrivals *arrivals
 }
 
 // New returns a service.
@@ -51,7 +61,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), naming: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux()}
+	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), naming: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux(), arrivals: newArrivals(c.Log)}
 	for _, r := range s.routes() {
 		s.mux.Handle(r.method+" "+r.path, r.handler)
 	}
@@ -78,7 +88,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes: mostHeader, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(bounded(l)) }()
+	go func() { ended <- server.Serve(bounded(l, s.config.Forwarding)) }()
 	select {
 	case err := <-ended:
 		return err
@@ -107,6 +117,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, &exposure.JobError{Kind: exposure.JobStale, Why: "the request comes from a page of another site"})
 		return
 	}
+	r = s.identified(r)
+	if s.misdirected(r) {
+		s.tell(w, exposure.Problem{
+			Type: "about:blank", Title: "Misdirected Request", Status: http.StatusMisdirectedRequest, Detail: "The service is not reached by this name.",
+		})
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	s.mux.ServeHTTP(w, r)
 }
@@ -123,28 +140,4 @@ func (s *Service) missed(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.tell(w, exposure.Problem{Type: "about:blank", Title: "Not Found", Status: http.StatusNotFound, Detail: "The API is described at /api/v1/openapi.json."})
-}
-
-// caller is the address that a request comes from, as its socket tells it.
-func caller(r *http.Request) netip.Addr {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return from.Addr().Unmap()
-}
-
-// forwarders are the headers that proxies add (RFC 9110 section 7.6.3, RFC 7239,
-// and those before it).
-var forwarders = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Real-Ip"}
-
-// proxied reports whether a proxy stands between: the socket tells its address
-// then and not the caller's.
-func proxied(r *http.Request) bool {
-	for _, h := range forwarders {
-		if len(r.Header.Values(h)) > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -60,7 +60,11 @@ const consented = `{"tcp":"22,80-82","consent":{"text":"I agree.","scope":"4 por
 
 // ask sends one request from an address.
 func ask(s *web.Service, from, method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "http://vantage.example"+path, strings.NewReader(body))
+	host := "vantage.example"
+	if netip.MustParseAddr(from).IsLoopback() {
+		host = "localhost" // by another name nobody is served there
+	}
+	r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))
 	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(from), 40000).String()
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
