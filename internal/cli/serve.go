@@ -27,6 +27,7 @@ type serveFlags struct {
 	listen, method string
 	private        bool
 	rate, hourly   int
+	ops            opsFlags
 }
 
 // The limits of the service where no flag says otherwise. Who watches a port while
@@ -56,6 +57,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.method, "method", "auto", a.say.Say("flag.method"))
 	cmd.Flags().IntVar(&f.rate, "rate", servedRate, a.say.Say("flag.serve-rate"))
 	cmd.Flags().IntVar(&f.hourly, "per-hour", servedHourly, a.say.Say("flag.serve-per-hour"))
+	f.ops.register(cmd.Flags(), a)
 	return cmd
 }
 
@@ -70,13 +72,20 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return a.fail(exitUsage, "cli.serve-listen", "Address", quoted(f.listen))
 	}
+	forwarding, err := f.ops.forwarding(a)
+	if err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return a.fail(exitUsage, "cli.serve-no-listen", "Address", f.listen, "Error", reason(unwrapped(err)))
 	}
 	defer listener.Close()
 	log := slog.New(slog.NewJSONHandler(a.err, nil))
-	scope := &servedScope{private: f.private}
+	scope := &servedScope{private: f.private, optOuts: optOuts{path: f.ops.optOut, log: log}}
+	if _, err := scope.optOuts.read(); err != nil {
+		return a.fail(exitUsage, "cli.serve-opt-out", "Path", f.ops.optOut, "Error", reason(err))
+	}
 	if err := scope.read(); err != nil {
 		return a.fail(exitUnseen, "cli.interfaces-unread", "Error", reason(err))
 	}
@@ -92,7 +101,10 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
 		Stopped: (&ownOutput{}).stops,
 	})
-	service := web.New(web.Config{Door: vantage, Scope: scope.now, Names: gather.Resolvers, Log: log})
+	service := web.New(web.Config{
+		Door: vantage, Scope: scope.now, Names: gather.Resolvers, Log: log,
+		Forwarding: forwarding, Gateways: privateGateways, Hostnames: f.ops.names(),
+	})
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
 	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))
 	err = service.Serve(ctx, listener)
@@ -149,6 +161,7 @@ func unwrapped(err error) error {
 // seconds: its addresses change, and its own are nobody else's.
 type servedScope struct {
 	private bool
+	optOuts optOuts
 
 	mu   sync.Mutex
 	last reach.Scope
@@ -157,7 +170,8 @@ type servedScope struct {
 
 const scopeLasts = 3 * time.Second
 
-// now is the scope as it is. Interfaces that cannot be read leave it as it was.
+// now is the scope as it is. Interfaces that cannot be read leave its addresses as
+// they were.
 func (s *servedScope) now() reach.Scope {
 	s.mu.Lock()
 	fresh := time.Since(s.at) < scopeLasts
@@ -174,11 +188,15 @@ func (s *servedScope) now() reach.Scope {
 // be looked at: those that are connected, when this machine has private addresses
 // only or its owner says so.
 func (s *servedScope) read() error {
+	out, unread := s.optOuts.read()
+	s.mu.Lock()
+	s.last.Out, s.last.OutUnread = out, unread != nil
+	s.mu.Unlock()
 	interfaces, err := hostnet.Interfaces()
 	if err != nil {
 		return err
 	}
-	scope := reach.Scope{Own: hostnet.Addresses(interfaces)}
+	scope := reach.Scope{Out: out, OutUnread: unread != nil, Own: hostnet.Addresses(interfaces)}
 	if s.private || !slices.ContainsFunc(scope.Own, reach.Global) {
 		for _, device := range interfaces {
 			for _, p := range device.Prefixes {

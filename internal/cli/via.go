@@ -260,7 +260,7 @@ func (a *app) viaTrouble(at vantage.Address, err error) string {
 	pairs = append(pairs, "Error", e.Why.Terminal())
 	if e.Kind == vantage.Refuses {
 		switch e.Problem {
-		case exposure.JobOwn, exposure.JobSpecial, exposure.JobAway, exposure.JobProxied:
+		case exposure.JobOwn, exposure.JobSpecial, exposure.JobAway, exposure.JobProxied, exposure.JobOut, exposure.JobUnread:
 			return a.say.Say("cli.via-"+string(e.Problem), pairs...)
 		case exposure.JobLimit, exposure.JobBusy:
 			return a.say.Say("cli.via-limit-reached", append(pairs, "Seconds", int(e.Retry.Seconds()))...)

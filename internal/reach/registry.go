@@ -12,6 +12,9 @@ import (
 	"sync"
 )
 
+// RegistriesDate is when IANA's two registries, as they are embedded, stood so.
+const RegistriesDate = "2026-08"
+
 // files holds the IANA IPv4 and IPv6 Special-Purpose Address Registries as they
 // stood in August 2026, byte for byte as published, and beyond.csv in the same
 // columns: what is special and in neither of them. Those are multicast,

@@ -1,0 +1,142 @@
+//go:build linux && lab
+
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"sekisho/internal/exposure"
+	"sekisho/internal/lab"
+)
+
+// from is a client whose connections begin at a host of the lab.
+func from(h *lab.Host) *http.Client {
+	return &http.Client{
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{
+			DialContext: func(_ context.Context, network, address string) (conn net.Conn, err error) {
+				err = h.Do(func() (err error) {
+					conn, err = net.DialTimeout(network, address, 10*time.Second)
+					return err
+				})
+				return conn, err
+			},
+		},
+	}
+}
+
+// askAPI sends one request and decodes its answer, unless into is nil.
+func askAPI(t *testing.T, c *http.Client, method, url, body string, into any) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(text, into); err != nil {
+			t.Fatalf("%s: %s %q: %v", url, answer.Status, text, err)
+		}
+	}
+	return answer
+}
+
+// longLook starts a look that would take minutes and returns how it ended.
+func longLook(t *testing.T, c *http.Client, base string, running func()) exposure.JobEnd {
+	t.Helper()
+	var plan exposure.Plan
+	askAPI(t, c, "POST", base+"/api/v1/jobs", `{"tcp":"1000-2999","consent":{"text":"I agree.","scope":"2000 ports"}}`, &plan)
+	job := base + "/api/v1/jobs/" + plan.Job
+	if r := askAPI(t, c, "POST", job+"/go", "", nil); r.StatusCode != 202 {
+		t.Fatalf("go: %s", r.Status)
+	}
+	for after := 0; ; {
+		var list exposure.Batches
+		if r := askAPI(t, c, "GET", fmt.Sprintf("%s/batches?after=%d", job, after), "", &list); r.StatusCode != 200 {
+			t.Fatalf("batches: %s", r.Status)
+		}
+		for _, b := range list.Batches {
+			after = b.Number
+			if b.Done {
+				return b.Ended
+			}
+		}
+		if running != nil {
+			running()
+			running = nil
+		}
+	}
+}
+
+// TestOptOutsStopWhatRuns: a network that its owner takes out is left alone at
+// once, and while the list cannot be read everybody is.
+func TestOptOutsStopWhatRuns(t *testing.T) {
+	l := lab.New(t)
+	list := t.TempDir() + "/opt-out"
+	write := func(text string) {
+		if err := os.WriteFile(list, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("# none\n")
+	serving(t, l.Outside, root, "--opt-out", list, "--rate", "20")
+	c, base := from(l.Home), "http://"+l.Outside.V4.String()+":8080"
+	refused := func(want exposure.JobErrorKind) {
+		t.Helper()
+		deadline := time.Now().Add(time.Minute)
+		for {
+			var who exposure.Whoami
+			askAPI(t, c, "GET", base+"/api/v1/whoami", "", &who)
+			if who.Refused == string(want) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("refused as %q a minute later, want %q", who.Refused, want)
+			}
+		}
+	}
+	refused("")
+	if end := longLook(t, c, base, func() { write("26.10.9.0/24\n" + l.Router.V4.String() + "\n") }); end != exposure.EndRefused {
+		t.Errorf("a network that opted out: the look ended by %q", end)
+	}
+	refused(exposure.JobOut)
+	write("# none\n26.10.9.0/24\n")
+	refused("")
+	if end := longLook(t, c, base, func() { write("26.10.9.0/24\n26.10.0.\n") }); end != exposure.EndRefused {
+		t.Errorf("a broken list: the look ended by %q", end)
+	}
+	refused(exposure.JobUnread)
+	write("")
+	refused(exposure.JobUnread)
+	write("# none\n")
+	refused("")
+	if err := os.Remove(list); err != nil {
+		t.Fatal(err)
+	}
+	refused(exposure.JobUnread)
+	r := sekisho(t, l.Outside, root, "serve", "--opt-out", list, "--listen", ":8081")
+	if r.code != 2 || !strings.Contains(r.errs, list) {
+		t.Errorf("serve starts without its list: exit code %d, %s", r.code, r.errs)
+	}
+}
+
