@@ -107,6 +107,7 @@ func (a *Agent) Station() exposure.Station {
 	s := a.config.Station
 	s.Addresses = a.config.Scope().Own
 	s.Sends = a.egress.proven(time.Now())
+	s.Tests = slices.Clone(testsOf)
 	return s
 }
 
@@ -180,7 +181,7 @@ func (a *Agent) sane(job exposure.Job, now time.Time) error {
 	switch {
 	case job.ID == "" || job.Attempt < 1:
 		return errors.New("no id or attempt")
-	case asked == 0 && !job.Echo:
+	case asked == 0 && !job.Echo && len(job.Tests) == 0:
 		return errors.New("no port to look at")
 	case limits.Ports > 0 && asked > limits.Ports:
 		return fmt.Errorf("%d ports are more than %d", asked, limits.Ports)
@@ -191,7 +192,7 @@ func (a *Agent) sane(job exposure.Job, now time.Time) error {
 	case slices.Contains(job.TCP, 0) || slices.Contains(job.UDP, 0):
 		return errors.New("port 0 is no port")
 	}
-	return nil
+	return saneTests(job)
 }
 
 func (a *Agent) add(t *task) error {

@@ -31,6 +31,8 @@ type log struct {
 	mu       sync.Mutex
 	seen     []exposure.Observation
 	services []exposure.JobService
+	steps    []exposure.JobStep
+	results  []exposure.JobTested
 	sent     map[probed]*sending
 }
 
@@ -77,11 +79,23 @@ func (l *log) service(s exposure.Service) {
 	l.services = append(l.services, exposure.JobService{Transport: s.Transport, Port: s.Port, Service: s})
 }
 
+func (l *log) step(s exposure.JobStep) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.steps = append(l.steps, s)
+}
+
+func (l *log) tested(t exposure.JobTested) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.results = append(l.results, t)
+}
+
 // batches are what has come since they were last asked for.
 func (l *log) batches() []exposure.Batch {
 	l.mu.Lock()
-	seen, services := l.seen, l.services
-	l.seen, l.services = nil, nil
+	seen, services, steps, results := l.seen, l.services, l.steps, l.results
+	l.seen, l.services, l.steps, l.results = nil, nil, nil, nil
 	var told []exposure.SentProbes
 	for _, o := range seen {
 		key := probed{o.Transport, o.Port}
@@ -107,6 +121,12 @@ func (l *log) batches() []exposure.Batch {
 	}
 	for some := range slices.Chunk(services, batchMost/8) {
 		add().Services = some
+	}
+	for some := range slices.Chunk(steps, batchMost/8) {
+		add().Steps = some
+	}
+	for some := range slices.Chunk(results, 1) {
+		add().Tested = some
 	}
 	if len(alike)+len(told) > 0 {
 		if len(list) == 0 {

@@ -151,17 +151,12 @@ func (t *task) run(ctx context.Context) {
 	}
 	viewOf := func(netip.Addr) exposure.View { return view }
 	target := exposure.Target{Name: t.job.Name, Address: t.job.Address}
-	summary, err := t.agent.engine.Run(ctx, scan.Request{
-		Targets: []exposure.Target{target}, TCP: t.job.TCP, UDP: t.job.UDP, Echo: t.job.Echo,
-		Method: t.method, Retries: -1, Rate: t.agent.config.Station.Limits.Rate, Timeout: time.Until(t.job.Deadline),
-		Payloads: t.agent.config.Payloads, View: viewOf, Vantage: t.agent.config.Station.ID,
-		Key: cookie.Key(t.job.Key), Asked: log.asked,
-	}, func(o exposure.Observation) {
-		t.agent.egress.take(o)
-		log.found(t.honest(o))
-	})
+	summary, err := t.look(ctx, target, viewOf, log)
 	if err == nil && t.job.Identify {
 		t.identify(ctx, target, viewOf, log)
+	}
+	if err == nil {
+		t.test(ctx, target, viewOf, log)
 	}
 	flushStop()
 	<-flushed
@@ -178,6 +173,23 @@ func (t *task) run(ctx context.Context) {
 	}
 	t.mu.Unlock()
 	t.finish(last)
+}
+
+// look asks the ports, nothing where there are none: a test may be all that is
+// wanted.
+func (t *task) look(ctx context.Context, target exposure.Target, view func(netip.Addr) exposure.View, log *log) (exposure.ScanSummary, error) {
+	if len(t.job.TCP)+len(t.job.UDP) == 0 && !t.job.Echo {
+		return exposure.ScanSummary{Complete: true}, nil
+	}
+	return t.agent.engine.Run(ctx, scan.Request{
+		Targets: []exposure.Target{target}, TCP: t.job.TCP, UDP: t.job.UDP, Echo: t.job.Echo,
+		Method: t.method, Retries: -1, Rate: t.agent.config.Station.Limits.Rate, Timeout: time.Until(t.job.Deadline),
+		Payloads: t.agent.config.Payloads, View: view, Vantage: t.agent.config.Station.ID,
+		Key: cookie.Key(t.job.Key), Asked: log.asked,
+	}, func(o exposure.Observation) {
+		t.agent.egress.take(o)
+		log.found(t.honest(o))
+	})
 }
 
 // honest makes silence that is the vantage's own doing what it is: no state of the

@@ -23,6 +23,10 @@ type Job struct {
 	Identify bool       `json:"identify,omitempty"` // speak to what is open, too
 	Method   string     `json:"method,omitempty"`   // auto, syn or connect; empty: auto
 	Name     string     `json:"name,omitempty"`     // of the address, for protocols that ask for one
+	Tests    []JobTest  `json:"tests,omitempty"`    // in depth, when the ports are looked at
+	// Logins are as whom the Tests log in, by their place. Whoever writes a Job
+	// down writes none of them: a carrier has to hand them on beside it.
+	Logins   []JobLogin `json:"-"`
 	Key      JobKey     `json:"key"`
 	Deadline time.Time  `json:"deadline"` // when it ends at the latest
 }
@@ -112,7 +116,9 @@ type Station struct {
 	// Echoes are the ports of the vantage itself on which it takes connections
 	// and datagrams, so that a caller can find out what its network lets out.
 	Echoes StationPorts `json:"echoes,omitzero"`
-	Limits JobLimits    `json:"limits"`
+	// Tests are the protocols of which it makes tests in depth.
+	Tests  []string  `json:"tests,omitempty"`
+	Limits JobLimits `json:"limits"`
 }
 
 // StationPorts are ports by transport.
@@ -152,6 +158,8 @@ type Batch struct {
 	// ones, and the silent ones.
 	Alike    []AlikePorts `json:"alike,omitempty"`
 	Services []JobService `json:"services,omitempty"`
+	Steps    []JobStep    `json:"steps,omitempty"`
+	Tested   []JobTested  `json:"tested,omitempty"`
 	Sent     []SentProbes `json:"sent,omitempty"`
 	Summary  *ScanSummary `json:"summary,omitempty"` // of the last one
 	Ended    JobEnd       `json:"ended,omitempty"`   // why it ended before its end, of the last one
@@ -209,13 +217,17 @@ const WhoamiSchema = "sekisho/whoami/1"
 // JobRequest is what a caller asks of a vantage. It names no address: the one
 // that the request comes from is looked at, and no other.
 type JobRequest struct {
-	TCP      PortList `json:"tcp,omitempty"`
-	UDP      PortList `json:"udp,omitempty"`
-	Echo     bool     `json:"echo,omitempty"`
-	Identify bool     `json:"identify,omitempty"`
-	Method   string   `json:"method,omitempty"` // auto, syn or connect; empty: auto
-	Name     string   `json:"name,omitempty"`   // by which the own address is called, for protocols that ask for one
-	Consent  Consent  `json:"consent"`
+	TCP      PortList  `json:"tcp,omitempty"`
+	UDP      PortList  `json:"udp,omitempty"`
+	Echo     bool      `json:"echo,omitempty"`
+	Identify bool      `json:"identify,omitempty"`
+	Method   string    `json:"method,omitempty"` // auto, syn or connect; empty: auto
+	Name     string    `json:"name,omitempty"`   // by which the own address is called, for protocols that ask for one
+	Tests    []JobTest `json:"tests,omitempty"`  // in depth, of the own address
+	// Logins are as whom the Tests log in, by their place. They are taken over
+	// TLS, from the machine itself and from its own network only.
+	Logins  []JobLogin `json:"logins,omitempty"`
+	Consent Consent    `json:"consent"`
 }
 
 // NameRequest asks a vantage what addresses a name has for it.
@@ -254,7 +266,8 @@ const (
 	JobWrong   JobErrorKind = "wrong-request"
 	JobBusy    JobErrorKind = "busy" // too many jobs
 	JobLimit   JobErrorKind = "limit"
-	JobProxied JobErrorKind = "proxied" // the request came through a proxy, whose address is not the caller's
+	JobProxied JobErrorKind = "proxied"           // the request came through a proxy, whose address is not the caller's
+	JobBare    JobErrorKind = "unprotected-login" // a login came without TLS over the Internet
 	JobGone    JobErrorKind = "no-such-job"
 	JobFault   JobErrorKind = "fault" // the vantage cannot
 )

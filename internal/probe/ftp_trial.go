@@ -24,6 +24,7 @@ var ftpTests = []Test{{
 		{Name: ftpMaxOption, Kind: Number, Default: "30720"},
 		{Name: ftpWriteOption, Kind: Flag},
 		{Name: ftpTLSOption, Kind: Text, Default: ftpTLSAuto},
+		{Name: ftpModesOption, Kind: Words, Default: "pasv,epsv,port,eprt"},
 	},
 	Check: func(t *Trial) error { return (&ftpTrial{t: t}).options() },
 	Run:   testFTP,
@@ -35,6 +36,7 @@ const (
 	ftpMaxOption   = "max"
 	ftpWriteOption = "write"
 	ftpTLSOption   = "auth-tls"
+	ftpModesOption = "modes"
 
 	ftpTLSAuto    = "auto"
 	ftpTLSNever   = "never"
@@ -56,6 +58,7 @@ type ftpTrial struct {
 	write  bool   // upload and delete too
 	folder string // where an upload was taken, with the slash behind it
 	policy string // about AUTH TLS
+	modes  []string
 
 	user, password string
 	anonymous      bool
@@ -91,7 +94,9 @@ func testFTP(ctx context.Context, s *Session, t *Trial) (exposure.Service, error
 		return p.f.svc, err
 	}
 	for _, m := range ftpModes {
-		p.mode(ctx, m)
+		if slices.Contains(p.modes, m.name) {
+			p.mode(ctx, m)
+		}
 	}
 	p.compare(ctx)
 	spare()
@@ -116,6 +121,7 @@ const ftpLine = "\r\n\x00"
 func (p *ftpTrial) options() error {
 	p.file, p.max = p.t.Text(ftpFileOption), int64(p.t.Number(ftpMaxOption))
 	p.write, p.policy = p.t.Flag(ftpWriteOption), p.t.Text(ftpTLSOption)
+	p.modes = p.t.Words(ftpModesOption)
 	p.user, p.anonymous = p.t.User(), false
 	if p.user == "" || p.user == "anonymous" || p.user == "ftp" {
 		p.user, p.anonymous = "anonymous", true
@@ -125,6 +131,8 @@ func (p *ftpTrial) options() error {
 		return fmt.Errorf("--%s is a number of bytes from 1 to %d", ftpMaxOption, ftpMostMax)
 	case !slices.Contains([]string{ftpTLSAuto, ftpTLSNever, ftpTLSRequire}, p.policy):
 		return fmt.Errorf("--%s is %s, %s or %s", ftpTLSOption, ftpTLSAuto, ftpTLSNever, ftpTLSRequire)
+	case len(p.modes) == 0 || slices.ContainsFunc(p.modes, ftpNoMode):
+		return fmt.Errorf("--%s is some of pasv, epsv, port and eprt", ftpModesOption)
 	case strings.ContainsAny(p.file+p.user, ftpLine):
 		return errors.New("a file name and a user name are one line")
 	}
@@ -140,6 +148,11 @@ func (p *ftpTrial) options() error {
 		return errors.New("a password is one line")
 	}
 	return nil
+}
+
+// ftpNoMode reports whether a word names none of the modes.
+func ftpNoMode(word string) bool {
+	return !slices.ContainsFunc(ftpModes, func(m ftpMode) bool { return m.name == word })
 }
 
 // ftpHalf is half of the time that is left: what hangs must leave some for what

@@ -14,6 +14,8 @@ import (
 // ledger holds what a vantage tells against what it was asked.
 type ledger struct {
 	plan  exposure.Plan
+	tests []Tested
+	ended []bool            // of the tests
 	asked map[endpoint]bool // and whether it was told of
 	got   Seen
 	last  int
@@ -26,7 +28,10 @@ type endpoint struct {
 }
 
 func newLedger(plan exposure.Plan, asked exposure.JobRequest) *ledger {
-	l := &ledger{plan: plan, asked: map[endpoint]bool{}}
+	l := &ledger{plan: plan, asked: map[endpoint]bool{}, ended: make([]bool, len(asked.Tests))}
+	for _, t := range asked.Tests {
+		l.tests = append(l.tests, Tested{Test: t})
+	}
 	for _, p := range asked.TCP {
 		l.asked[endpoint{exposure.TCP, p}] = false
 	}
@@ -71,6 +76,9 @@ func (l *ledger) take(list []exposure.Batch) error {
 			if err := l.serve(s); err != nil {
 				return err
 			}
+		}
+		if err := l.trial(b); err != nil {
+			return err
 		}
 		l.got.Sent = append(l.got.Sent, b.Sent...)
 		if len(l.got.Sent) > mostSent {
@@ -174,6 +182,12 @@ func (l *ledger) seen() Seen {
 	l.got.Plan, l.got.Complete = l.plan, true
 	for _, told := range l.asked {
 		l.got.Complete = l.got.Complete && told
+	}
+	for i, t := range l.tests {
+		l.got.Complete = l.got.Complete && l.ended[i]
+		if l.ended[i] || len(t.Steps) > 0 {
+			l.got.Tests = append(l.got.Tests, t)
+		}
 	}
 	return l.got
 }

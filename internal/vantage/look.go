@@ -16,6 +16,7 @@ type Seen struct {
 	Plan         exposure.Plan
 	Observations []exposure.Observation
 	Services     []exposure.Service
+	Tests        []Tested
 	Sent         []exposure.SentProbes
 	Packets      int64
 	Complete     bool            // every port that was asked for has an observation

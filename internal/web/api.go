@@ -119,6 +119,7 @@ var problems = map[exposure.JobErrorKind]struct {
 	exposure.JobUnread:  {503, "The list of networks that are not to be looked at cannot be read. Nobody is looked at until it can."},
 	exposure.JobStale:   {403, "The job belongs to another address, or the grant is not fresh."},
 	exposure.JobProxied: {403, "The request came through a proxy: the address that would be looked at is the proxy's."},
+	exposure.JobBare:    {403, "A login is taken over TLS, or from the own network, only."},
 	exposure.JobWrong:   {400, "The request cannot be understood."},
 	exposure.JobBusy:    {503, "The vantage has too much to do."},
 	exposure.JobLimit:   {429, "Too many jobs."},
@@ -173,13 +174,17 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, err)
 		return
 	}
+	if len(asked.Logins) > 0 && !protected(r) {
+		s.problem(w, &exposure.JobError{Kind: exposure.JobBare})
+		return
+	}
 	now, address := time.Now(), caller(r)
 	station := s.config.Door.Station()
 	asked.Consent.At = now.UTC()
 	job := exposure.Job{
 		ID: rand.Text(), Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
 		TCP: asked.TCP, UDP: asked.UDP, Echo: asked.Echo, Identify: asked.Identify, Method: asked.Method, Name: asked.Name,
-		Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
+		Tests: asked.Tests, Logins: asked.Logins, Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
 	}
 	_, _ = rand.Read(job.Key[:]) // never returns an error (since Go 1.24)
 	if !s.owners.add(job.ID, owner{address, asked.Consent, job.Deadline}, station.Limits.AtOnce, now) {
@@ -197,10 +202,22 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, err)
 		return
 	}
-	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP),
+	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP), "tests", len(job.Tests),
 		"consent", asked.Consent.Text, "scope", asked.Consent.Scope)
 	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
 	s.write(w, http.StatusCreated, plan)
+}
+
+// protected reports whether nobody on the way reads what a request holds: it came
+// inside TLS, or from this machine or its own network. A proxy in front of the
+// service is that of its owner.
+func protected(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	near := from.Addr().Unmap()
+	return r.TLS != nil || reach.Loopback(near) || reach.LAN(near)
 }
 
 // later refuses what comes too often, and says when it may come again.
@@ -267,7 +284,7 @@ func (s *Service) read(r *http.Request) (exposure.JobRequest, error) {
 		return asked, wrong("the consent is too long")
 	case len(asked.Name) > mostName || strings.ContainsFunc(asked.Name, notOfName):
 		return asked, wrong("the name is none of a host")
-	case len(asked.TCP)+len(asked.UDP) == 0 && !asked.Echo:
+	case len(asked.TCP)+len(asked.UDP) == 0 && !asked.Echo && len(asked.Tests) == 0:
 		return asked, wrong("no port to look at")
 	}
 	return asked, nil
