@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"time"
 
 	"sekisho/internal/exposure"
 )
@@ -25,27 +25,38 @@ func testDoH(ctx context.Context, s *Session, t *Trial) (exposure.Service, error
 	if err != nil {
 		return d.svc, s.fail("path", err)
 	}
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			c, err := s.connect(ctx, []string{"h2"})
-			if err != nil {
-				return nil, err
-			}
-			if c.alpn() != "h2" {
-				return nil, closeWith(c, errHTTP2)
-			}
-			return c, nil
-		},
-		Protocols:              new(http.Protocols),
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHTTPBytes,
-	}
+	transport := s.httpTwoTransport()
 	defer transport.CloseIdleConnections()
-	transport.Protocols.SetUnencryptedHTTP2(true)
 	d.ways = []dnsWay{{id: "dns-https", exchange: func(ctx context.Context, query []byte) ([]byte, error) {
 		return s.dohAsk(ctx, transport, path, query)
 	}}}
 	return d.run(ctx, "")
+}
+
+// dohTime is what the look for DNS behind a web server may take.
+const dohTime = 1500 * time.Millisecond
+
+// dohLook asks a server that speaks HTTP/2 and has no page for a name: what is
+// there for nothing but DNS answers so. One that has a page is what it shows, and
+// is not asked.
+func (s *Session) dohLook(ctx context.Context, svc exposure.Service) exposure.Service {
+	if status, _ := svc.Facts["status"].(int); status < http.StatusBadRequest {
+		return svc
+	}
+	ctx, cancel := context.WithTimeout(ctx, dohTime)
+	defer cancel()
+	transport := s.httpTwoTransport()
+	defer transport.CloseIdleConnections()
+	s.Learn(svc)
+	found, _ := s.dnsAsk(func(query []byte) ([]byte, error) { return s.dohAsk(ctx, transport, dohPath, query) })
+	if found.Confidence == exposure.NoConfidence {
+		return svc
+	}
+	found.Facts["doh"], found.Facts["http2"] = true, true
+	if server, told := svc.Facts["server"]; told {
+		found.Facts["server"] = server
+	}
+	return found
 }
 
 // dohAsk posts one question (RFC 8484 section 4.1).

@@ -29,9 +29,10 @@ func init() {
 }
 
 // greetsHTTP takes a status line, which is also what a web server answers to
-// the words of another protocol.
+// the words of another protocol, and the settings with which one that speaks
+// HTTP/2 alone begins.
 func greetsHTTP(first []byte) Fit {
-	if bytes.HasPrefix(first, []byte("HTTP/1.")) {
+	if bytes.HasPrefix(first, []byte("HTTP/1.")) || greetsHTTP2(first) {
 		return Sure
 	}
 	return No
@@ -72,7 +73,7 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	c, err := s.connectHTTP(ctx)
 	if err != nil {
 		if two, _ := svc.Facts.Bool("http2"); two {
-			return runHTTP2(ctx, s, svc, "/")
+			return s.httpTwo(ctx, svc)
 		}
 		return exposure.Service{}, err
 	}
@@ -82,6 +83,11 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	answer, err := readHTTP(c)
 	if answer.status == 0 {
+		// A server that speaks HTTP/2 alone may shake hands without a word about
+		// that, and then takes what we say for nonsense.
+		if two, _ := svc.Facts.Bool("http2"); two && ctx.Err() == nil || greetsHTTP2(s.heardFirst()) {
+			return s.httpTwo(ctx, svc)
+		}
 		return exposure.Service{}, s.fail("read status line", err)
 	}
 	svc.Protocol, svc.Confidence = httpName, exposure.Confirmed
@@ -99,6 +105,9 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 		return exposure.Service{}, s.fail("read body", ErrProtocol)
 	}
 	s.httpAPI(ctx, &svc, answer, body)
+	if two, _ := svc.Facts.Bool("http2"); two && svc.Facts["api"] == nil {
+		svc = s.dohLook(ctx, svc)
+	}
 	if title := httpTitle(body); title != "" {
 		svc.Facts["title"] = untrusted.New(title, maxFact)
 	}

@@ -89,14 +89,14 @@ func (a httpAnswer) empty() bool {
 
 // content reads the content as it was sent, which may go on for ever: the length
 // that the header names is a bound and no promise.
-func (a httpAnswer) content(c *Conn) io.Reader {
+func (a httpAnswer) content(r io.Reader) io.Reader {
 	if strings.EqualFold(a.header.Get("Transfer-Encoding"), "chunked") {
-		return httputil.NewChunkedReader(c.r)
+		return httputil.NewChunkedReader(r)
 	}
 	if length, err := strconv.ParseInt(a.header.Get("Content-Length"), 10, 64); err == nil && length >= 0 {
-		return io.LimitReader(c.r, length)
+		return io.LimitReader(r, length)
 	}
-	return c.r
+	return r
 }
 
 // maxHTTPUnpacked is how much of a page is searched after unpacking. A gzip of a
@@ -111,8 +111,8 @@ type httpSearched struct {
 
 // search looks for one of the texts in the content and keeps no more of it than
 // a window. The error ends the search early; the end of the content is none.
-func (a httpAnswer) search(c *Conn, texts [][]byte) (httpSearched, error) {
-	content := a.content(c)
+func (a httpAnswer) search(r io.Reader, texts [][]byte) (httpSearched, error) {
+	content := a.content(r)
 	if encoding := a.header.Get("Content-Encoding"); strings.EqualFold(encoding, "gzip") || strings.EqualFold(encoding, "x-gzip") {
 		unpacked, err := gzip.NewReader(content)
 		if err != nil {

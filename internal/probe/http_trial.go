@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -46,10 +46,11 @@ func httpTrial(ctx context.Context, s *Session, t *Trial) (exposure.Service, err
 	for range maxHTTPHops {
 		next, err := h.ask(ctx, path)
 		if err != nil || next == "" {
-			if h.svc.Protocol == "" {
-				return exposure.Service{}, err
+			if h.svc.Protocol != "" {
+				h.newer(ctx, path)
+			} else if h.only(ctx, path) {
+				err = nil
 			}
-			h.newer(ctx, path)
 			return h.svc, err
 		}
 		path = next
@@ -127,6 +128,11 @@ func (h *httpTry) ask(ctx context.Context, path string) (next string, err error)
 		return next, nil
 	}
 	h.expectStatus(answer.status)
+	if h.t.Text("expect-text") == "" {
+		if body, _ := answer.body(c); body != nil {
+			h.title(body)
+		}
+	}
 	h.expectText(c, answer)
 	return "", nil
 }
@@ -188,20 +194,17 @@ func (h *httpTry) expectStatus(status int) {
 	h.t.Step(step)
 }
 
-// expectText looks for a text in the page, or only for its title.
-func (h *httpTry) expectText(c *Conn, answer httpAnswer) {
+// expectText looks for the text that is to be in the page, if one is.
+func (h *httpTry) expectText(content io.Reader, answer httpAnswer) {
 	want := h.t.Text("expect-text")
 	if want == "" {
-		if body, _ := answer.body(c); body != nil {
-			h.title(body)
-		}
 		return
 	}
 	step := exposure.Step{ID: "http-expect-text", Result: exposure.StepOK, Asked: want}
 	searched := httpSearched{}
 	var err error
 	if !answer.empty() {
-		searched, err = answer.search(c, httpWritten(want))
+		searched, err = answer.search(content, httpWritten(want))
 	}
 	step.Facts = exposure.Facts{"bytes_read": searched.read}
 	switch {
@@ -231,13 +234,34 @@ func httpWritten(text string) [][]byte {
 	return written
 }
 
+// only asks a server in HTTP/2 that gave no answer in HTTP/1.1, and reports
+// whether it has one. What was expected holds for that answer.
+func (h *httpTry) only(ctx context.Context, path string) bool {
+	if h.s.secure == nil && !greetsHTTP2(h.s.heardFirst()) || ctx.Err() != nil {
+		return false
+	}
+	step := exposure.Step{ID: "http-2", Result: exposure.StepOK, Asked: "GET " + path}
+	svc, err := runHTTP2(ctx, h.s, exposure.Service{Facts: exposure.Facts{}}, path, func(answer httpAnswer, content io.Reader) {
+		step.Said = untrusted.New(answer.line, maxBanner)
+		h.t.Step(step)
+		h.expectStatus(answer.status)
+		h.expectText(content, answer)
+	})
+	if err != nil {
+		return false
+	}
+	maps.Copy(svc.Facts, h.svc.Facts)
+	h.svc = svc
+	return true
+}
+
 // newer tries HTTP/2 inside TLS and asks for HTTP/3 where it is offered.
 func (h *httpTry) newer(ctx context.Context, path string) {
 	if h.s.secure == nil {
 		return
 	}
 	step := exposure.Step{ID: "http-2", Result: exposure.StepFailed, Asked: "ALPN h2, GET " + path}
-	svc, err := runHTTP2(ctx, h.s, exposure.Service{Facts: exposure.Facts{}}, path)
+	svc, err := runHTTP2(ctx, h.s, exposure.Service{Facts: exposure.Facts{}}, path, func(httpAnswer, io.Reader) {})
 	var remote *net.OpError
 	switch {
 	case err == nil:
@@ -274,43 +298,4 @@ func (h *httpTry) three(ctx context.Context) {
 	step.Result = exposure.StepOK
 	step.Facts = exposure.Facts{"quic_versions": texts(quicVersions(reply), maxQUICVersions)}
 	h.t.Step(step)
-}
-
-// errHTTP2 is the cause when the server shook hands and chose another protocol.
-var errHTTP2 = errors.New("server does not choose HTTP/2")
-
-// runHTTP2 asks a server for a page in HTTP/2 (RFC 9113). The library speaks
-// over a connection on which TLS and its choice of h2 are done already.
-func runHTTP2(ctx context.Context, s *Session, svc exposure.Service, path string) (exposure.Service, error) {
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			c, err := s.connect(ctx, []string{"h2"})
-			if err != nil {
-				return nil, err
-			}
-			if c.alpn() != "h2" {
-				return nil, closeWith(c, errHTTP2)
-			}
-			return c, nil
-		},
-		Protocols:              new(http.Protocols),
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHTTPBytes,
-	}
-	defer transport.CloseIdleConnections()
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Authority(s.httpPort())+path, nil)
-	if err != nil {
-		return exposure.Service{}, s.fail("send request", err)
-	}
-	request.Header.Set("User-Agent", "sekisho")
-	answer, err := transport.RoundTrip(request)
-	if err != nil {
-		return exposure.Service{}, s.fail("read answer", err)
-	}
-	defer answer.Body.Close()
-	svc.Protocol, svc.Confidence = httpName, exposure.Confirmed
-	svc.Banner = untrusted.New(answer.Proto+" "+answer.Status, maxBanner)
-	httpFacts(&svc, answer.StatusCode, map[string][]string(answer.Header), true)
-	return svc, nil
 }
