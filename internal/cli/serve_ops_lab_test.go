@@ -61,7 +61,8 @@ func askAPI(t *testing.T, c *http.Client, method, url, body string, into any) *h
 	return answer
 }
 
-// longLook starts a look that would take minutes and returns how it ended.
+// longLook starts a look that would take minutes, lets something happen and
+// returns how the look ended.
 func longLook(t *testing.T, c *http.Client, base string, running func()) exposure.JobEnd {
 	t.Helper()
 	var plan exposure.Plan
@@ -70,6 +71,7 @@ func longLook(t *testing.T, c *http.Client, base string, running func()) exposur
 	if r := askAPI(t, c, "POST", job+"/go", "", nil); r.StatusCode != 202 {
 		t.Fatalf("go: %s", r.Status)
 	}
+	running()
 	for after := 0; ; {
 		var list exposure.Batches
 		if r := askAPI(t, c, "GET", fmt.Sprintf("%s/batches?after=%d", job, after), "", &list); r.StatusCode != 200 {
@@ -80,10 +82,6 @@ func longLook(t *testing.T, c *http.Client, base string, running func()) exposur
 			if b.Done {
 				return b.Ended
 			}
-		}
-		if running != nil {
-			running()
-			running = nil
 		}
 	}
 }
