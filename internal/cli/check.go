@@ -236,6 +236,7 @@ type checkRun struct {
 	router     func() router    // what stands before this machine; nil when that does not matter
 	vias       []vantage.Address
 	outside    []outsideView // what they saw
+	ftp        *ftpFlags     // as whom FTP servers of this machine are tested; nil: they are not
 	worst      int
 	called     string // the name by which services of this machine are spoken to, empty for none
 	most       int    // addresses of hosts that are looked at; 0: all

@@ -193,7 +193,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if err != nil {
 		return exposure.Diagnosis{}, err
 	}
-	run.called = flags.name
+	run.called, run.ftp = flags.name, &flags.ftp
 	if run.policy, err = a.policyOf(flags.policy); err != nil {
 		return exposure.Diagnosis{}, err
 	}
@@ -226,7 +226,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	changed := a.readdressed(run.machine)
 	for _, p := range ports {
 		seen := portOf(host, p.portKey)
-		ftp := run.lookFTP(ctx, flags.ftp, p, seen.Services)
+		ftp := run.lookFTP(ctx, &flags.ftp, p, seen, true)
 		for _, zone := range beyond.zones(host, p.portKey, flags.came.zones(zonesOf(host, p.portKey, slices.Concat(merged, run.viaReports()), flags.family))) {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Unwanted: p.closed, Zone: zone,
@@ -244,11 +244,11 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			}
 			flags.came.tell(&c)
 			beyond.tell(&c, slices.Concat(merged, run.viaReports()), run.listeners)
-			run.tellFTP(ctx, &c, slices.Concat(ftp, tests.of(run.machine, p.portKey)))
+			run.tellFTP(ctx, &c, slices.Concat(ftp, run.viaFTP(p.portKey), tests.of(run.machine, p.portKey)))
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
-	document.Unseen = slices.Concat(document.Unseen, run.viaTroubles(), run.unwatched())
+	document.Unseen = slices.Concat(document.Unseen, run.viaTroubles(), run.viaUntested(), run.unwatched())
 	for _, v := range run.outside {
 		document.Vantages = append(document.Vantages, v.vantage)
 	}

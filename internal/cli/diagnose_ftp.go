@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -22,11 +23,24 @@ import (
 // whether to upload.
 type ftpFlags struct {
 	user, passwordFile string
-	write              bool
+	write, handed      bool
+	once               sync.Once // the password is asked for once
+	word               string
+	failed             error
+}
+
+// named reports whether the user logs in as somebody in particular.
+func (f *ftpFlags) named() bool { return f.user != "" && f.user != "anonymous" && f.user != "ftp" }
+
+// password is the secret of the user, asked for once however often it is used.
+func (f *ftpFlags) password(a *app) (string, error) {
+	f.once.Do(func() { f.word, f.failed = a.password(f.passwordFile) })
+	return f.word, f.failed
 }
 
 func (f *ftpFlags) register(set *pflag.FlagSet, say *lang.Printer) {
 	set.StringVar(&f.user, "user", "", say.Say("flag.diagnose-user"))
+	set.BoolVar(&f.handed, "via-login", false, say.Say("flag.via-login"))
 	set.StringVar(&f.passwordFile, "password-file", "", say.Say("flag.test-password-file"))
 	set.BoolVar(&f.write, "write", false, say.Say("flag.diagnose-write"))
 }
@@ -39,8 +53,10 @@ const (
 )
 
 // lookFTP tries the data connections of an FTP server at each address at which it
-// answered: of one for each view and family when the machine has many.
-func (r *checkRun) lookFTP(ctx context.Context, flags ftpFlags, p asked, services []exposure.Service) []diagnose.FTPLook {
+// answered: of one for each view and family when the machine has many. At an
+// address of this machine that others alone have seen, the way from here is the
+// hairpin.
+func (r *checkRun) lookFTP(ctx context.Context, flags *ftpFlags, p asked, seen exposure.Port, own bool) []diagnose.FTPLook {
 	type place struct {
 		view exposure.View
 		v6   bool
@@ -50,22 +66,43 @@ func (r *checkRun) lookFTP(ctx context.Context, flags ftpFlags, p asked, service
 		places  []place
 		secure  bool
 	)
-	for _, s := range services {
-		at := place{s.View, s.Address.Unmap().Is6()}
-		own := s.View == exposure.ViewLoopback || s.View == exposure.ViewSelf
-		if p.closed || p.transport != exposure.TCP || s.Protocol != "ftp" || s.Confidence != exposure.Confirmed || own && slices.Contains(places, at) || len(targets) == mostFTPLooks {
+	add := func(view exposure.View, address netip.Addr) {
+		at := place{view, address.Unmap().Is6()}
+		if own && slices.Contains(places, at) || len(targets) == mostFTPLooks {
+			return
+		}
+		targets, places = append(targets, exposure.Target{Address: address}), append(places, at)
+	}
+	for _, s := range seen.Services {
+		if p.closed || p.transport != exposure.TCP || s.Protocol != "ftp" || s.Confidence != exposure.Confirmed {
 			continue
 		}
 		secure = s.TLS != nil && !s.TLS.StartTLS
-		targets, places = append(targets, exposure.Target{Address: s.Address}), append(places, at)
+		if !own {
+			add(s.View, s.Address)
+			continue
+		}
+		// Every way from here to the same server: a service is spoken to at one
+		// address of several, and others may have told of it.
+		for _, o := range seen.Observations {
+			if o.State == exposure.Open && (o.View.Own() || o.View == exposure.ViewHairpin) {
+				add(o.View, o.Address)
+			}
+		}
 	}
 	if len(targets) == 0 {
 		return nil
 	}
+	view := func(address netip.Addr) exposure.View {
+		if i := slices.IndexFunc(targets, func(t exposure.Target) bool { return t.Address == address }); i >= 0 && places[i].view == exposure.ViewHairpin {
+			return exposure.ViewHairpin
+		}
+		return r.machine.view(address)
+	}
 	o := probe.TestOptions{
-		Options: probe.Options{Timeout: ftpTime, View: r.machine.view, Owned: true},
+		Options: probe.Options{Timeout: ftpTime, View: view, Owned: true},
 		Port:    p.port, User: flags.user, Secure: &secure, Values: map[string][]string{},
-		Password: func() (string, error) { return r.app.password(flags.passwordFile) },
+		Password: func() (string, error) { return flags.password(r.app) },
 	}
 	if flags.write {
 		o.Values["write"] = []string{"true"}

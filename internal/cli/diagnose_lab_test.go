@@ -94,7 +94,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults, viaFaults, witnessFaults, moreFaults)
+var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults, viaFaults, viaFTPFaults, witnessFaults, moreFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{

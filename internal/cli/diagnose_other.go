@@ -57,7 +57,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	ways := a.waysTo(ctx, seen, before)
 	for _, p := range ports {
 		port := portOf(seen, p.portKey)
-		ftp := run.lookFTP(ctx, flags.ftp, p, port.Services)
+		ftp := run.lookFTP(ctx, &flags.ftp, p, port, false)
 		for _, address := range seen.Addresses {
 			c := diagnose.Case{
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: zone, Changed: ways.changed(address),

@@ -56,10 +56,16 @@ type outsideView struct {
 	view    exposure.View
 	trouble string // one line; empty when it looked
 	sight   sight  // what arrived here of it
+	// untested is why the vantage was not asked for its tests; empty when it was,
+	// or when there was none.
+	untested string
 }
 
 // viaPorts are the ports that vantages are asked to look at.
-type viaPorts struct{ tcp, udp []uint16 }
+type viaPorts struct {
+	tcp, udp []uint16
+	tests    []exposure.JobTest
+}
 
 // request is what a vantage is asked. Its own limit leaves the last ones out.
 func (p viaPorts) request(limit int) (r exposure.JobRequest, left int) {
@@ -81,18 +87,19 @@ func (p viaPorts) request(limit int) (r exposure.JobRequest, left int) {
 // lookVia has every vantage look at this machine, over each family and at each
 // global IPv6 address: every one is a proof of its own. What comes back stands in
 // the order of the vantages.
-func (a *app) lookVia(ctx context.Context, list []vantage.Address, m machine, only family, ports viaPorts, identify bool) []outsideView {
+func (r *checkRun) lookVia(ctx context.Context, list []vantage.Address, ports viaPorts, identify bool) []outsideView {
 	found := make([][]outsideView, len(list))
 	var running sync.WaitGroup
 	for i, address := range list {
-		running.Go(func() { found[i] = a.lookFrom(ctx, address, m, only, ports, identify) })
+		running.Go(func() { found[i] = r.lookFrom(ctx, address, ports, identify) })
 	}
 	running.Wait()
 	return slices.Concat(found...)
 }
 
 // lookFrom has one vantage look.
-func (a *app) lookFrom(ctx context.Context, at vantage.Address, m machine, only family, ports viaPorts, identify bool) []outsideView {
+func (r *checkRun) lookFrom(ctx context.Context, at vantage.Address, ports viaPorts, identify bool) []outsideView {
+	a, only := r.app, r.flags.family
 	failed := func(line string) []outsideView {
 		return []outsideView{{vantage: exposure.Vantage{ID: at.URL.Host, Kind: "outside", Error: line}, trouble: line}}
 	}
@@ -102,8 +109,8 @@ func (a *app) lookFrom(ctx context.Context, at vantage.Address, m machine, only 
 	}
 	var views []outsideView
 	for i, to := range addresses {
-		for k, source := range m.sources(to, only) {
-			v := a.lookOnce(ctx, at, to, source, m, ports, identify)
+		for k, source := range r.machine.sources(to, only) {
+			v := r.lookOnce(ctx, at, to, source, ports, identify)
 			v.vantage.ID = at.URL.Host
 			if i+k > 0 {
 				v.vantage.ID = at.URL.Host + "/" + cmp.Or(v.vantage.Sees, to).String()
@@ -184,11 +191,12 @@ func (m machine) sources(to netip.Addr, only family) []netip.Addr {
 }
 
 // lookOnce is one proof: one connection's source, looked at by one vantage.
-func (a *app) lookOnce(ctx context.Context, at vantage.Address, to, source netip.Addr, m machine, ports viaPorts, identify bool) outsideView {
+func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source netip.Addr, ports viaPorts, identify bool) outsideView {
+	a := r.app
 	client := vantage.New(at, to, source)
 	defer client.Close()
 	v := outsideView{view: exposure.ViewOutside, vantage: exposure.Vantage{Kind: "outside", Address: to, URL: at.URL.String()}}
-	if m.onLink(to) && reach.LAN(to) {
+	if r.machine.onLink(to) && reach.LAN(to) {
 		v.view, v.vantage.Kind = exposure.ViewLAN, "lan"
 	}
 	who, err := client.Whoami(ctx)
@@ -202,7 +210,11 @@ func (a *app) lookOnce(ctx context.Context, at vantage.Address, to, source netip
 		request, left := ports.request(who.Station.Limits.Ports)
 		request.Identify = identify
 		text := a.say.Say("via.consent", "URL", at.URL.String(), "Address", who.Address)
+		v.untested = r.viaAsked(&request, ports.tests, who.Station, at, to)
 		request.Consent = exposure.Consent{Text: text, At: now(), Scope: a.say.Say("via.scope", "TCP", len(request.TCP), "UDP", len(request.UDP))}
+		if len(request.Tests) > 0 {
+			request.Consent.Scope = a.say.Say("via.scope-tests", "Scope", request.Consent.Scope, "Tests", testsNamed(request.Tests))
+		}
 		a.detail("verbose.via", "URL", at.URL.String(), "Address", who.Address, "TCP", len(request.TCP), "UDP", len(request.UDP))
 		v.seen, err = client.Look(ctx, request, v.sight.open)
 		v.sight.close()
@@ -223,6 +235,7 @@ func (a *app) lookOnce(ctx context.Context, at vantage.Address, to, source netip
 		v.vantage.Error = a.say.Say("cli.via-ended", "URL", at.URL.String(), "Why", string(v.seen.Ended))
 		v.trouble = v.vantage.Error
 	}
+	v.learned()
 	v.vantage.Sends = v.seen.Plan.Station.Sends
 	for i := range v.seen.Observations {
 		v.seen.Observations[i] = a.weighed(v.seen.Observations[i], v.vantage.Sends)
@@ -282,7 +295,7 @@ func (v outsideView) report() exposure.Report {
 // listens on for others, what the policy names and the common ones.
 func (r *checkRun) viaSpec() (viaPorts, error) {
 	if r.flags.ports != "" {
-		return viaPorts{r.spec.TCP.Slice(), r.spec.UDP.Slice()}, nil
+		return viaPorts{tcp: r.spec.TCP.Slice(), udp: r.spec.UDP.Slice()}, nil
 	}
 	common, err := portspec.Parse("@common", false)
 	if err != nil {
@@ -321,7 +334,8 @@ func (r *checkRun) lookOutside(ctx context.Context) error {
 		return err
 	}
 	h := &r.report.Hosts[i]
-	r.outside = r.app.lookVia(ctx, r.vias, r.machine, r.flags.family, ports, true)
+	ports.tests = r.viaTests(*h)
+	r.outside = r.lookVia(ctx, r.vias, ports, true)
 	for _, v := range r.outside {
 		r.report.Vantages = append(r.report.Vantages, v.vantage)
 		for _, theirs := range v.report().Hosts {
@@ -541,7 +555,7 @@ func (a *app) runViaScan(ctx context.Context, flags *scanFlags, args []string, v
 // toldVia tells what the vantages see, and of each that does not look one line.
 func (a *app) toldVia(ctx context.Context, list []vantage.Address, run *checkRun, ports viaPorts, tell func(exposure.Observation)) exposure.ScanSummary {
 	sum := exposure.ScanSummary{Complete: true, Method: a.say.Say("method.via", "Count", len(list))}
-	for _, v := range a.lookVia(ctx, list, run.machine, run.flags.family, ports, false) {
+	for _, v := range run.lookVia(ctx, list, ports, false) {
 		if v.trouble != "" {
 			a.note("cli.via-note", "Line", v.trouble)
 			sum.Complete = false

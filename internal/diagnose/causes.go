@@ -36,6 +36,7 @@ const (
 	beyond
 	atName
 	atData
+	atHome // the way back in to those inside, who have another one
 )
 
 const (
@@ -90,11 +91,14 @@ var wanted = behindAll(append([]cause{
 	{id: "router-filter", link: atRouter, suggested: [][]fact{{notArrived, ownGlobal, outsideSilent}}, excludes: append(slices.Clone(uncarried), routerPasses, sixOpen, outsideOpen, wanOpen), hidden: []fact{notArrived}},
 	{id: "no-arrival", link: beyond, shown: [][]fact{{notArrived, outsideSilent}, {notArrived, outsideRefused}, {notArrived, lanSilent}}, excludes: []fact{outsideOpen, strangerOpen}, hidden: []fact{notArrived}},
 	{id: "reply-lost", link: beyond, shown: [][]fact{{arrived, answeredHere, outsideSilent}, {arrived, answeredHere, lanSilent}}, suggested: [][]fact{{answerChanged}}, excludes: []fact{answerReceived, notArrived, outsideOpen}, hidden: []fact{answeredHere}},
-	{id: "hairpin-missing", link: atForward, shown: [][]fact{{hairpinSilent, outsideOpen}, {hairpinRefused, outsideOpen}}, excludes: []fact{hairpinOpen}, hidden: []fact{hairpinSilent}},
 	{id: "dns-failure", link: atName, shown: [][]fact{{nameUnasked}, {nameDenied}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameSuspect, nameMissing, nameHalf}},
 	{id: "name-missing", link: atName, shown: [][]fact{{nameMissing, zoneAgrees}}, suggested: [][]fact{{nameMissing}, {nameHalf}}, excludes: []fact{addressed, nameRight, nameElsewhere, nameSuspect, nameUnasked, nameDenied}},
 	{id: "name-elsewhere", link: atName, shown: [][]fact{{nameElsewhere}}, suggested: [][]fact{{nameSuspect}}, excludes: []fact{addressed, nameRight, nameMissing, nameHalf, nameUnasked, nameDenied}},
-}, ftpCauses(atData)...))
+}, append(ftpCauses(atData), hairpinCause)...))
+
+// hairpinCause cuts nobody off but those inside, so that it comes after all that
+// cuts others off.
+var hairpinCause = cause{id: "hairpin-missing", link: atHome, shown: [][]fact{{hairpinSilent, outsideOpen}, {hairpinRefused, outsideOpen}}, excludes: []fact{hairpinOpen}, hidden: []fact{hairpinSilent}}
 
 // behindAll has an arrival rule out what cuts the way before this machine: every
 // cause that an outside view shows as silence, from the forward on.
