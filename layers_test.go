@@ -72,7 +72,9 @@ var rooms = map[string]room{
 	// The other end: it asks a vantage over HTTP.
 	"vantage": {may: join(words, "netio")},
 	// The HTTP service. It reaches a vantage by an interface of its own.
-	"web": {may: join(words, judge)},
+	"web": {may: join(words, judge), modules: []string{"github.com/prometheus/client_golang"}},
+	// The TLS certificate of the service: from files, or by ACME.
+	"certificate": {modules: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"}},
 
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
 	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
@@ -96,7 +98,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "fingerprint", "book", "dialogue", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "certificate", "fingerprint", "book", "dialogue", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

@@ -50,7 +50,12 @@ func (a *app) serveCommand() *cobra.Command {
 		Long:    a.say.Say("help.serve-long"),
 		Example: "  sekisho serve\n  sekisho serve --listen 127.0.0.1:8080\n  sekisho check --via http://vantage.example:8080",
 		Args:    a.noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.runServe(cmd.Context(), &f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.ops.tls.defaults(a, cmd.Flags(), &f.listen); err != nil {
+				return err
+			}
+			return a.runServe(cmd.Context(), &f)
+		},
 	}
 	cmd.Flags().StringVar(&f.listen, "listen", ":8080", a.say.Say("flag.serve-listen"))
 	cmd.Flags().BoolVar(&f.private, "allow-private", false, a.say.Say("flag.serve-allow-private"))
@@ -76,12 +81,27 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	readers, err := f.ops.readers(a)
+	if err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return a.fail(exitUsage, "cli.serve-no-listen", "Address", f.listen, "Error", reason(unwrapped(err)))
 	}
 	defer listener.Close()
 	log := slog.New(slog.NewJSONHandler(a.err, nil))
+	plain, err := f.ops.tls.plainListener(ctx, a)
+	if err != nil {
+		return err
+	}
+	if plain != nil {
+		defer plain.Close()
+	}
+	encrypted, challenges, err := f.ops.tls.encrypted(ctx, a, listenerPort(listener), listenerPort(plain), log)
+	if err != nil {
+		return err
+	}
 	scope := &servedScope{private: f.private, optOuts: optOuts{path: f.ops.optOut, log: log}}
 	if _, err := scope.optOuts.read(); err != nil {
 		return a.fail(exitUsage, "cli.serve-opt-out", "Path", f.ops.optOut, "Error", reason(err))
@@ -103,11 +123,15 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	})
 	service := web.New(web.Config{
 		Door: vantage, Scope: scope.now, Names: gather.Resolvers, Log: log,
-		Forwarding: forwarding, Gateways: privateGateways, Hostnames: f.ops.names(),
+		Forwarding: forwarding, Gateways: privateGateways, Hostnames: f.ops.names(), Metrics: readers, TLS: encrypted,
+		Ready: []web.Check{{Name: "opt-outs", Do: func(context.Context) error {
+			_, err := scope.optOuts.read()
+			return err
+		}}},
 	})
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
 	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))
-	err = service.Serve(ctx, listener)
+	err = serveBoth(ctx, service, listener, plain, challenges)
 	if closed := vantage.Close(); err == nil {
 		err = closed
 	}

@@ -24,12 +24,16 @@ type opsFlags struct {
 	header    string
 	hostnames []string
 	optOut    string
+	metrics   []string
+	tls       tlsFlags
 }
 
 func (f *opsFlags) register(flags *pflag.FlagSet, a *app) {
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, a.say.Say("flag.serve-trusted-proxies"))
 	flags.StringVar(&f.header, "proxy-header", "X-Forwarded-For", a.say.Say("flag.serve-proxy-header"))
 	flags.StringSliceVar(&f.hostnames, "hostname", nil, a.say.Say("flag.serve-hostname"))
+	flags.StringSliceVar(&f.metrics, "metrics-allow", []string{"127.0.0.0/8", "::1"}, a.say.Say("flag.serve-metrics-allow"))
+	f.tls.register(flags, a)
 	flags.StringVar(&f.optOut, "opt-out", "", a.say.Say("flag.serve-opt-out"))
 }
 
@@ -40,20 +44,42 @@ func (f *opsFlags) forwarding(a *app) (web.Forwarding, error) {
 		return web.Forwarding{}, a.oneOf("proxy-header", f.header, web.ForwardingHeaders)
 	}
 	w := web.Forwarding{Header: web.ForwardingHeaders[i]}
-	for _, word := range f.proxies {
-		p, err := reach.ParsePrefix(strings.TrimSpace(word))
-		if err != nil || p.Bits() == 0 {
-			return web.Forwarding{}, a.fail(exitUsage, "cli.serve-trusted-proxies", "Value", quoted(word))
-		}
-		w.Trusted = append(w.Trusted, p)
+	var wrong string
+	w.Trusted, wrong = prefixes(f.proxies)
+	if slices.ContainsFunc(w.Trusted, func(p netip.Prefix) bool { return p.Bits() == 0 }) {
+		wrong = strings.Join(f.proxies, ",")
+	}
+	if wrong != "" {
+		return web.Forwarding{}, a.fail(exitUsage, "cli.serve-trusted-proxies", "Value", quoted(wrong))
 	}
 	return w, nil
+}
+
+// readers are the networks that may read the metrics.
+func (f *opsFlags) readers(a *app) ([]netip.Prefix, error) {
+	list, wrong := prefixes(f.metrics)
+	if wrong != "" {
+		return nil, a.fail(exitUsage, "cli.serve-metrics-allow", "Value", quoted(wrong))
+	}
+	return list, nil
+}
+
+// prefixes reads networks, up to the first word that is none.
+func prefixes(words []string) (list []netip.Prefix, wrong string) {
+	for _, word := range words {
+		p, err := reach.ParsePrefix(strings.TrimSpace(word))
+		if err != nil {
+			return nil, word
+		}
+		list = append(list, p)
+	}
+	return list, ""
 }
 
 // names are those by which the service is reached.
 func (f *opsFlags) names() []string {
 	var list []string
-	for _, name := range f.hostnames {
+	for _, name := range append(slices.Clone(f.hostnames), f.tls.domains...) {
 		list = append(list, strings.ToLower(strings.Trim(name, ". ")))
 	}
 	return list
@@ -110,6 +136,7 @@ func (o *optOuts) read() ([]netip.Prefix, error) {
 		list, err = reach.ParseList(text)
 	}
 	switch {
+	case err != nil && o.list == nil && o.err == nil: // at the start: serve ends with it
 	case err != nil && (o.err == nil || o.err.Error() != err.Error()):
 		o.log.Error("opt-out list: nobody is looked at", "path", o.path, "error", reason(err))
 	case err == nil:

@@ -137,4 +137,3 @@ func TestOptOutsStopWhatRuns(t *testing.T) {
 		t.Errorf("serve starts without its list: exit code %d, %s", r.code, r.errs)
 	}
 }
-

@@ -252,4 +252,3 @@ func (w *wire) say(request string) (location string) {
 	}
 	return ""
 }
-

@@ -36,6 +36,10 @@ func (s *Service) routes() []route {
 			handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.write(w, 200, health{"ok"}) }),
 		},
 		{
+			method: "GET", path: "/readyz", summary: "Whether the service can take jobs, and which part of it cannot.", status: 200, gives: readiness{},
+			problems: []int{503}, handler: http.HandlerFunc(s.ready),
+		},
+		{
 			method: "GET", path: "/api/v1/whoami", summary: "The address that the request comes from, and what the vantage says of itself.",
 			status: 200, gives: exposure.Whoami{}, handler: http.HandlerFunc(s.whoami),
 		},
@@ -93,6 +97,7 @@ func (s *Service) problem(w http.ResponseWriter, err error) {
 		s.config.Log.Error("request", "error", err)
 	}
 	known := problems[e.Kind]
+	s.metrics.problem(e.Kind)
 	s.tell(w, exposure.Problem{Type: exposure.ProblemType + string(e.Kind), Title: known.title, Status: known.status, Detail: e.Why})
 }
 
@@ -202,6 +207,7 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, err)
 		return
 	}
+	s.metrics.planned.Inc()
 	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP), "tests", len(job.Tests),
 		"consent", asked.Consent.Text, "scope", asked.Consent.Scope)
 	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
@@ -223,6 +229,7 @@ func protected(r *http.Request) bool {
 // later refuses what comes too often, and says when it may come again.
 func (s *Service) later(w http.ResponseWriter, wait time.Duration) {
 	known := problems[exposure.JobLimit]
+	s.metrics.problem(exposure.JobLimit)
 	s.tell(w, exposure.Problem{
 		Type: exposure.ProblemType + string(exposure.JobLimit), Title: known.title, Status: known.status,
 		Retry: int(math.Ceil(wait.Seconds())),

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -135,6 +136,19 @@ func (o *owners) remove(id string) {
 	delete(o.jobs, id)
 }
 
+// alive counts the jobs that are not over.
+func (o *owners) alive(now time.Time) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, who := range o.jobs {
+		if !now.After(who.until) {
+			n++
+		}
+	}
+	return n
+}
+
 // of is whose a job is.
 func (o *owners) of(id string) (owner, bool) {
 	o.mu.Lock()
@@ -151,16 +165,17 @@ const (
 
 // bounded is a listener that closes what is too much. A trusted proxy brings the
 // connections of many.
-func bounded(l net.Listener, f Forwarding) net.Listener {
-	return &boundedListener{Listener: l, trusted: f, each: map[netip.Addr]int{}}
+func bounded(l net.Listener, f Forwarding, count *atomic.Int64) net.Listener {
+	return &boundedListener{Listener: l, trusted: f, count: count, each: map[netip.Addr]int{}}
 }
 
 type boundedListener struct {
 	net.Listener
 	trusted Forwarding
-	mu   sync.Mutex
-	all  int
-	each map[netip.Addr]int
+	count   *atomic.Int64
+	mu      sync.Mutex
+	all     int
+	each    map[netip.Addr]int
 }
 
 // Accept waits for the next connection that there is room for.
@@ -185,6 +200,7 @@ func (b *boundedListener) take(a netip.Addr) bool {
 		return false
 	}
 	b.all++
+	b.count.Store(int64(b.all))
 	b.each[a]++
 	return true
 }
@@ -193,6 +209,7 @@ func (b *boundedListener) give(a netip.Addr) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.all--
+	b.count.Store(int64(b.all))
 	if b.each[a]--; b.each[a] == 0 {
 		delete(b.each, a)
 	}

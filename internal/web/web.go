@@ -5,11 +5,15 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"sekisho/internal/exposure"
@@ -43,6 +47,12 @@ type Config struct {
 	Gateways func() []netip.Addr
 	// Hostnames are the names by which the service is reached; empty for any.
 	Hostnames []string
+	// TLS is how connections are encrypted; nil for plain HTTP.
+	TLS *tls.Config
+	// Metrics are the networks that may read the metrics; none by default.
+	Metrics []netip.Prefix
+	// Ready is what must work for the service to be ready.
+	Ready []Check
 }
 
 // Service answers requests.
@@ -53,7 +63,12 @@ type Service struct {
 	owners *owners
 	mux    *http.ServeMux
 
-	arrivals *arrivals
+	arrivals    *arrivals
+	metrics     *metrics
+	connections atomic.Int64
+	redirected  atomic.Int64 // those over plain HTTP beside
+	stopping    atomic.Bool
+	unready     changes
 }
 
 // New returns a service.
@@ -62,9 +77,11 @@ func New(c Config) *Service {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), naming: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux(), arrivals: newArrivals(c.Log)}
+	s.metrics = newMetrics(s)
 	for _, r := range s.routes() {
 		s.mux.Handle(r.method+" "+r.path, r.handler)
 	}
+	s.mux.Handle("GET /metrics", s.measured())
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.missed(w, r) })
 	return s
 }
@@ -85,15 +102,24 @@ const (
 func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: mostHeader, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: mostHeader, ErrorLog: s.silent(),
+		TLSConfig: s.config.TLS, BaseContext: func(net.Listener) context.Context { return ctx }, // who waits for news is let go
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(bounded(l, s.config.Forwarding)) }()
+	list := bounded(l, s.config.Forwarding, &s.connections)
+	go func() {
+		if s.config.TLS != nil {
+			ended <- server.ServeTLS(list, "", "")
+			return
+		}
+		ended <- server.Serve(list)
+	}()
 	select {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
 	}
+	s.stopping.Store(true)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
 	if err := server.Shutdown(closing); err != nil {
@@ -105,9 +131,23 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// silent is where the library writes what callers make it write: to who looks for it.
+func (s *Service) silent() *log.Logger {
+	return slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug)
+}
+
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began, record := time.Now(), &recorder{ResponseWriter: w}
+	var route string
+	w = record
+	defer func() {
+		s.metrics.counted(route, record.status, time.Since(began), strings.HasSuffix(route, "/batches"))
+	}()
 	h := w.Header()
+	if r.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000") // RFC 6797
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -126,6 +166,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	s.mux.ServeHTTP(w, r)
+	route = r.Pattern
 }
 
 // missed answers for what is not there, with the methods that are.
@@ -139,5 +180,9 @@ func (s *Service) missed(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	s.absent(w)
+}
+
+func (s *Service) absent(w http.ResponseWriter) {
 	s.tell(w, exposure.Problem{Type: "about:blank", Title: "Not Found", Status: http.StatusNotFound, Detail: "The API is described at /api/v1/openapi.json."})
 }
