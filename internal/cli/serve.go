@@ -28,6 +28,7 @@ type serveFlags struct {
 	private        bool
 	rate, hourly   int
 	ops            opsFlags
+	systemd        bool
 }
 
 // The limits of the service where no flag says otherwise. Who watches a port while
@@ -54,6 +55,9 @@ func (a *app) serveCommand() *cobra.Command {
 			if err := f.ops.tls.defaults(a, cmd.Flags(), &f.listen); err != nil {
 				return err
 			}
+			if f.systemd {
+				return printSystemd(a.out, cmd.Flags(), f.listen, f.ops.tls.plain)
+			}
 			return a.runServe(cmd.Context(), &f)
 		},
 	}
@@ -62,6 +66,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.method, "method", "auto", a.say.Say("flag.method"))
 	cmd.Flags().IntVar(&f.rate, "rate", servedRate, a.say.Say("flag.serve-rate"))
 	cmd.Flags().IntVar(&f.hourly, "per-hour", servedHourly, a.say.Say("flag.serve-per-hour"))
+	cmd.Flags().BoolVar(&f.systemd, "print-systemd", false, a.say.Say("flag.serve-print-systemd"))
 	f.ops.register(cmd.Flags(), a)
 	return cmd
 }

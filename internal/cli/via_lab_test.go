@@ -29,6 +29,12 @@ func serving(t *testing.T, h *lab.Host, as user, args ...string) {
 	if as == nobody {
 		line = append([]string{"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"}, line...)
 	}
+	start(t, h, line...)
+}
+
+// start runs a command line that ends in serve, and returns when that answers.
+func start(t *testing.T, h *lab.Host, line ...string) {
+	t.Helper()
 	cmd := h.Command(context.WithoutCancel(t.Context()), line[0], line[1:]...) // it is told to end
 	said, err := cmd.StderrPipe()
 	if err != nil {
