@@ -71,6 +71,12 @@ var rooms = map[string]room{
 	"agent": {may: join(words, "netio", observe)},
 	// The other end: it asks a vantage over HTTP.
 	"vantage": {may: join(words, "netio")},
+	// What the service remembers. Both databases take the same statements.
+	"store":          {may: words, tests: []string{"store/sqlite", "store/postgres"}},
+	"store/tables":   {may: words, modules: []string{"github.com/pressly/goose/v3"}},
+	"store/sqlite":   {may: join(words, "store/tables"), modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
+	"store/postgres": {may: join(words, "store/tables"), modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
+
 	// The HTTP service. It reaches a vantage by an interface of its own.
 	"web": {may: join(words, judge), modules: []string{"github.com/prometheus/client_golang"}},
 	// The TLS certificate of the service: from files, or by ACME.
@@ -98,7 +104,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "certificate", "fingerprint", "book", "dialogue", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "store", "store/sqlite", "store/postgres", "certificate", "fingerprint", "book", "dialogue", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

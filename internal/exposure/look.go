@@ -2,7 +2,6 @@ package exposure
 
 import (
 	"errors"
-	"net/netip"
 	"time"
 )
 
@@ -48,11 +47,3 @@ var (
 	// ErrStoreAway is that the store cannot be reached, or cannot read or write.
 	ErrStoreAway = errors.New("the store cannot be reached")
 )
-
-// OptOut are addresses that are not looked at, since whoever is responsible for
-// them said so.
-type OptOut struct {
-	Prefix netip.Prefix
-	At     time.Time
-	Why    string
-}
