@@ -106,7 +106,8 @@ func (a *Agent) Close() error {
 func (a *Agent) Station() exposure.Station {
 	s := a.config.Station
 	s.Addresses = a.config.Scope().Own
-	s.Sends = a.egress.proven(time.Now())
+	now := time.Now()
+	s.Sends, s.Reached = a.egress.proven(now), a.egress.open(now)
 	s.Tests = slices.Clone(testsOf)
 	return s
 }

@@ -16,15 +16,17 @@ const egressLasts = time.Hour
 // egress is what this vantage knows of its own blindness: whoever answered from
 // a port has proven that the vantage's provider does not cut it.
 type egress struct {
-	mu   sync.Mutex
-	seen map[exposure.Transport]map[uint16]time.Time
+	mu      sync.Mutex
+	seen    map[exposure.Transport]map[uint16]time.Time
+	reached time.Time // when somebody last came through to a port of the vantage's own
 }
 
 // take learns from an observation: only the target itself proves anything, what
-// a device on the way says may come from the provider.
-func (e *egress) take(o exposure.Observation) {
+// a device on the way says may come from the provider. It reports whether this one
+// did.
+func (e *egress) take(o exposure.Observation) bool {
 	if o.By != "" || o.State != exposure.Open && o.State != exposure.Closed {
-		return
+		return false
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -37,6 +39,20 @@ func (e *egress) take(o exposure.Observation) {
 		e.seen[o.Transport] = ports
 	}
 	ports[o.Port] = o.SeenAt
+	return true
+}
+
+func (e *egress) reach(at time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reached = at
+}
+
+// open reports whether somebody came through within the hour.
+func (e *egress) open(now time.Time) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.reached.IsZero() && now.Sub(e.reached) <= egressLasts
 }
 
 // proven are the ports that something answered from within the hour.

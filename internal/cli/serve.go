@@ -86,6 +86,10 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	peers, err := a.parsePeers(f.ops.peers)
+	if err != nil {
+		return err
+	}
 	readers, err := f.ops.readers(a)
 	if err != nil {
 		return err
@@ -136,7 +140,15 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	})
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
 	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))
+	asking := make(chan struct{})
+	ctx, done := context.WithCancel(ctx)
+	go func() {
+		defer close(asking)
+		(&peering{app: a, agent: vantage, peers: peers, log: log}).run(ctx)
+	}()
 	err = serveBoth(ctx, service, listener, plain, challenges)
+	done()
+	<-asking
 	if closed := vantage.Close(); err == nil {
 		err = closed
 	}

@@ -25,6 +25,7 @@ type opsFlags struct {
 	hostnames []string
 	optOut    string
 	metrics   []string
+	peers     []string
 	tls       tlsFlags
 }
 
@@ -33,6 +34,7 @@ func (f *opsFlags) register(flags *pflag.FlagSet, a *app) {
 	flags.StringVar(&f.header, "proxy-header", "X-Forwarded-For", a.say.Say("flag.serve-proxy-header"))
 	flags.StringSliceVar(&f.hostnames, "hostname", nil, a.say.Say("flag.serve-hostname"))
 	flags.StringSliceVar(&f.metrics, "metrics-allow", []string{"127.0.0.0/8", "::1"}, a.say.Say("flag.serve-metrics-allow"))
+	flags.StringSliceVar(&f.peers, "peer", nil, a.say.Say("flag.serve-peer"))
 	f.tls.register(flags, a)
 	flags.StringVar(&f.optOut, "opt-out", "", a.say.Say("flag.serve-opt-out"))
 }

@@ -137,3 +137,36 @@ func TestOptOutsStopWhatRuns(t *testing.T) {
 		t.Errorf("serve starts without its list: exit code %d, %s", r.code, r.errs)
 	}
 }
+
+// TestPeersProveWhatGetsOut: what a peer answers from is proven, what is cut on the
+// way is not, and a connection of the peer comes back.
+func TestPeersProveWhatGetsOut(t *testing.T) {
+	l := lab.New(t)
+	l.LAN.Filter(t, lab.Input, "tcp dport { 25, 445 }", lab.Drop)
+	serving(t, l.LAN, root, "--allow-private")
+	serving(t, l.Home, root, "--allow-private", "--peer", "http://"+l.LAN.V4.String()+":8080")
+	c := from(l.LAN)
+	var who exposure.Whoami
+	waitFor(t, func() bool {
+		who = exposure.Whoami{}
+		askAPI(t, c, "GET", "http://"+l.Home.V4.String()+":8080/api/v1/whoami", "", &who)
+		return who.Station.Reached
+	})
+	sends := who.Station.Sends
+	if !sends.Has(exposure.TCP, 135) || !sends.Has(exposure.TCP, 139) || sends.Has(exposure.TCP, 25) || sends.Has(exposure.TCP, 445) {
+		t.Errorf("%+v", sends)
+	}
+	// To a visitor these two are unknown from there, and the third is silent.
+	l.LAN.Filter(t, lab.Input, "tcp dport 135", lab.Drop)
+	r := sekisho(t, l.LAN, root, "scan", "-4", "-p", "25,135,136", "--via", "http://"+l.Home.V4.String()+":8080", "--show", "all", "-f", "json")
+	seen := decode[exposure.ScanDocument](t, r)
+	states := map[uint16]exposure.State{}
+	for _, o := range seen.Observations {
+		if o.View == exposure.ViewLAN {
+			states[o.Port] = o.State
+		}
+	}
+	if states[25] != exposure.Unknown || states[135] != exposure.Filtered || states[136] != exposure.Closed {
+		t.Errorf("%v\n%s", states, r.errs)
+	}
+}

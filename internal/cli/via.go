@@ -243,10 +243,6 @@ func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source 
 	return v
 }
 
-// oftenCut are the TCP and UDP ports that providers of servers cut for their
-// customers: silence of a vantage there is no evidence against anybody.
-var oftenCut = []uint16{25, 111, 135, 136, 137, 138, 139, 445, 1433, 1434, 1900, 11211}
-
 // weighed takes the vantage's own blindness into account: where nothing proves
 // that its packets get to that port of anybody, silence says less.
 func (a *app) weighed(o exposure.Observation, sends exposure.StationPorts) exposure.Observation {
@@ -254,7 +250,7 @@ func (a *app) weighed(o exposure.Observation, sends exposure.StationPorts) expos
 		return o
 	}
 	o.Detail = a.say.Say("detail.egress-unproven")
-	if slices.Contains(oftenCut, o.Port) {
+	if exposure.OftenCut(o.Port) {
 		o.State = exposure.Unknown
 	}
 	return o

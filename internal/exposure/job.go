@@ -113,6 +113,10 @@ type Station struct {
 	// to get: something answered from there within the hour. Of any other port
 	// silence may be the vantage's own provider's.
 	Sends StationPorts `json:"sends"`
+	// Reached says that a connection of another vantage came through to this one
+	// within the hour, as those of FTP servers are to in mode PORT. Where it is
+	// false, that is unproven.
+	Reached bool `json:"reached,omitempty"`
 	// Echoes are the ports of the vantage itself on which it takes connections
 	// and datagrams, so that a caller can find out what its network lets out.
 	Echoes StationPorts `json:"echoes,omitzero"`

@@ -64,6 +64,10 @@ func (s *Service) routes() []route {
 			summary: "Stop at once, and forget the job.", handler: http.HandlerFunc(s.remove),
 		},
 	}
+	list = append(list, route{
+		method: "POST", path: "/api/v1/peers", status: 200, gives: exposure.PeerGrant{}, problems: []int{403, 429},
+		summary: "For other vantages: ports of this one to which the caller may send, to learn what its own network lets out.", handler: http.HandlerFunc(s.peer),
+	})
 	if s.config.Names != nil {
 		list = append(list, route{
 			method: "POST", path: "/api/v1/names", status: 200, takes: exposure.NameRequest{}, gives: exposure.NameView{}, problems: []int{400, 403, 429},

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -9,7 +10,9 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
+	"sekisho/internal/exposure"
 	"sekisho/internal/reach"
 	"sekisho/internal/web"
 )
@@ -101,5 +104,20 @@ func TestPlainHTTPIsSentOn(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPeersAreGrantedPorts(t *testing.T) {
+	_, s := service()
+	var grant exposure.PeerGrant
+	w := ask(s, "26.10.0.2", "POST", "/api/v1/peers", "")
+	if err := json.Unmarshal(w.Body.Bytes(), &grant); err != nil || !grant.TCP.Has(25) || !grant.UDP.Has(137) || grant.TCP.Has(22) || !grant.Until.After(time.Now()) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := ask(s, "10.0.0.1", "POST", "/api/v1/peers", ""); w.Code != 403 {
+		t.Errorf("whom it would not look at: %d", w.Code)
+	}
+	if w := ask(s, "26.10.0.2", "POST", "/api/v1/peers", ""); w.Code != 429 {
+		t.Errorf("again at once: %d", w.Code)
 	}
 }
