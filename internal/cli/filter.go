@@ -70,6 +70,7 @@ func ruleset(told hostnet.Firewall) (*firewall.Ruleset, error) {
 	if err != nil {
 		return nil, err
 	}
+	first.Hang(told.Chains)
 	var sets *firewall.Sets
 	if told.IPSet != nil {
 		if sets, err = firewall.ParseIPSet(told.IPSet); err != nil {

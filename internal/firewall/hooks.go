@@ -125,6 +125,12 @@ func (w *walker) hook(h hook, live []*state) []*state {
 				for _, s := range w.translate(h, st.nat, s) {
 					next = merge(next, s)
 				}
+			case (h == ingress || h == egress) && len(st.chain.base.devices) == 0:
+				s := s.doubting(w.doubt(st.chain.first(), "the interface that the chain hangs at is not told"))
+				next = merge(next, s)
+				for _, s := range w.base(st.chain, []*state{s}) {
+					next = merge(next, s)
+				}
 			case !st.chain.sees(h, s):
 				next = merge(next, s)
 			default:

@@ -94,11 +94,27 @@ func (r *Ruleset) ask(m *Machine, l exposure.Listener, n newcomer) Decision {
 	if err != "" {
 		return Decision{Doubts: []exposure.FirewallRule{machineRef(err)}}
 	}
-	s.sport = among(ephemeral, sourcePortField)
-	if n.in != nil {
-		s.src = among(n.sources, sourceField)
+	ask := func(s *state, reply bool) Decision {
+		s.sport = among(ephemeral, sourcePortField)
+		if n.in != nil {
+			s.src = among(n.sources, sourceField)
+		}
+		return r.decide(m, s, reply)
 	}
-	return r.decide(m, s, true)
+	d := ask(s, true)
+	if d.Verdict != Accept || d.To.IsValid() || l.Transport != exposure.TCP {
+		return d
+	}
+	// A rule set that forgets the packets of connections that came about lets in
+	// the first one and no more.
+	p.Established = true
+	if s, err = m.start(p); err != "" {
+		return d
+	}
+	if later := ask(s, false); later.Verdict == Drop || later.Verdict == Reject {
+		return later
+	}
+	return d
 }
 
 // newcomers are the questions about a listener.

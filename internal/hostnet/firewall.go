@@ -10,6 +10,7 @@ import (
 type Firewall struct {
 	Complete bool
 	NFT      []byte  // nft -j list ruleset
+	Chains   []byte  // nft list chains, where a chain hangs at interfaces; its JSON does not always tell them
 	Saved    []Saved // of iptables-save and its kin
 	IPSet    []byte  // ipset save; nil when no rule asks for a set
 

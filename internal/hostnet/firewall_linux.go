@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -28,6 +29,9 @@ var errMissing = errors.New("not installed")
 func ReadFirewall(ctx context.Context) (Firewall, []Unseen) {
 	return readFirewall(ctx, runTool, os.ReadFile)
 }
+
+// hangs finds a chain at an interface in the JSON of nft.
+var hangs = regexp.MustCompile(`"hook": *"(in|e)gress"`)
 
 type (
 	toolRunner func(ctx context.Context, names []string, args ...string) ([]byte, error)
@@ -58,6 +62,11 @@ func readFirewall(ctx context.Context, run toolRunner, read fileReader) (Firewal
 		miss(UnseenFirewallTool)
 	case err != nil:
 		miss(UnseenFirewallPart)
+	}
+	if hangs.Match(f.NFT) {
+		if f.Chains, err = run(ctx, []string{"nft"}, "list", "chains"); err != nil {
+			f.Chains = nil // these chains then say that they cannot be evaluated
+		}
 	}
 	for _, v6 := range []bool{false, true} {
 		saved, ok := readSaved(ctx, run, read, v6, bytes.Contains(f.NFT, []byte(`"xt"`)))
