@@ -244,6 +244,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			}
 			flags.came.tell(&c)
 			beyond.tell(&c, slices.Concat(merged, run.viaReports()), run.listeners)
+			run.filter.tellLooks(&c, run.machine, vantagesOf(merged...))
 			run.tellFTP(ctx, &c, slices.Concat(ftp, run.viaFTP(p.portKey), tests.of(run.machine, p.portKey)))
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
@@ -415,6 +416,7 @@ func (r *checkRun) causes() {
 					r.filter.tell(context.Background(), &c)
 					tellRouter(h, &c)
 					r.beyond.tell(&c, []exposure.Report{r.report}, r.listeners)
+					r.filter.tellLooks(&c, r.machine, vantagesOf(r.report))
 				}
 				if cause := diagnose.Explain(c, r.app.tag).Cause; cause.ID != "ok" && cause.ID != "inconclusive" {
 					v.Cause = &cause

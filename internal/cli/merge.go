@@ -92,6 +92,10 @@ func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
 		}
 	}
 	r.Hosts = hosts
+	r.Vantages = slices.Clone(r.Vantages)
+	for i := range r.Vantages {
+		r.Vantages[i].ID = id
+	}
 	return r
 }
 

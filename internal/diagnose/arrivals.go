@@ -29,13 +29,6 @@ const (
 	noWayBack      fact = "no-way-back"
 )
 
-// Back is the way that answers to a vantage take.
-type Back struct {
-	To   netip.Addr
-	Link string // the interface that they leave by
-	None bool   // there is no way
-}
-
 // row is the line of the table of a two-ended check that a port falls in: sent
 // by the vantage, arrived here, answered here, received by the vantage. Every
 // port falls in exactly one.
@@ -265,15 +258,8 @@ func (c Case) learnArrived(known map[fact]said, e ends, a exposure.Arrival, pair
 		}
 	}
 	for _, b := range c.Back {
-		if b.To != a.From.Addr() {
-			continue
-		}
-		pairs := append(pairs, "Back", b.Link)
-		switch {
-		case b.None:
-			known[noWayBack] = say(lang.Text{EN: "This machine has no route back to {{.From}}.", JA: "この機器には {{.From}} へ返す経路がありません。"}, pairs...)
-		case b.Link == a.Interface:
-			known[wayBack] = say(lang.Text{EN: "The way back to {{.From}} is the one that it came by, {{.Back}}.", JA: "{{.From}} への返事の経路は、届いたのと同じ {{.Back}} です。"}, pairs...)
+		if b.To == a.From.Addr() && (!b.From.IsValid() || b.From == a.To && b.Transport == a.Transport) {
+			c.learnBack(known, b, a.Interface)
 		}
 	}
 }

@@ -66,16 +66,21 @@ var (
 var wanted = behindAll(append([]cause{
 	{id: "not-listening", link: atProcess, shown: [][]fact{{unbound, notRedirected}, {unbound, filterEmpty}}, suggested: [][]fact{{unbound, selfRefused}, {unbound, loopRefused}, {unbound}}, excludes: slices.Concat([]fact{loopbackOnly, boundGone, boundFamily, boundOther, redirected, published}, seenInside, []fact{bound})},
 	{id: "loopback-only", link: atAddress, shown: [][]fact{{loopbackOnly}}, excludes: slices.Concat([]fact{unbound, boundGone, boundFamily, boundOther}, seenInside, []fact{boundAny})},
-	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, excludes: slices.Concat([]fact{unbound, loopbackOnly, boundFamily}, seenInside, []fact{boundAny})},
+	{id: "wrong-address", link: atAddress, shown: [][]fact{{boundGone}, {boundOther}}, suggested: [][]fact{{boundAside}}, excludes: slices.Concat([]fact{unbound, loopbackOnly, boundFamily}, seenInside, []fact{boundAny})},
 	{id: "wrong-family", link: atAddress, shown: [][]fact{{boundFamily}}, excludes: append([]fact{unbound, loopbackOnly, boundGone, boundOther, unaddressed}, seenInside...)},
 	{id: "no-route", link: atAddress, shown: [][]fact{{unaddressed}}, excludes: append([]fact{boundFamily, boundOther, addressable}, seenInside...)},
-	{id: "no-route", link: atFilter, shown: [][]fact{{arrived, notAnswered, noWayBack}}, excludes: []fact{wayBack, answeredHere}, hidden: []fact{notAnswered}},
+	{id: "no-route", link: atFilter, shown: [][]fact{{arrived, notAnswered, noWayBack}, {noWayBack, lanSilent}, {arrived, notAnswered, strays}, {strays, lanSilent}}, excludes: []fact{wayBack, answeredHere, lanOpen}, hidden: []fact{notAnswered, noWayBack, strays}},
+	// What this machine's own packet filter sends elsewhere, no process of it gets.
+	{id: "not-listening", link: atFilter, shown: [][]fact{{redirectUnheld}}, suggested: [][]fact{{unbound, redirectAway, lanRefused}, {unbound, redirectAway, outsideRefused}}, excludes: append([]fact{filterBlocks, notRedirected}, seenNear...), hidden: []fact{redirectUnheld}},
+	{id: "forward-elsewhere", link: atFilter, shown: [][]fact{{bound, redirectAway, lanSilent}, {bound, redirectAway, lanRefused}}, suggested: [][]fact{{bound, redirectAway}}, excludes: append([]fact{unbound, filterBlocks, notRedirected}, seenNear...), hidden: []fact{redirectAway}},
+	{id: "host-down", link: atFilter, suggested: [][]fact{{unbound, redirectAway, lanSilent}}, excludes: append([]fact{filterBlocks, notRedirected, bound, lanRefused}, seenNear...), hidden: []fact{redirectAway}},
 	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks}, {arrived, notAnswered, hereOpen, wayBack}, {arrived, refusedHere, hereOpen}}, suggested: [][]fact{{arrived, notAnswered, takes}, {arrived, ignored, selfOpen}, {arrived, refusedHere, takes}}, excludes: append([]fact{filterAccepts, filterEmpty, filterUntried, noWayBack}, seenNear...), hidden: append(slices.Clone(silence), barredByGate)},
+	{id: "host-firewall", link: atFilter, shown: [][]fact{{filterBlocks, mutedThere}}, excludes: []fact{filterAccepts, filterEmpty, filterUntried}, hidden: []fact{mutedThere}},
 	{id: "adaptive-firewall", link: atService, shown: [][]fact{{shutOut}}, excludes: []fact{stillOpen}, hidden: []fact{shutOut}},
-	{id: "service-silent", link: atService, shown: [][]fact{{mute}}, suggested: [][]fact{{dumb}}, excludes: []fact{spoke, spokeOther, hangsUp, turnsAway, shutOut}},
-	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}, {turnsAway}}, suggested: [][]fact{{forbids}}, excludes: []fact{spoke, spokeOther, mute, shutOut}},
-	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp, turnsAway, shutOut}},
-	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, suggested: [][]fact{{stalled}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
+	{id: "service-silent", link: atService, shown: [][]fact{{mute}, {queueFull, selfSilent}, {queueFull, loopSilent}}, suggested: [][]fact{{dumb}, {queueFull}}, excludes: []fact{spoke, spokeOther, hangsUp, turnsAway, shutOut}},
+	{id: "service-refuses", link: atService, shown: [][]fact{{hangsUp}, {turnsAway}}, suggested: [][]fact{{forbids}, {unspoken}}, excludes: []fact{spoke, spokeOther, mute, shutOut, queueFull}},
+	{id: "service-wrong", link: atService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp, turnsAway, shutOut, queueFull}, hidden: []fact{spokeOther, unspoken}},
+	{id: "tls-broken", link: atService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, suggested: [][]fact{{stalled}, {tlsOld}}, excludes: []fact{unencrypted, tlsFine, shutOut, queueFull}},
 	{id: "router-no-forward", link: atForward, shown: unforwarded, suggested: [][]fact{{forwardMissing, privateOnly, outsideSilent}, {forwardMissing, privateOnly, outsideRefused}, {forwardMissing, privateOnly, strangerOpen}, {forwardMissing, privateOnly, barredByGate}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardWrong, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, barredByGate}},
 	{id: "forward-elsewhere", link: atForward, shown: [][]fact{{forwardWrong, outsideSilent}, {forwardWrong, outsideRefused}, {forwardWrong, strangerOpen}, {forwardWrong, barredByGate}, {arrivedAtOther}}, suggested: [][]fact{{strangerOpen, privateOnly}}, excludes: append(slices.Clone(uncarried), ownGlobal, forwardRight, forwardMissing, byDMZ, outsideOpen, wanOpen), hidden: []fact{outsideSilent, outsideRefused, strangerOpen, barredByGate}},
 	{id: "router-filter", link: atRouter, shown: routerCuts, suggested: [][]fact{{barredByOther}, {sixFiltered, ownGlobal, outsideSilent}, {barredByGate}}, excludes: append(slices.Clone(uncarried), routerPasses, sixOpen, outsideOpen, wanOpen), hidden: []fact{outsideSilent, barredByGate, barredByOther}},
@@ -131,9 +136,9 @@ var farAway = append([]cause{
 	{id: "all-ports-answer", link: toService, shown: [][]fact{{everyAnswers}}, excludes: []fact{spoke, spokeOther, turnsAway}, hidden: []fact{everyAnswers}},
 	{id: "adaptive-firewall", link: toService, shown: [][]fact{{shutOut}}, excludes: []fact{stillOpen}, hidden: []fact{shutOut}},
 	{id: "service-silent", link: toService, shown: [][]fact{{mute}}, suggested: [][]fact{{dumb}}, excludes: []fact{spoke, spokeOther, hangsUp, turnsAway, shutOut, everyAnswers}, hidden: []fact{mute, quietUDP}},
-	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}, {turnsAway}}, suggested: [][]fact{{forbids}}, excludes: []fact{spoke, spokeOther, mute, shutOut, everyAnswers}},
+	{id: "service-refuses", link: toService, shown: [][]fact{{hangsUp}, {turnsAway}}, suggested: [][]fact{{forbids}, {unspoken}}, excludes: []fact{spoke, spokeOther, mute, shutOut, everyAnswers}},
 	{id: "service-wrong", link: toService, shown: [][]fact{{spokeOther}}, excludes: []fact{spoke, mute, hangsUp, turnsAway, shutOut, everyAnswers}},
-	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, suggested: [][]fact{{stalled}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
+	{id: "tls-broken", link: toService, shown: [][]fact{{tlsExpired}, {tlsBroken}}, suggested: [][]fact{{stalled}, {tlsOld}}, excludes: []fact{unencrypted, tlsFine, shutOut}},
 }, ftpCauses(toData)...)
 
 // unwanted are the causes why a port is reachable that should not be.
@@ -245,7 +250,7 @@ func (y cause) possible(has func(fact) bool) bool {
 func guess(c Case, list []cause, has func(fact) bool) decision {
 	if !c.Unwanted {
 		for _, f := range []fact{outsideOpen, lanOpen, accepted} {
-			if has(f) && !has(outsideDivided) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
+			if has(f) && !has(outsideDivided) && !has(mutedThere) && !has(unspoken) && (has(spoke) || c.Transport == exposure.UDP || c.Expected == "") {
 				d := decision{id: "ok", certainty: exposure.CauseProven, evidence: []fact{f}}
 				if f == outsideOpen && c.Own {
 					d = opened(d, has)
@@ -267,7 +272,7 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 		if has(answeredHere) && !slices.ContainsFunc(silence, has) && c.Expected == "" {
 			return decision{id: "ok", certainty: exposure.CauseLikely, evidence: []fact{arrived, answeredHere}}
 		}
-		if c.Own && c.Zone == exposure.ZoneLAN && has(takes) && (has(filterAccepts) || has(filterEmpty)) && has(selfOpen) {
+		if c.Own && c.Zone == exposure.ZoneLAN && has(takes) && (has(filterAccepts) || has(filterEmpty)) && has(selfOpen) && !slices.ContainsFunc(unlike, has) {
 			d := decision{id: "ok", certainty: exposure.CauseLikely, evidence: []fact{takes, selfOpen}}
 			for _, f := range []fact{filterAccepts, filterEmpty, spoke} {
 				if has(f) {
@@ -285,7 +290,7 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 	}
 	slices.SortStableFunc(open, func(a, b string) int { return likelihood(a) - likelihood(b) })
 	var evidence []fact
-	for _, f := range []fact{takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless, echoed, neighbourSeen, quietUDP, trailEnds, egressPasses, cannotSend} {
+	for _, f := range []fact{contradicted, mutedThere, takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless, echoed, neighbourSeen, quietUDP, trailEnds, egressPasses, cannotSend} {
 		if has(f) {
 			evidence = append(evidence, f)
 		}
@@ -300,6 +305,9 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 	}
 	return decision{id: open[0], certainty: exposure.CausePossible, evidence: evidence, rivals: open[1:]}
 }
+
+// unlike are the facts that speak against a port's being well.
+var unlike = []fact{lanRefused, lanSilent, barredByOther, barredByHost, redirectUnheld, redirectAway, noWayBack, strays, queueFull, unrouted, mutedThere}
 
 // reachesHere are the facts by which what is open outside is this machine. Over
 // a router's address anybody behind it may answer, and the router too.

@@ -74,6 +74,8 @@ type Case struct {
 	Changed bool
 	// Reached is whether the vantage saw any other port of the address open.
 	Reached bool
+	// Looks are what this machine does with packets of those who looked at it.
+	Looks []Look
 	// Watched is what this machine saw of a vantage's probes, Sent what that says
 	// that it sent, and Back the ways that answers take.
 	Watched []exposure.Watched
@@ -101,7 +103,7 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 		if s.own != c.Own && !s.both {
 			continue
 		}
-		if s.id == "tls" && !c.encrypted() || s.id == "ftp-data" && len(c.FTP.Looks) == 0 || s.id == "arrival" && !c.watched() || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
+		if s.id == "tls" && !c.encrypted() || s.id == "ftp-data" && len(c.FTP.Looks) == 0 || s.id == "arrival" && !c.watched() || s.id == "back" && !hasFact(known, noWayBack) && !hasFact(known, strays) || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
 			continue
 		}
 		result, detail := s.look(c, known)
@@ -196,6 +198,11 @@ func (c Case) of(a netip.Addr) bool {
 
 // others are the addresses of the host that others than itself know it by.
 func (c Case) others() []netip.Addr {
+	return c.narrowed(c.reachable())
+}
+
+// reachable are the addresses that others may use.
+func (c Case) reachable() []netip.Addr {
 	return slices.DeleteFunc(slices.Clone(c.Addresses), func(a netip.Addr) bool {
 		return a.IsLoopback() || a.IsLinkLocalUnicast() || !c.of(a)
 	})
@@ -204,7 +211,14 @@ func (c Case) others() []netip.Addr {
 // seen are the observations of a view, the last of each address.
 func (c Case) seen(view exposure.View) []exposure.Observation {
 	var list []exposure.Observation
+	var asked []netip.Addr
+	if view == exposure.ViewSelf {
+		asked = c.others()
+	}
 	for _, o := range c.Observations {
+		if len(asked) > 0 && len(asked) < len(c.reachable()) && !slices.Contains(asked, o.Address) {
+			continue
+		}
 		if o.View == view && (view == exposure.ViewLoopback || c.of(o.Address)) && (view != exposure.ViewOutside || !between(o.Address)) {
 			list = append(list, o)
 		}

@@ -95,6 +95,7 @@ func learn(c Case) map[fact]said {
 	c.learnWay(known)
 	c.learnRouter(known)
 	c.learnArrivals(known)
+	c.learnLooks(known)
 	c.learnGate(known)
 	c.learnCarrier(known)
 	c.learnFTP(known)
@@ -126,13 +127,13 @@ func (c Case) learnListeners(known map[fact]said) {
 	known[bound] = say(lang.Text{EN: "A process has it: {{.Listeners}}.", JA: "プロセスが待ち受けています({{.Listeners}})。"}, pairs...)
 	open := slices.DeleteFunc(slices.Clone(c.Listeners), exposure.Listener.LoopbackOnly)
 	for _, l := range open {
-		if i := slices.IndexFunc(others, l.Takes); i >= 0 {
+		if i := slices.IndexFunc(others, func(a netip.Addr) bool { return c.takes(l, a) }); i >= 0 {
 			known[takes] = say(lang.Text{EN: "{{.Listener}} takes what comes for {{.To}}.", JA: "{{.Listener}} が {{.To}} あての接続を受けます。"},
 				append(c.pairs(), "Listener", listenerWords(l), "To", others[i])...)
 			break
 		}
 	}
-	if i := slices.IndexFunc(open, func(l exposure.Listener) bool { return l.Address.IsUnspecified() }); i >= 0 {
+	if i := slices.IndexFunc(open, func(l exposure.Listener) bool { return l.Address.IsUnspecified() && l.Device == "" }); i >= 0 {
 		known[boundAny] = say(lang.Text{EN: "{{.Listener}} takes what comes for any address.", JA: "{{.Listener}} はどのアドレスあての接続も受けます。"}, "Listener", listenerWords(open[i]))
 	}
 	if slices.ContainsFunc(c.Listeners, func(l exposure.Listener) bool {
@@ -150,9 +151,18 @@ func (c Case) learnListeners(known map[fact]said) {
 		known[boundGone] = say(lang.Text{EN: "It is bound to an address that this machine does not have: {{.Listeners}}.", JA: "この機器にないアドレスで待ち受けています({{.Listeners}})。"}, pairs...)
 	case len(others) > 0 && !slices.ContainsFunc(open, func(l exposure.Listener) bool { return l.Address.Unmap().Is6() == others[0].Is6() }):
 		known[boundFamily] = say(lang.Text{EN: "It is bound to the other family of addresses only: {{.Listeners}}.", JA: "もう一方の種類のアドレス(IPv4/IPv6)だけで待ち受けています({{.Listeners}})。"}, pairs...)
+	case len(others) > 0 && len(c.lookedOwn(c.Addresses)) == 0 && slices.ContainsFunc(open, func(l exposure.Listener) bool { return slices.ContainsFunc(c.reachable(), l.Takes) }):
+		known[boundAside] = say(lang.Text{EN: "It is bound to an address that the network of the default route does not use: {{.Listeners}}.", JA: "既定の経路のネットワークでは使われないアドレスで待ち受けています({{.Listeners}})。"}, pairs...)
 	case len(others) > 0:
 		known[boundOther] = say(lang.Text{EN: "It is bound to another address of this machine only: {{.Listeners}}.", JA: "この機器の別のアドレスだけで待ち受けています({{.Listeners}})。"}, pairs...)
 	}
+}
+
+// takes reports whether a listener takes what comes for an address. One that is
+// bound to an interface takes what comes by that.
+func (c Case) takes(l exposure.Listener, a netip.Addr) bool {
+	device, known := c.Devices[a.WithZone("")]
+	return l.Takes(a) && (l.Device == "" || !known || l.Device == device)
 }
 
 // publishers are the processes that hold the published ports of containers.
@@ -180,6 +190,7 @@ func (c Case) learnFilter(known map[fact]said) {
 	}
 	pairs := append(c.pairs(), "Rule", ruleWords(a.Rules), "Doubt", ruleWords(a.Doubts), "To", a.To)
 	if a.To.IsValid() {
+		c.learnRedirected(known, a, pairs)
 		known[redirected] = say(lang.Text{EN: "The packet filter sends newcomers on to {{.To}}: {{.Rule}}.", JA: "パケットフィルターが {{.To}} へ転送します({{.Rule}})。"}, pairs...)
 	} else {
 		known[notRedirected] = say(lang.Text{EN: "The packet filter sends nothing that comes for the port elsewhere.", JA: "パケットフィルターはこのポートあての通信をほかへ転送していません。"})
@@ -200,6 +211,16 @@ func (c Case) learnFilter(known map[fact]said) {
 		known[filterBlocks] = say(lang.Text{EN: "The packet filter drops the answer: {{.Rule}}.", JA: "パケットフィルターが返事を捨てます({{.Rule}})。"}, pairs...)
 	default:
 		known[filterBlocks] = say(lang.Text{EN: "The packet filter keeps newcomers out: {{.Rule}}.", JA: "パケットフィルターが外からの接続を止めます({{.Rule}})。"}, pairs...)
+	}
+}
+
+// learnRedirected is where the packet filter sends newcomers on to.
+func (c Case) learnRedirected(known map[fact]said, a exposure.FirewallAnswer, pairs []any) {
+	switch {
+	case !slices.Contains(c.Addresses, a.To.Addr()) && a.Path == exposure.FirewallForward:
+		known[redirectAway] = say(lang.Text{EN: "This machine's own packet filter sends newcomers on to another host, {{.To}}: {{.Rule}}.", JA: "この機器自身のパケットフィルターが、別の機器 {{.To}} へ転送しています({{.Rule}})。"}, pairs...)
+	case slices.Contains(c.Addresses, a.To.Addr()) && c.Whole && !slices.Contains(c.Taken, a.To.Port()):
+		known[redirectUnheld] = say(lang.Text{EN: "The packet filter sends newcomers on to port {{.To}} of this machine, which no process has: {{.Rule}}.", JA: "パケットフィルターがこの機器の {{.To}} へ転送しますが、そこで待ち受けているプロセスがありません({{.Rule}})。"}, pairs...)
 	}
 }
 
@@ -274,9 +295,13 @@ func (c Case) learnErrors(known map[fact]said, o exposure.Observation, pairs []a
 		known[cannotSend] = say(lang.Text{EN: "This machine's own rules do not let it send to {{.At}}.", JA: "この機器自身の規則が、{{.At}} への送信を禁止しています。"}, pairs...)
 	case o.Reason == exposure.AdminProhibited && !byHost, o.State == exposure.Filtered && o.Reason == exposure.PortUnreach && !byHost:
 		known[barredByOther] = say(lang.Text{EN: "{{.By}} on the way forbids it ({{.Reason}}).", JA: "途中の {{.By}} が禁止しています({{.Reason}})。"}, pairs...)
-	case o.Reason == exposure.AdminProhibited:
+	case o.Reason == exposure.AdminProhibited, byHost && (o.Reason == exposure.HostUnreach || o.Reason == exposure.NetUnreach), o.State == exposure.Filtered && o.Reason == exposure.PortUnreach:
 		known[barredByHost] = say(lang.Text{EN: "{{.At}} itself forbids it ({{.Reason}}).", JA: "{{.At}} 自身が禁止しています({{.Reason}})。"}, pairs...)
 	case o.Reason == exposure.HostUnreach && o.By == exposure.Local:
+		if c.Own && o.View == exposure.ViewLAN {
+			known[lanSilent] = say(lang.Text{EN: "The other host found nobody at {{.At}} on the network: no answer to ARP or neighbour discovery.", JA: "ほかの機器からは、ネットワーク上に {{.At}} の機器が見つかりません(ARP・近隣探索に応答がありません)。"}, pairs...)
+			return
+		}
 		known[neighbourMute] = say(lang.Text{EN: "Nobody on this network answers for {{.At}}.", JA: "このネットワークに {{.At}} として応答する機器がありません。"}, pairs...)
 	case o.Reason == exposure.NetUnreach && o.By == exposure.Local:
 		known[unrouted] = say(lang.Text{EN: "This machine has no route to {{.At}}.", JA: "この機器から {{.At}} への経路がありません。"}, pairs...)
@@ -291,6 +316,8 @@ func (c Case) learnService(known map[fact]said) {
 	for _, s := range c.Services {
 		pairs := append(c.pairs(), "Protocol", s.Protocol, "Expected", c.Expected, "At", s.Address, "Error", s.Error)
 		switch {
+		case s.Protocol == "tls" && slices.Contains(tlsFirst, c.Expected):
+			known[unspoken] = say(lang.Text{EN: "TLS comes about, and nothing that was tried is answered inside of it: it may want a certificate of the client, or be another service than {{.Expected}}.", JA: "TLSの接続は成立しますが、その中で何を送っても応答がありません。クライアント証明書を求めているか、{{.Expected}} ではない別のサービスです。"}, pairs...)
 		case s.Confidence == exposure.Confirmed && c.Expected != "" && !sameProtocol(s, c.Expected):
 			known[spokeOther] = say(lang.Text{EN: "What answers speaks {{.Protocol}}, not {{.Expected}}.", JA: "応答しているのは {{.Expected}} ではなく {{.Protocol}} です。"}, pairs...)
 		case s.Confidence == exposure.Confirmed:
@@ -321,8 +348,9 @@ func (c Case) learnService(known map[fact]said) {
 		}
 	}
 	if _, ok := known[spoke]; ok {
-		delete(known, mute)
-		delete(known, hangsUp)
+		for _, f := range []fact{mute, hangsUp, unspoken} {
+			delete(known, f)
+		}
 	}
 }
 

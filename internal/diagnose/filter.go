@@ -66,10 +66,13 @@ func (c Case) answer() (found exposure.FirewallAnswer, ok bool) {
 			}
 		}
 		if len(list) > 0 {
+			if a, one := c.exact(); one && found.Verdict == exposure.FirewallCannotSay {
+				return a, true
+			}
 			return found, true
 		}
 	}
-	return found, false
+	return c.exact()
 }
 
 // coming are the answers about the interfaces that count.

@@ -30,6 +30,18 @@ func remedy(c Case, id string) []said {
 		return c.nameRemedy(id)
 	case "router-no-forward":
 		return c.routerForm()
+	case "no-route":
+		if steps := c.routeRemedy(); steps != nil {
+			return steps
+		}
+	case "inconclusive":
+		if steps := c.unlikeRemedy(); steps != nil {
+			return steps
+		}
+	case "not-listening", "forward-elsewhere", "host-down":
+		if a, ok := c.answer(); ok && c.Own && a.To.IsValid() {
+			return c.redirectRemedy(a)
+		}
 	case "opened-by-upnp":
 		return c.leaseRemedy()
 	case "loopback-only", "wrong-address", "wrong-family":

@@ -151,6 +151,10 @@ func (c Case) learnTLS(known map[fact]said) {
 		delete(known, unencrypted)
 	}
 	for _, s := range c.Services {
+		if s.TLS != nil && len(s.TLS.Versions) > 0 && slices.Max(s.TLS.Versions) < "TLS 1.2" {
+			known[tlsOld] = say(lang.Text{EN: "It speaks no TLS newer than {{.Version}}, which browsers and mail programs of today refuse.", JA: "{{.Version}} より新しいTLSに対応していないため、最近のブラウザーやメールソフトは接続を拒みます。"}, "Version", slices.Max(s.TLS.Versions))
+			delete(known, tlsFine)
+		}
 		switch t := s.TLS; {
 		case (t == nil || t.StartTLS) && s.Confidence == exposure.Confirmed && slices.Contains(tlsFirst, c.Expected):
 			known[tlsBroken] = say(lang.Text{EN: "It speaks {{.Protocol}} in the clear, where clients of {{.Expected}} begin with TLS.", JA: "{{.Expected}} のクライアントはTLSで接続しますが、暗号化なしの {{.Protocol}} で応答します。"}, "Protocol", s.Protocol, "Expected", c.Expected)

@@ -29,8 +29,10 @@ var stages = []stage{
 		ok(selfOpen), cut(selfRefused), cut(selfSilent),
 		otherwise(lang.Text{EN: "It was not tried at this machine's own address.", JA: "この機器自身のアドレスでは試していません。"}))},
 	{id: "host-firewall", own: true, look: first(
-		cut(filterBlocks), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
+		cut(filterBlocks), cut(redirectUnheld), cut(redirectAway), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
 		otherwise(lang.Text{EN: "The packet filter could not be read. Run it as root.", JA: "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"}))},
+	{id: "back", own: true, look: first(cut(noWayBack), cut(strays), ok(wayBack),
+		otherwise(lang.Text{EN: "By which way answers leave is not known.", JA: "返事がどの経路で出るかは分かりません。"}))},
 	{id: "source", look: first(
 		ok(sourced), cut(unrouted),
 		otherwise(lang.Text{EN: "From which address and by which router was not looked up.", JA: "送信元アドレスと最初のルーターは調べていません。"}))},
@@ -47,7 +49,7 @@ var stages = []stage{
 	{id: "egress", look: together(lang.Text{EN: "What this machine's own packet filter lets out is not known. Run it as root.", JA: "この機器自身のパケットフィルターが何を通すかは分かりません。管理者権限で実行してください。"},
 		cut(egressRule), cut(notPermitted), ok(egressPasses), detail(proxySet), detail(proxyless))},
 	{id: "service", both: true, look: first(
-		cut(shutOut), cut(stalled), cut(turnsAway), cut(spokeOther), cut(forbids), ok(spoke), cut(mute), cut(hangsUp), cut(dumb),
+		cut(shutOut), cut(stalled), cut(turnsAway), cut(spokeOther), cut(forbids), cut(mutedThere), ok(spoke), cut(unspoken), cut(mute), cut(queueFull), cut(hangsUp), cut(dumb),
 		otherwise(lang.Text{EN: "Nothing was learned of the service.", JA: "サービスについては分かっていません。"}))},
 	{id: "lan", own: true, look: lanStage},
 	{id: "hairpin", own: true, look: first(
@@ -62,7 +64,7 @@ var stages = []stage{
 	{id: "arrival", own: true, look: arrivalStage},
 	{id: "host-name", own: true, look: hostName},
 	{id: "tls", both: true, look: first(
-		cut(tlsExpired), cut(tlsBroken), ok(tlsFine),
+		cut(tlsExpired), cut(tlsBroken), cut(tlsOld), ok(tlsFine),
 		otherwise(lang.Text{EN: "Nothing is known against it.", JA: "問題は見つかっていません。"}))},
 	{id: "ftp-data", both: true, look: ftpStage},
 }

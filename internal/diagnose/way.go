@@ -180,7 +180,10 @@ func (c Case) learnRoute(known map[fact]said) func(exposure.Observation) bool {
 	pairs = append(pairs, "At", at)
 	switch {
 	case !w.Source.IsValid():
-		known[unrouted] = say(lang.Text{EN: "This machine has no route to {{.At}}, nor an address to ask it from.", JA: "この機器には {{.At}} への経路も、使える送信元アドレスもありません。"}, pairs...)
+		known[unrouted] = say(lang.Text{EN: "This machine has no route to {{.At}}, or one that forbids it: the kernel would not send.", JA: "この機器には {{.At}} への経路がないか、送信を禁じる経路しかありません(カーネルが送信しません)。"}, pairs...)
+		for _, f := range []fact{cannotSend, neighbourMute} {
+			delete(known, f)
+		}
 	case w.Gateway.IsValid():
 		known[sourced] = say(lang.Text{EN: "Packets leave from {{.Source}} by {{.Device}} and go to the router {{.Gateway}} first.", JA: "{{.Source}} から {{.Device}} を通り、まずルーター {{.Gateway}} へ送られます。"}, pairs...)
 		known[gated] = say(lang.Text{EN: "A router stands between: {{.Gateway}}.", JA: "途中にルーターがあります({{.Gateway}})。"}, pairs...)
@@ -251,7 +254,7 @@ func (c Case) learnEgress(known map[fact]said, w Way) {
 	if _, near := known[onLink]; near && passes {
 		known[unhindered] = say(lang.Text{EN: "Nothing on this side stops it: this machine's packet filter lets it out, and no router stands between.", JA: "こちら側に止めるものはありません(この機器のパケットフィルターは送信を通し、途中にルーターはありません)。"})
 	}
-	if w.Forbidden {
+	if w.Forbidden && w.Source.IsValid() { // a route may forbid it too (prohibit)
 		known[notPermitted] = say(lang.Text{EN: "The kernel of this machine refuses to send (operation not permitted), as it does when a filter of its own says so.", JA: "この機器のカーネルが送信を拒みました(Operation not permitted。自身のフィルターが止めたときの応答です)。"})
 		delete(known, cannotSend)
 	}

@@ -261,6 +261,9 @@ type Listener struct {
 	// Unowned means that every process was looked at and none holds the socket:
 	// it is the kernel's own (NFS, WireGuard) or of another PID namespace.
 	Unowned bool `json:"unowned,omitempty"`
+	// Full means that as many connections wait for the process as it lets wait:
+	// the kernel drops newcomers.
+	Full bool `json:"full,omitempty"`
 	// Firewall is what the packet filter does with newcomers from each zone,
 	// computed from its rules; absent where they could not be read.
 	Firewall []FirewallAnswer `json:"firewall,omitempty"`

@@ -33,6 +33,7 @@ type socket struct {
 	uid       uint32
 	inode     uint64 // 0: no file belongs to it
 	cgroup    uint64 // of cgroup v2, in which it was made; 0: the source does not tell
+	full      bool   // as many connections wait to be taken as may
 	partial   bool   // from a source that tells neither index nor v6only
 
 	// Where every socket is wanted, not listeners alone:
@@ -98,6 +99,7 @@ func (m machine) owned(sockets []socket, held *holders) (found []exposure.Listen
 			Address:   s.local.Addr().Unmap(),
 			Port:      s.local.Port(),
 			Device:    deviceName(devices, s.index),
+			Full:      s.full,
 			User:      processes.users.name(s.uid),
 		}
 		if l.Address == netip.IPv6Unspecified() {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"sekisho/internal/exposure"
 )
 
 // Sizes and numbers of include/uapi/linux/inet_diag.h.
@@ -15,6 +17,8 @@ const (
 	diagMessageSize = 72 // struct inet_diag_msg
 	diagV6Only      = 11 // INET_DIAG_SKV6ONLY
 	diagCgroup      = 21 // INET_DIAG_CGROUP_ID
+
+	tcpListen = 10 // TCP_LISTEN of include/net/tcp_states.h
 
 	diagTypeMask = 0x3fff // NLA_TYPE_MASK: above it are flags
 )
@@ -89,6 +93,10 @@ func (t table) parse(b []byte) (s socket, listens bool, err error) {
 		index:     binary.NativeEndian.Uint32(b[40:]),
 		uid:       binary.NativeEndian.Uint32(b[64:]),
 		inode:     uint64(binary.NativeEndian.Uint32(b[68:])),
+	}
+	if t.transport == exposure.TCP && b[1] == tcpListen {
+		waiting, most := binary.NativeEndian.Uint32(b[56:]), binary.NativeEndian.Uint32(b[60:])
+		s.full = waiting > most // sk_acceptq_is_full
 	}
 	if t.all {
 		s.remote, s.state = netip.AddrPortFrom(peer, binary.BigEndian.Uint16(b[6:])), b[1]

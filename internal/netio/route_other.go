@@ -23,6 +23,12 @@ func (*Routes) Close() {}
 // To returns an error that names the system.
 func (*Routes) To(netip.Addr) (Route, error) { return Route{}, errRoutes }
 
+// Answer returns an error that names the system.
+func (*Routes) Answer(Flow) (int, error) { return 0, errRoutes }
+
+// Strays reports that nothing is known.
+func (*Routes) Strays(Flow, int) bool { return false }
+
 // Neighbours returns an error that names the system.
 func (*Routes) Neighbours(int) (map[netip.Addr]Neighbour, error) { return nil, errRoutes }
 
