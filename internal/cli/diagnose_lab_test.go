@@ -43,6 +43,8 @@ type fault struct {
 	// other host the way leads to; without one it is the machine itself.
 	on   func(l *lab.Lab) *lab.Host
 	host func(l *lab.Lab) string
+	// checks is that the other host looks by check, whose report says who it is.
+	checks bool
 	// test is the test by which the other host looks, in place of a scan.
 	test string
 	zone exposure.Zone // of several the one that is told of; empty where there is one
@@ -52,6 +54,9 @@ type fault struct {
 // look is the line by which another host looks.
 func (f fault) look(l *lab.Lab) []string {
 	words := []string{"scan", f.at(l).String(), "-p", portsOf(f.port), "--show", "all"}
+	if f.checks {
+		return []string{"check", f.at(l).String(), "-p", portsOf(f.port), "--authorized", "-f", "json"}
+	}
 	if f.test != "" {
 		words = []string{"test", f.test, f.at(l).String(), "-p", f.port, "--timeout", "12s"}
 	}
@@ -94,7 +99,7 @@ func filtered(match string, v lab.Verdict) func(t *testing.T, l *lab.Lab) {
 }
 
 // faults is the matrix: the tables of the parts of the way, each with its area.
-var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults, viaFaults, viaFTPFaults, witnessFaults, moreFaults)
+var faults = slices.Concat(hostFaults, applyFaults, nameFaults, clientFaults, carrierFaults, routerFaults, serviceFaults, viaFaults, viaFTPFaults, witnessFaults, moreFaults, auditFaults)
 
 // hostFaults are faults of the machine itself, and what needs no other part.
 var hostFaults = []fault{

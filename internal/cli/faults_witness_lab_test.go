@@ -51,7 +51,7 @@ var witnessFaults = []fault{
 	{name: "both ends: dropped by a rule for the vantage alone, IPv6", provoke: forwarded(untold("tcp dport 80", "drop")), via: true, port: "80", arguments: v6, cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "both ends: refused by a rule for the vantage alone", provoke: forwarded(untold("tcp dport 80", "reject with tcp reset")), via: true, port: "80", arguments: v4, cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "both ends: forbidden by a rule for the vantage alone, IPv6", provoke: forwarded(untold("tcp dport 80", "reject with icmpx type admin-prohibited")), via: true, port: "80", arguments: v6, cause: "host-firewall", certainty: exposure.CauseProven},
-	{name: "both ends: dropped by a rule for the vantage alone, UDP", provoke: forwardedDNS(untold("udp dport 53", "drop")), via: true, port: "53/udp", arguments: v4, cause: "host-firewall", certainty: exposure.CauseLikely},
+	{name: "both ends: dropped by a rule for the vantage alone, UDP", provoke: forwardedDNS(untold("udp dport 53", "drop")), via: true, port: "53/udp", arguments: v4, cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "both ends: dropped, UDP over IPv6", provoke: forwardedDNS(func(t *testing.T, l *lab.Lab) {
 		l.Home.Filter(t, lab.Input, `iifname "eth0" udp dport 53`, lab.Drop)
 	}), via: true, port: "53/udp", arguments: v6, cause: "host-firewall", certainty: exposure.CauseProven},
