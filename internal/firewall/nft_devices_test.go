@@ -45,3 +45,17 @@ func TestHang(t *testing.T) {
 		})
 	}
 }
+
+// FuzzHang: whatever is listed, it is read or left.
+func FuzzHang(f *testing.F) {
+	f.Add([]byte("table netdev guard {\n\tchain in {\n\t\ttype filter hook ingress device \"eth0\" priority -500; policy accept;\n\t}\n}\n"))
+	f.Add([]byte("table netdev guard {\n\tchain in {\n\t\ttype filter hook ingress devices = { \"eth0\", eth9, } priority filter;\n"))
+	f.Add([]byte("table inet guard {\n\tchain in {\n\t\ttype filter hook egress device priority"))
+	f.Fuzz(func(t *testing.T, listed []byte) {
+		r, err := ParseNFT([]byte(ingressJSON))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Hang(listed)
+	})
+}
