@@ -116,6 +116,7 @@ var rooms = map[string]room{
 // outside are the programs beside sekisho itself, by folder: what they may
 // import beside the standard library.
 var outside = map[string]room{
+	"packaging": {},
 	"bench": {modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink"}},
 }
 
