@@ -23,8 +23,14 @@ type platform struct{ os, arch string }
 
 // platforms are those that a release is made for.
 var platforms = []platform{
-	{"linux", "amd64"}, {"linux", "arm64"}, {"linux", "arm"}, {"darwin", "amd64"}, {"darwin", "arm64"},
-	{"windows", "amd64"}, {"windows", "arm64"}, {"freebsd", "amd64"},
+	{"linux", "amd64"},
+	{"linux", "arm64"},
+	{"linux", "arm"},
+	{"darwin", "amd64"},
+	{"darwin", "arm64"},
+	{"windows", "amd64"},
+	{"windows", "arm64"},
+	{"freebsd", "amd64"},
 }
 
 func (p platform) String() string { return p.os + "/" + p.arch }

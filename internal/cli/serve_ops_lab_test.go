@@ -61,6 +61,20 @@ func askAPI(t *testing.T, c *http.Client, method, url, body string, into any) *h
 	return answer
 }
 
+// whoIs sends a request for whoami.
+func whoIs(t *testing.T, c *http.Client, r *http.Request) (who exposure.Whoami) {
+	t.Helper()
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&who); err != nil {
+		t.Fatalf("%s: %v", answer.Status, err)
+	}
+	return who
+}
+
 // longLook starts a look that would take minutes, lets something happen and
 // returns how the look ended.
 func longLook(t *testing.T, c *http.Client, base string, running func()) exposure.JobEnd {

@@ -27,3 +27,13 @@ https://home.example, https://%s, https://[%s] {
 	return h.start(t, "caddy", []wanted{{"tcp", 443, 1}, {"udp", 443, 1}}, "env", "HOME=/root", "XDG_DATA_HOME=/var/lib/caddy", "XDG_CONFIG_HOME=/var/lib/caddy", "GODEBUG=",
 		"caddy", "run", "--adapter", "caddyfile", "--config", dir+"/Caddyfile")
 }
+
+// StartCaddyWith starts Caddy with a configuration of its own kind, to answer at a
+// TCP port.
+func (h *Host) StartCaddyWith(t T, port uint16, config string) *Server {
+	t.Helper()
+	path := fmt.Sprintf("/etc/caddy/lab-%d/Caddyfile", port)
+	h.WriteFile(t, path, config)
+	return h.start(t, "caddy", []wanted{{"tcp", port, 1}}, "env", "HOME=/root", "XDG_DATA_HOME=/var/lib/caddy", "XDG_CONFIG_HOME=/var/lib/caddy", "GODEBUG=",
+		"caddy", "run", "--adapter", "caddyfile", "--config", path)
+}
