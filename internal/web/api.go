@@ -183,7 +183,7 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, err)
 		return
 	}
-	if len(asked.Logins) > 0 && !protected(r) {
+	if len(asked.Logins) > 0 && !s.protected(r) {
 		s.problem(w, &exposure.JobError{Kind: exposure.JobBare})
 		return
 	}
@@ -219,15 +219,14 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 }
 
 // protected reports whether nobody on the way reads what a request holds: it came
-// inside TLS, or from this machine or its own network. A proxy in front of the
-// service is that of its owner.
-func protected(r *http.Request) bool {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
+// inside TLS, or from this machine or its own network. Of what a trusted proxy hands
+// on that is known where the proxy says so.
+func (s *Service) protected(r *http.Request) bool {
+	peer := clientOf(r).peer
+	if s.config.Forwarding.trusts(peer) {
+		return s.config.Forwarding.encrypted(r)
 	}
-	near := from.Addr().Unmap()
-	return r.TLS != nil || reach.Loopback(near) || reach.LAN(near)
+	return r.TLS != nil || reach.Loopback(peer) || reach.LAN(peer)
 }
 
 // later refuses what comes too often, and says when it may come again.

@@ -149,6 +149,24 @@ func (f Forwarding) last(header string, r *http.Request) forwarded {
 	return forwarded{}
 }
 
+// encrypted reports whether a trusted proxy says that its caller came over HTTPS:
+// by proto of the last element of Forwarded (RFC 7239 section 5.4), or by
+// X-Forwarded-Proto, which goes with the older header.
+func (f Forwarding) encrypted(r *http.Request) bool {
+	if f.Header != "Forwarded" {
+		said := r.Header.Values("X-Forwarded-Proto")
+		return len(said) == 1 && said[0] == "https"
+	}
+	last, _ := lastElement(strings.Join(r.Header.Values(f.Header), ","))
+	said := ""
+	for pair := range strings.SplitSeq(last, ";") {
+		if name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "="); strings.EqualFold(name, "proto") {
+			said += strings.Trim(value, `"`)
+		}
+	}
+	return said == "https"
+}
+
 // lastElement takes the last element that is not empty off a list (RFC 9110
 // section 5.6.1). Quotes are paired from the right, so that one which a caller
 // left open to the left hides nothing of what a proxy added.
