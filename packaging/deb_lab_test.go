@@ -14,7 +14,7 @@ import (
 func TestDebianTakesThePackage(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "sekisho.deb")
-	if err := os.WriteFile(path, made(t, platform{"linux", "arm"})["sekisho_1.2.3-1_armhf.deb"], 0o644); err != nil {
+	if err := os.WriteFile(path, made(t, platform{"linux", "arm64"})["sekisho_1.2.3-1_arm64.deb"], 0o644); err != nil {
 		t.Fatal(err)
 	}
 	run := func(name string, args ...string) string {
@@ -26,7 +26,7 @@ func TestDebianTakesThePackage(t *testing.T) {
 		}
 		return string(out)
 	}
-	if out := run("dpkg-deb", "--field", path, "Package", "Version", "Architecture"); out != "Package: sekisho\nVersion: 1.2.3-1\nArchitecture: armhf\n" {
+	if out := run("dpkg-deb", "--field", path, "Package", "Version", "Architecture"); out != "Package: sekisho\nVersion: 1.2.3-1\nArchitecture: arm64\n" {
 		t.Errorf("%s", out)
 	}
 	run("dpkg-deb", "--extract", path, "root")

@@ -48,9 +48,6 @@ func (r *release) image(p platform, binary []byte) ([]byte, error) {
 		"rootfs":  dict{"type": "layers", "diff_ids": []string{"sha256:" + layerSum}},
 		"history": []dict{{"created": r.at.Format(time.RFC3339), "created_by": "./release"}},
 	}
-	if p.arch == "arm" {
-		config["variant"] = "v7"
-	}
 	described := func(kind string, data []byte) dict {
 		return dict{"mediaType": "application/vnd.oci.image." + kind, "digest": "sha256:" + digest(data), "size": len(data)}
 	}

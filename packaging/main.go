@@ -25,12 +25,12 @@ type platform struct{ os, arch string }
 var platforms = []platform{
 	{"linux", "amd64"},
 	{"linux", "arm64"},
-	{"linux", "arm"},
 	{"darwin", "amd64"},
 	{"darwin", "arm64"},
 	{"windows", "amd64"},
 	{"windows", "arm64"},
 	{"freebsd", "amd64"},
+	{"freebsd", "arm64"},
 }
 
 func (p platform) String() string { return p.os + "/" + p.arch }
@@ -135,8 +135,7 @@ func (r *release) make(made map[string][]byte, p platform, binary []byte) error 
 	if made[name+".tar.gz"], err = r.tarGz(under(name+"/", files)); err != nil || p.os != "linux" {
 		return err
 	}
-	debian := map[string]string{"amd64": "amd64", "arm64": "arm64", "arm": "armhf"}[p.arch]
-	if made[fmt.Sprintf("sekisho_%s-1_%s.deb", r.version, debian)], err = r.deb(debian, binary); err != nil {
+	if made[fmt.Sprintf("sekisho_%s-1_%s.deb", r.version, p.arch)], err = r.deb(p.arch, binary); err != nil { // Debian calls both by the same name
 		return err
 	}
 	made[fmt.Sprintf("sekisho-%s-image-%s.tar", r.version, p.arch)], err = r.image(p, binary)
@@ -155,7 +154,7 @@ func under(folder string, files []file) []file {
 // build compiles the program.
 func build(program string, p platform) error {
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", program, "./cmd/sekisho")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.os, "GOARCH="+p.arch, "GOARM=7", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p.os, "GOARCH="+p.arch, "GOFLAGS=")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build for %s: %w", p, err)

@@ -46,7 +46,7 @@ func TestTheSameBytesAgain(t *testing.T) {
 			}
 		}
 	}
-	if want := 8 + 3 + 3; names != want {
+	if want := 8 + 2 + 2; names != want {
 		t.Errorf("%d files, want %d", names, want)
 	}
 }
