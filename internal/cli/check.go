@@ -27,6 +27,7 @@ import (
 type checkFlags struct {
 	scanFlags
 	failOn, folder, policy, baseline string
+	outgoing                         []string
 	router                           string
 	merge                            []string
 	via                              viaFlag
@@ -50,6 +51,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	registerRouter(cmd.Flags(), &flags.router, routerNone, a.say)
 	flags.via.register(cmd.Flags(), a)
+	cmd.Flags().StringSliceVar(&flags.outgoing, "outgoing", nil, a.say.Say("flag.outgoing"))
 	flags.access.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
@@ -83,6 +85,9 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 		return err
 	}
 	if run.vias, err = flags.via.parse(a); err != nil {
+		return err
+	}
+	if err := run.lettingOut(flags.outgoing); err != nil {
 		return err
 	}
 	if len(args) == 0 {

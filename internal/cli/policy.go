@@ -281,6 +281,7 @@ func (r *checkRun) tried(ctx context.Context) error {
 		return nil
 	}
 	list := r.policy.Outgoing()
+	r.report.Outgoing = assemble(r.letOut(), nil, nil)
 	if len(list) == 0 {
 		return nil
 	}
@@ -328,7 +329,7 @@ func (r *checkRun) tried(ctx context.Context) error {
 			}
 		}
 	}
-	var seen []exposure.Observation
+	seen := r.letOut()
 	_, err := r.app.runJobs(ctx, r.base, jobs, func(o exposure.Observation) {
 		o.Host = named[o.Address.String()]
 		seen = append(seen, o)

@@ -25,6 +25,7 @@ import (
 // serveFlags are the flags of serve.
 type serveFlags struct {
 	listen, method string
+	echoPorts      string
 	private        bool
 	rate, hourly   int
 	ops            opsFlags
@@ -56,7 +57,7 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			if f.systemd {
-				return printSystemd(a.out, cmd.Flags(), f.listen, f.ops.tls.plain)
+				return printSystemd(a.out, cmd.Flags(), append(echoAddresses(f.echoPorts), f.listen, f.ops.tls.plain)...)
 			}
 			return a.runServe(cmd.Context(), &f)
 		},
@@ -67,6 +68,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.rate, "rate", servedRate, a.say.Say("flag.serve-rate"))
 	cmd.Flags().IntVar(&f.hourly, "per-hour", servedHourly, a.say.Say("flag.serve-per-hour"))
 	cmd.Flags().BoolVar(&f.systemd, "print-systemd", false, a.say.Say("flag.serve-print-systemd"))
+	cmd.Flags().StringVar(&f.echoPorts, "echo-ports", echoPorts, a.say.Say("flag.serve-echo-ports"))
 	f.ops.register(cmd.Flags(), a)
 	return cmd
 }
@@ -122,9 +124,14 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	if len(scope.now().Near) > 0 {
 		kind = "lan"
 	}
+	echo, err := a.echoes(f.echoPorts, f.listen, scope.now().Own)
+	if err != nil {
+		return err
+	}
+	defer echo.Close()
 	vantage := agent.New(agent.Config{
 		Station: exposure.Station{
-			ID: "vantage", Kind: kind, Version: version(),
+			ID: "vantage", Kind: kind, Version: version(), Echoes: echo.Ports(),
 			Limits: exposure.JobLimits{Ports: servedPorts, Rate: f.rate, TimeMS: int(servedTime / time.Millisecond), AtOnce: servedAtOnce, PerHour: f.hourly},
 		},
 		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
@@ -137,6 +144,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 			_, err := scope.optOuts.read()
 			return err
 		}}},
+		EchoToken: func() string { return echo.Token().String() },
 	})
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
 	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))

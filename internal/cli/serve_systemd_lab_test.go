@@ -17,14 +17,14 @@ func TestSystemdUnit(t *testing.T) {
 	l := lab.New(t)
 	path := t.TempDir() + "/sekisho.service"
 	for want, args := range map[string][]string{
-		"AmbientCapabilities=CAP_NET_RAW\n":                      {},
+		"AmbientCapabilities=CAP_NET_RAW\n":                      {"--echo-ports", "none"},
 		"AmbientCapabilities=CAP_NET_RAW CAP_NET_BIND_SERVICE\n": {"--acme-domain", "scan.example", "--opt-out", "/etc/sekisho/opt out%"},
 	} {
 		r := sekisho(t, l.Outside, root, append([]string{"serve", "--print-systemd"}, args...)...)
 		if r.code != 0 || !strings.Contains(r.out, want) || strings.Contains(r.out, "@") && strings.Contains(r.out, "@LINE@") {
 			t.Errorf("%q: exit code %d\n%s", args, r.code, r.out)
 		}
-		if len(args) > 0 && !strings.Contains(r.out, ` serve --acme-domain=scan.example "--opt-out=/etc/sekisho/opt out%%"`) {
+		if len(args) > 2 && !strings.Contains(r.out, ` serve --acme-domain=scan.example "--opt-out=/etc/sekisho/opt out%%"`) {
 			t.Errorf("the flags are not the same:\n%s", r.out)
 		}
 		if err := os.WriteFile(path, []byte(r.out), 0o644); err != nil {

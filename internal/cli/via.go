@@ -43,8 +43,10 @@ func (v *viaFlag) parse(a *app) ([]vantage.Address, error) {
 	return list, nil
 }
 
-// Bounds of one run: vantages, and own addresses that each is asked about.
+// Bounds of one run: vantages, own addresses that each is asked about, and how
+// many of them at once.
 const (
+	atOnceVia        = 2
 	mostVantages     = 8
 	mostViaAddresses = 8
 )
@@ -59,6 +61,7 @@ type outsideView struct {
 	// untested is why the vantage was not asked for its tests; empty when it was,
 	// or when there was none.
 	untested string
+	outgoing []exposure.Observation // of the vantage's echo ports, from here
 }
 
 // viaPorts are the ports that vantages are asked to look at.
@@ -107,13 +110,25 @@ func (r *checkRun) lookFrom(ctx context.Context, at vantage.Address, ports viaPo
 	if err != nil {
 		return failed(a.say.Say("cli.via-unnamed", "URL", at.URL.String(), "Error", err.Error()))
 	}
-	var views []outsideView
-	for i, to := range addresses {
-		for k, source := range r.machine.sources(to, only) {
-			v := r.lookOnce(ctx, at, to, source, ports, identify)
+	// Each own address is a caller of its own; a few at once are no burden.
+	type proof struct{ to, source netip.Addr }
+	var proofs []proof
+	for _, to := range addresses {
+		for _, source := range r.machine.sources(to, only) {
+			proofs = append(proofs, proof{to, source})
+		}
+	}
+	views := make([]outsideView, len(proofs))
+	slots := make(chan struct{}, atOnceVia)
+	var running sync.WaitGroup
+	for i, p := range proofs {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			v := r.lookOnce(ctx, at, p.to, p.source, ports, identify)
 			v.vantage.ID = at.URL.Host
-			if i+k > 0 {
-				v.vantage.ID = at.URL.Host + "/" + cmp.Or(v.vantage.Sees, to).String()
+			if i > 0 {
+				v.vantage.ID = at.URL.Host + "/" + cmp.Or(v.vantage.Sees, p.to).String()
 			}
 			for j := range v.seen.Observations {
 				v.seen.Observations[j].Vantage, v.seen.Observations[j].View = v.vantage.ID, v.view
@@ -121,9 +136,10 @@ func (r *checkRun) lookFrom(ctx context.Context, at vantage.Address, ports viaPo
 			for j := range v.seen.Services {
 				v.seen.Services[j].View = v.view
 			}
-			views = append(views, v)
-		}
+			views[i] = v
+		})
 	}
+	running.Wait()
 	if len(views) == 0 {
 		return failed(a.say.Say("cli.via-no-family", "URL", at.URL.String()))
 	}
@@ -191,17 +207,26 @@ func (m machine) sources(to netip.Addr, only family) []netip.Addr {
 }
 
 // lookOnce is one proof: one connection's source, looked at by one vantage.
-func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source netip.Addr, ports viaPorts, identify bool) outsideView {
+func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source netip.Addr, ports viaPorts, identify bool) (v outsideView) {
 	a := r.app
 	client := vantage.New(at, to, source)
 	defer client.Close()
-	v := outsideView{view: exposure.ViewOutside, vantage: exposure.Vantage{Kind: "outside", Address: to, URL: at.URL.String()}}
+	v = outsideView{view: exposure.ViewOutside, vantage: exposure.Vantage{Kind: "outside", Address: to, URL: at.URL.String()}}
 	if r.machine.onLink(to) && reach.LAN(to) {
 		v.view, v.vantage.Kind = exposure.ViewLAN, "lan"
 	}
 	who, err := client.Whoami(ctx)
 	if err == nil {
 		v.vantage.Sees = who.Address
+		var (
+			asking   sync.WaitGroup
+			outgoing []exposure.Observation
+		)
+		asking.Go(func() { outgoing = r.askOutgoing(ctx, client, who, at, to) })
+		defer func() {
+			asking.Wait()
+			v.outgoing = outgoing
+		}()
 		if who.Refused != "" {
 			err = &vantage.Error{Kind: vantage.Refuses, Problem: exposure.JobErrorKind(who.Refused)}
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +25,9 @@ func serving(t *testing.T, h *lab.Host, as user, args ...string) {
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Contains(args, "--echo-ports") { // tests start servers beside it
+		args = append(args, "--echo-ports", "none")
 	}
 	line := append([]string{"env", "HOME=/tmp/home-of-root", "SEKISHO_LANG=en", path, "serve"}, args...)
 	if as == nobody {

@@ -209,6 +209,9 @@ type Whoami struct {
 	// Hint is HintBridged where the service takes Address for somebody else's.
 	Hint    string  `json:"hint,omitempty"`
 	Station Station `json:"station"`
+	// EchoToken is what the echo ports of the vantage want to be told by datagrams
+	// that they answer: 24 hexadecimal digits, good for ten minutes or more.
+	EchoToken string `json:"echo_token,omitempty"`
 }
 
 // HintBridged says that every caller seems to arrive from one private address: the

@@ -238,28 +238,45 @@ func (p *Policy) letOut(tried []exposure.Port, tag lang.Tag) []exposure.Port {
 // it was stopped.
 func outward(e *entry, port exposure.Port) ruling {
 	r := ruling{outcome: exposure.Inconclusive}
-	out, stopped := false, false
+	var ways [2]struct{ out, stopped bool } // by family, where no host is named: a vantage answers for each
 	for _, o := range port.Observations {
 		if e.to != "" && o.Host != e.to && o.Address.String() != e.to {
 			continue
 		}
+		way := &ways[0]
+		if e.to == "" && o.Address.Is6() {
+			way = &ways[1]
+		}
 		r.basis = exposure.BasisSeen
 		host := cmp.Or(o.Host, o.Address.String())
-		r.why = append(r.why, say(whyTried, "Host", host, "State", stateWords[o.State], "Reason", string(o.Reason)))
+		if e.to == "" && o.Host != "" {
+			host += " (" + o.Address.String() + ")" // of which family it is matters
+		}
+		if o.State != exposure.Unknown || o.Detail == "" {
+			r.why = append(r.why, say(whyTried, "Host", host, "State", stateWords[o.State], "Reason", string(o.Reason)))
+		}
+		if o.Detail != "" {
+			r.why = append(r.why, say(whyDetail, "Host", host, "Detail", o.Detail))
+		}
 		switch stanceOf(o.State, o.Reason, o.By) {
 		case reached:
-			out = true
+			way.out = true
 		case refused:
-			out = true
+			way.out = true
 			r.why = append(r.why, say(whyLetOut))
 		case silent, rejected:
-			stopped = true
+			way.stopped = true
 		}
+	}
+	out, stopped, kept := false, false, false
+	for _, way := range ways {
+		out, stopped = out || way.out, stopped || way.stopped
+		kept = kept || way.stopped && !way.out
 	}
 	switch {
 	case len(r.why) == 0:
 		r.why = []said{say(whyUntried)}
-	case out && e.expect == exposure.ExpectOpen, !out && stopped && e.expect == exposure.ExpectClosed:
+	case out && !kept && e.expect == exposure.ExpectOpen, !out && stopped && e.expect == exposure.ExpectClosed:
 		r.outcome = exposure.Pass
 	case out, stopped:
 		r.outcome = exposure.Fail

@@ -55,7 +55,7 @@ func stanceOf(state exposure.State, reason exposure.Reason, by string) stance {
 		switch reason {
 		case exposure.NoResponse:
 			return silent
-		case exposure.AdminProhibited, exposure.PortUnreach, exposure.ProtoUnreach, exposure.Reset:
+		case exposure.AdminProhibited, exposure.PortUnreach, exposure.ProtoUnreach, exposure.Reset, exposure.ConnRefused, exposure.ProtoResponse:
 			return rejected
 		case exposure.HostUnreach, exposure.NetUnreach:
 			if by == "" {

@@ -37,7 +37,8 @@ var (
 	whyGroup        = lang.Text{EN: "{{.Count}} {{plural .Count \"port was\" \"ports were\"}} seen as expected from {{.Zone}}.", JA: "{{.Zone}}から見て、{{.Count}} ポートが期待どおりでした。"}
 	whyOdd          = lang.Text{EN: "{{.Count}} {{plural .Count \"port was\" \"ports were\"}} seen otherwise from {{.Zone}}.", JA: "{{.Zone}}から見て、{{.Count}} ポートが期待と違いました。"}
 	whyMixed        = lang.Text{EN: "Some of {{.Count}} ports were not silent, and the report does not hold which.", JA: "{{.Count}} ポートのうち応答したものがありますが、どれかは報告に残っていません。"}
-	whyUntried      = lang.Text{EN: "Nobody tried it from here: name a host to try it at with \"to\".", JA: "ここから試した結果がありません。「to」で試す相手のホストを書いてください。"}
+	whyUntried      = lang.Text{EN: "Nobody tried it from here: name a host to try it at with \"to\", or ask a vantage with --via.", JA: "ここから試した結果がありません。「to」で試す相手のホストを書くか、--via で観測点を指定してください。"}
+	whyDetail       = lang.Text{EN: "{{.Host}}: {{.Detail}}.", JA: "{{.Host}}: {{.Detail}}。"}
 	whyTried        = lang.Text{EN: "From here {{.Host}} was seen {{.State}} ({{.Reason}}).", JA: "ここから {{.Host}} は「{{.State}}」でした({{.Reason}})。"}
 	whyLetOut       = lang.Text{EN: "A refusal of the host itself came back, so that this network let the question out.", JA: "相手自身が断ってきたので、このネットワークからは出られています。"}
 

@@ -144,6 +144,9 @@ func (s *Service) whoami(w http.ResponseWriter, r *http.Request) {
 	if bridged(r) {
 		who.Hint = exposure.HintBridged
 	}
+	if s.config.EchoToken != nil {
+		who.EchoToken = s.config.EchoToken()
+	}
 	s.write(w, http.StatusOK, who)
 }
 

@@ -38,7 +38,9 @@ type Config struct {
 	// Names asks the vantage's own resolver what addresses a name has, nothing
 	// when there is none.
 	Names func(ctx context.Context, name string) []exposure.NameAnswer
-	Log   *slog.Logger
+	// EchoToken is what the echo ports want to be told, nil without any.
+	EchoToken func() string
+	Log       *slog.Logger
 	// Forwarding names the reverse proxies in front of the service; none by
 	// default.
 	Forwarding Forwarding
