@@ -19,6 +19,8 @@ func (d *Dialer) DialAnyPort(ctx context.Context, to netip.AddrPort) (net.Conn, 
 	local := ""
 	if d.Source.IsValid() {
 		local = d.Source.String()
+	} else if from := sourceTowards(ctx, network, to); from.IsValid() {
+		local = netip.AddrPortFrom(from, 0).String()
 	}
 	lc := net.ListenConfig{Control: watchErrors}
 	pc, err := lc.ListenPacket(ctx, network, local)
@@ -26,6 +28,18 @@ func (d *Dialer) DialAnyPort(ctx context.Context, to netip.AddrPort) (net.Conn, 
 		return nil, failure(ctx, "dial", to, err)
 	}
 	return d.Limits.Bound(ctx, &anyPort{UDPConn: pc.(*net.UDPConn), peer: to}, to), nil
+}
+
+// sourceTowards is the address from which this machine sends to another, so that
+// a socket that is not connected has it too; invalid when there is no way, which
+// sending will tell. Nothing is sent.
+func sourceTowards(ctx context.Context, network string, to netip.AddrPort) netip.Addr {
+	c, err := new(net.Dialer).DialContext(ctx, network, to.String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr()
 }
 
 // anyPort is a socket whose peer may move to another port once.

@@ -28,6 +28,9 @@ func TestDialAnyPort(t *testing.T) {
 	if _, err := c.Write([]byte("read")); err != nil {
 		t.Fatal(err)
 	}
+	if from := c.LocalAddr().(*net.UDPAddr).AddrPort().Addr(); from != netip.MustParseAddr("127.0.0.1") {
+		t.Errorf("we are at %v, want our address on the way there", from)
+	}
 	buf := make([]byte, 64)
 	_, from, err := door.ReadFromUDPAddrPort(buf)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"math/rand/v2"
+	"net"
 	"slices"
 
 	"sekisho/internal/exposure"
@@ -73,13 +74,18 @@ var anyHello = Probe{Name: "hello", Transport: exposure.UDP, Run: runAnyHello}
 // maxHelloReply is the longest answer to a hello that is kept.
 const maxHelloReply = 4096
 
-// runAnyHello sends every hello from one socket and takes the first reply that
-// matches one of them, the strict before the weak. What is lost on the way is
-// not sent again.
+// runAnyHello sends every hello, from one socket those that are answered from
+// the port that was asked and from another one those that are not, and takes the
+// first reply that matches one of them, the strict before the weak. What is lost
+// on the way is not sent again.
 func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
-	c, err := s.dialPort(ctx, exposure.UDP, s.peer.at.Port())
+	here, err := s.dialPort(ctx, exposure.UDP, s.peer.at.Port())
 	if err != nil {
 		return exposure.Service{}, s.fail("connect", err)
+	}
+	elsewhere, err := s.anyPort(ctx)
+	if err != nil {
+		return exposure.Service{}, err
 	}
 	asked := slices.DeleteFunc(All(), func(p Probe) bool { return p.Transport != exposure.UDP || !p.Asks() })
 	slices.SortStableFunc(asked, func(a, b Probe) int { return cmp.Compare(weight(a), weight(b)) })
@@ -88,26 +94,57 @@ func runAnyHello(ctx context.Context, s *Session) (exposure.Service, error) {
 	// another that puts the same part of it in the same place.
 	for i, p := range asked {
 		hellos[i] = p.Hello(s.peer.nonce())
+		c := here
+		if p.OtherPort {
+			c = elsewhere
+		}
 		if _, err := c.Write(hellos[i]); err != nil {
 			return exposure.Service{}, s.fail("ask", err)
 		}
 	}
-	for buf := make([]byte, maxHelloReply); ; {
-		n, err := c.Read(buf)
-		if err != nil {
-			return exposure.Service{}, s.fail("ask", err)
+	replies, done := make(chan arrived), make(chan struct{})
+	defer close(done)
+	go receive(here, replies, done)
+	go receive(elsewhere, replies, done)
+	for {
+		r := <-replies
+		// Only the socket that is connected hears of a closed port, and it stands
+		// for both: they have one deadline.
+		if r.err != nil && r.from == here {
+			return exposure.Service{}, s.fail("ask", r.err)
 		}
-		same := func(hello []byte) bool { return bytes.Equal(hello, buf[:n]) }
-		echoed := slices.ContainsFunc(hellos, same)
+		echoed := slices.ContainsFunc(hellos, func(hello []byte) bool { return bytes.Equal(hello, r.b) })
 		for i, p := range asked {
 			// What comes back as it went out is an answer in one protocol only.
-			if echoed && !same(hellos[i]) {
+			if r.err != nil || p.OtherPort != (r.from == elsewhere) || echoed && !bytes.Equal(hellos[i], r.b) {
 				continue
 			}
-			if p.Match(hellos[i], buf[:n]) {
-				s.hear(nil, buf[:n])
-				return s.further(ctx, p, p.told(hellos[i], buf[:n]))
+			if p.Match(hellos[i], r.b) {
+				s.hear(nil, r.b)
+				return s.further(ctx, p, p.told(hellos[i], r.b))
 			}
+		}
+	}
+}
+
+// arrived is a datagram that came on one of several sockets, or why no more will.
+type arrived struct {
+	from net.Conn
+	b    []byte
+	err  error
+}
+
+// receive hands on what comes on a socket until it is closed or nobody asks.
+func receive(c net.Conn, replies chan<- arrived, done <-chan struct{}) {
+	for buf := make([]byte, maxHelloReply); ; {
+		n, err := c.Read(buf)
+		select {
+		case replies <- arrived{c, bytes.Clone(buf[:n]), err}:
+		case <-done:
+			return
+		}
+		if err != nil {
+			return
 		}
 	}
 }

@@ -198,10 +198,11 @@ func TestOneWayAsksNothing(t *testing.T) {
 // they answer names them.
 func TestMovedDatagramServices(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"ntp", "stun", "sip", "ssdp", "quake3", "fluentd"} {
+	for _, name := range []string{"ntp", "stun", "sip", "ssdp", "quake3", "fluentd", "tftp"} {
 		i := slices.IndexFunc(probes, func(p Probe) bool { return p.Name == name })
 		p := probes[i]
-		recorded := exchanges(t, p)[0]
+		all := exchanges(t, p)
+		recorded := all[slices.IndexFunc(all, func(e exchange) bool { return p.Match == nil || p.Match(e.hello, e.reply) })]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pc, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -209,6 +210,13 @@ func TestMovedDatagramServices(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = pc.Close() })
+			answers := pc
+			if p.OtherPort {
+				if answers, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = answers.Close() })
+			}
 			go func() {
 				buf := make([]byte, 2048)
 				for {
@@ -217,7 +225,7 @@ func TestMovedDatagramServices(t *testing.T) {
 						return
 					}
 					if bytes.Equal(buf[:n], recorded.hello) {
-						_, _ = pc.WriteTo(recorded.reply, from)
+						_, _ = answers.WriteTo(recorded.reply, from)
 					}
 				}
 			}()

@@ -57,6 +57,7 @@ var httpProducts = []pattern{
 	{"Apache httpd", regexp.MustCompile(`^Apache(?:/(?P<version>[\w.-]+))?(?: |$)`)},
 	{"Microsoft IIS", regexp.MustCompile(`^Microsoft-IIS(?:/(?P<version>[\w.]+))?`)},
 	{"Microsoft HTTPAPI", regexp.MustCompile(`^Microsoft-HTTPAPI(?:/(?P<version>[\w.]+))?`)},
+	{"MiniDLNA", regexp.MustCompile(`\bMiniDLNA/(?P<version>[\w.-]+)`)}, // behind the system's name
 	{"Jetty", regexp.MustCompile(`^Jetty\((?P<version>[\w.-]+)\)`)},
 	{"", regexp.MustCompile(`^(?P<product>[A-Za-z][\w.+ -]{0,60}?)/(?P<version>[vV]?\d[\w.+~-]*)`)},
 	{"", regexp.MustCompile(`^(?P<product>[A-Za-z][\w.+-]{0,60})(?: |$)`)},
@@ -110,6 +111,9 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	if title := httpTitle(body); title != "" {
 		svc.Facts["title"] = untrusted.New(title, maxFact)
+	}
+	if strings.HasSuffix(answer.line, proxyPrivoxy) {
+		svc.Product = untrusted.New("Privoxy", 0)
 	}
 	if proxyHinted(s.peer.at.Port(), svc.Product.Raw(), answer.header) {
 		s.Learn(svc)

@@ -59,7 +59,7 @@ var httpAPIs = []httpAPI{
 	{"influxdb", func(h httpSeen) bool { return h.answer.header.Get("X-Influxdb-Version") != "" }, httpInfluxDB},
 	{"prometheus", func(h httpSeen) bool {
 		to := h.answer.header.Get("Location")
-		return to == "/graph" || to == "/query"
+		return to == "/graph" || to == "/query" || to == "/classic/graph" // Debian's
 	}, httpPrometheus},
 	{"grafana", func(h httpSeen) bool { return h.answer.header.Get("Location") == "/login" }, httpGrafana},
 	{"ollama", func(h httpSeen) bool { return string(bytes.TrimSpace(h.body)) == "Ollama is running" }, httpOllama},

@@ -31,6 +31,10 @@ var proxyShared = []uint16{808, 3128, 3129, 8080, 8118, 8123, 8888}
 // proxyProducts are proxies by what they say of themselves.
 var proxyProducts = []string{"squid", "tinyproxy", "privoxy", "ccproxy", "wingate", "3proxy", "mitmproxy", "polipo", "bluecoat", "zscaler"}
 
+// proxyPrivoxy is how Privoxy, which names itself nowhere, refuses who takes it
+// for a web server.
+const proxyPrivoxy = " 400 Invalid header received from client"
+
 // proxyHinted reports whether a web server may be a proxy, by its port or by
 // its header.
 func proxyHinted(port uint16, product string, header map[string][]string) bool {
