@@ -62,7 +62,6 @@ func TestGrantsAreCheckedHere(t *testing.T) {
 			j.Address, j.Grant.Address = netip.MustParseAddr("224.0.0.1"), netip.MustParseAddr("224.0.0.1")
 		}, exposure.JobSpecial},
 		"no port":           {func(j *exposure.Job) { j.TCP = nil }, exposure.JobWrong},
-		"port 0":            {func(j *exposure.Job) { j.TCP = exposure.PortList{0} }, exposure.JobWrong},
 		"too many ports":    {func(j *exposure.Job) { j.UDP = make(exposure.PortList, 10) }, exposure.JobWrong},
 		"no key":            {func(j *exposure.Job) { j.Key = exposure.JobKey{} }, exposure.JobWrong},
 		"no deadline":       {func(j *exposure.Job) { j.Deadline = time.Time{} }, exposure.JobWrong},

@@ -36,7 +36,7 @@ type serveFlags struct {
 // the router is changed asks every five seconds for ten minutes.
 const (
 	servedRate   = 1000
-	servedPorts  = 2000
+	servedPorts  = 65536
 	servedHourly = 300
 	servedAtOnce = 2
 	servedJobs   = 32
@@ -138,7 +138,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		Stopped: (&ownOutput{}).stops,
 	})
 	service := web.New(web.Config{
-		Door: vantage, Scope: scope.now, Names: gather.Resolvers, Log: log,
+		Door: vantage, Scope: scope.now, Names: gather.Resolvers, Reverse: reverseNames, Log: log,
 		Forwarding: forwarding, Gateways: privateGateways, Hostnames: f.ops.names(), Metrics: readers, TLS: encrypted,
 		Ready: []web.Check{{Name: "opt-outs", Do: func(context.Context) error {
 			_, err := scope.optOuts.read()
@@ -259,4 +259,11 @@ func (s *servedScope) read() error {
 	defer s.mu.Unlock()
 	s.last, s.at = scope, time.Now()
 	return nil
+}
+
+// reverseNames are what the resolver of this machine says that an address is
+// called, none where it has no name or nobody answers.
+func reverseNames(ctx context.Context, a netip.Addr) []string {
+	names, _ := net.DefaultResolver.LookupAddr(ctx, a.String())
+	return names
 }

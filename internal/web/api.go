@@ -190,35 +190,47 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, &exposure.JobError{Kind: exposure.JobBare})
 		return
 	}
+	job, plan, wait, err := s.order(r, rand.Text(), asked)
+	switch {
+	case err != nil:
+		s.problem(w, err)
+		return
+	case wait > 0:
+		s.later(w, wait)
+		return
+	}
+	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
+	s.write(w, http.StatusCreated, plan)
+}
+
+// order plans a look of the caller's own address, which may be looked at, or tells
+// how long the caller has to wait.
+func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest) (job exposure.Job, plan exposure.Plan, wait time.Duration, err error) {
 	now, address := time.Now(), caller(r)
 	station := s.config.Door.Station()
 	asked.Consent.At = now.UTC()
-	job := exposure.Job{
-		ID: rand.Text(), Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
+	job = exposure.Job{
+		ID: id, Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
 		TCP: asked.TCP, UDP: asked.UDP, Echo: asked.Echo, Identify: asked.Identify, Method: asked.Method, Name: asked.Name,
 		Tests: asked.Tests, Logins: asked.Logins, Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
 	}
 	_, _ = rand.Read(job.Key[:]) // never returns an error (since Go 1.24)
 	if !s.owners.add(job.ID, owner{address, asked.Consent, job.Deadline}, station.Limits.AtOnce, now) {
-		s.problem(w, &exposure.JobError{Kind: exposure.JobLimit, Why: fmt.Sprintf("%d of this address are under way", station.Limits.AtOnce)})
-		return
+		return job, plan, 0, &exposure.JobError{Kind: exposure.JobLimit, Why: fmt.Sprintf("%d of this address are under way", station.Limits.AtOnce)}
 	}
-	if wait := s.limits.take(address, now); wait > 0 {
+	if wait = s.limits.take(address, now); wait > 0 {
 		s.owners.remove(job.ID)
-		s.later(w, wait)
-		return
+		return job, plan, wait, nil
 	}
-	plan, err := s.config.Door.Plan(r.Context(), job)
+	plan, err = s.config.Door.Plan(r.Context(), job)
 	if err != nil {
 		s.owners.remove(job.ID)
-		s.problem(w, err)
-		return
+		return job, plan, 0, err
 	}
 	s.metrics.planned.Inc()
 	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP), "tests", len(job.Tests),
 		"consent", asked.Consent.Text, "scope", asked.Consent.Scope)
-	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
-	s.write(w, http.StatusCreated, plan)
+	return job, plan, 0, nil
 }
 
 // protected reports whether nobody on the way reads what a request holds: it came

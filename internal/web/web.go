@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,11 @@ type Config struct {
 	TLS *tls.Config
 	// Metrics are the networks that may read the metrics; none by default.
 	Metrics []netip.Prefix
+	// Keep is where looks are kept; nil for in memory, as long as the process lives.
+	Keep Keep
+	// Reverse asks the vantage's own resolver what an address is called, nothing
+	// when there is no name; nil where nobody is to be asked.
+	Reverse func(ctx context.Context, a netip.Addr) []string
 	// Ready is what must work for the service to be ready.
 	Ready []Check
 }
@@ -64,6 +70,13 @@ type Service struct {
 	naming *limits // of questions for names, of which each costs less than a look
 	owners *owners
 	mux    *http.ServeMux
+
+	looks     *looks
+	keepFor   time.Duration
+	reverse   reverse
+	life      context.Context // of those who follow looks
+	end       context.CancelFunc
+	following sync.WaitGroup
 
 	arrivals    *arrivals
 	metrics     *metrics
@@ -80,11 +93,17 @@ func New(c Config) *Service {
 	}
 	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), naming: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux(), arrivals: newArrivals(c.Log)}
 	s.metrics = newMetrics(s)
+	s.looks, s.keepFor = newLooks(), resultsLast
+	if c.Keep == nil {
+		s.config.Keep, s.keepFor = newMemory(), rememberedAtTheMost
+	}
+	s.life, s.end = context.WithCancel(context.Background())
 	for _, r := range s.routes() {
 		s.mux.Handle(r.method+" "+r.path, r.handler)
 	}
 	s.mux.Handle("GET /metrics", s.measured())
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.missed(w, r) })
+	s.pages()
 	return s
 }
 
@@ -107,6 +126,10 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes: mostHeader, ErrorLog: s.silent(),
 		TLSConfig: s.config.TLS, BaseContext: func(net.Listener) context.Context { return ctx }, // who waits for news is let go
 	}
+	s.resume(ctx)
+	s.following.Go(func() { s.forgetting(s.life) })
+	defer s.following.Wait()
+	defer s.end()
 	ended := make(chan error, 1)
 	list := bounded(l, s.config.Forwarding, &s.connections)
 	go func() {

@@ -1,0 +1,308 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"sekisho/internal/exposure"
+)
+
+// resultsLast is how long a look is kept where its owner does not delete it.
+const resultsLast = 30 * 24 * time.Hour
+
+// ownerCookie holds the secret by which a browser is known as the owner of its
+// looks.
+const ownerCookie = "sekisho_owner"
+
+// browser is who the browser of a request is, by its cookie.
+func browser(r *http.Request) (hash [32]byte, known bool) {
+	c, err := r.Cookie(ownerCookie)
+	if err != nil || len(c.Value) < 20 || len(c.Value) > 64 {
+		return hash, false
+	}
+	return sha256.Sum256([]byte(c.Value)), true
+}
+
+// owning is the owner of a request; a browser that is none yet becomes one.
+func owning(w http.ResponseWriter, r *http.Request) [32]byte {
+	if hash, known := browser(r); known {
+		return hash
+	}
+	secret := rand.Text()
+	setCookie(w, r, ownerCookie, secret)
+	return sha256.Sum256([]byte(secret))
+}
+
+func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func mine(r *http.Request, l exposure.Look) bool {
+	hash, known := browser(r)
+	return known && hash == l.Owner
+}
+
+// looks are those that run now: what came of them, for who watches.
+type looks struct {
+	mu    sync.Mutex
+	feeds map[string]*feed
+	once  map[onceKey]string // the look that a form was sent for already
+}
+
+// onceKey is one form in one browser.
+type onceKey struct {
+	owner [32]byte
+	token string
+}
+
+// mostOnce bounds the memory of forms that were sent.
+const mostOnce = 4096
+
+// feed is what came of one look so far.
+type feed struct {
+	mu      sync.Mutex
+	batches []exposure.Batch
+	over    bool
+	news    chan struct{} // closed and made anew
+}
+
+func newLooks() *looks { return &looks{feeds: map[string]*feed{}, once: map[onceKey]string{}} }
+
+func (l *looks) feed(id string) *feed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.feeds[id]
+}
+
+func (l *looks) open(id string) *feed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := &feed{news: make(chan struct{})}
+	l.feeds[id] = f
+	return f
+}
+
+func (l *looks) close(id string) {
+	l.mu.Lock()
+	f := l.feeds[id]
+	delete(l.feeds, id)
+	l.mu.Unlock()
+	f.tell(nil, true)
+}
+
+// first reports which look a form was sent for before, or takes it down.
+func (l *looks) first(k onceKey, id string) (before string, again bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if before, again = l.once[k]; again {
+		return before, true
+	}
+	if len(l.once) >= mostOnce {
+		clear(l.once)
+	}
+	l.once[k] = id
+	return id, false
+}
+
+func (l *looks) unsent(k onceKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.once, k)
+}
+
+func (f *feed) tell(list []exposure.Batch, over bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.batches = append(f.batches, list...)
+	f.over = f.over || over
+	close(f.news)
+	f.news = make(chan struct{})
+}
+
+// since are the batches after a number, whether more will come, and what tells of
+// it.
+func (f *feed) since(after int) (list []exposure.Batch, over bool, news <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.batches, func(b exposure.Batch) bool { return b.Number > after })
+	if i >= 0 {
+		list = slices.Clone(f.batches[i:])
+	}
+	return list, f.over, f.news
+}
+
+// begin plans a look of the caller's own address, takes it down and has it sent.
+func (s *Service) begin(r *http.Request, l exposure.Look, asked exposure.JobRequest) (wait time.Duration, err error) {
+	job, _, wait, err := s.order(r, l.ID, asked)
+	if wait > 0 || err != nil {
+		return wait, err
+	}
+	l.Job, l.State = job, exposure.LookOpen
+	if err := s.config.Keep.AddLook(r.Context(), l); err != nil {
+		s.owners.remove(l.ID)
+		return 0, errors.Join(err, s.config.Door.Stop(r.Context(), l.ID))
+	}
+	if err := s.config.Door.Go(r.Context(), l.ID, grant(job.Address, job.Grant.Consent, time.Now())); err != nil {
+		s.owners.remove(l.ID)
+		return 0, errors.Join(err, s.config.Keep.DeleteLook(r.Context(), l.ID))
+	}
+	s.follow(l)
+	return 0, nil
+}
+
+// follow takes what comes of a look until its end, and keeps each batch before it
+// is shown.
+func (s *Service) follow(l exposure.Look) {
+	f := s.looks.open(l.ID)
+	s.following.Go(func() {
+		defer s.looks.close(l.ID)
+		defer s.owners.remove(l.ID)
+		ctx := s.life
+		s.kept(ctx, func() error {
+			return s.config.Keep.SetLook(ctx, l.ID, exposure.LookRunning, l.Job.Attempt, time.Now())
+		})
+		state := s.taken(ctx, l, f)
+		if ctx.Err() != nil {
+			return // it is still open in the store, and gone on with at the next start
+		}
+		s.kept(ctx, func() error { return s.config.Keep.SetLook(ctx, l.ID, state, l.Job.Attempt, time.Now()) })
+	})
+}
+
+// taken keeps and tells the batches of a look, and says how it ended.
+func (s *Service) taken(ctx context.Context, l exposure.Look, f *feed) exposure.LookState {
+	for after := 0; ; {
+		poll, cancel := context.WithTimeout(ctx, longestPoll)
+		list, err := s.config.Door.Batches(poll, l.ID, after)
+		cancel()
+		if ctx.Err() != nil || err != nil {
+			if err != nil && ctx.Err() == nil {
+				s.config.Log.Warn("look", "id", l.ID, "error", err)
+			}
+			return exposure.LookInterrupted
+		}
+		for _, b := range list {
+			b = s.honest(b)
+			if !s.kept(ctx, func() error { return s.config.Keep.AddBatch(ctx, l.ID, b) }) {
+				return exposure.LookInterrupted
+			}
+			f.tell([]exposure.Batch{b}, false)
+			after = b.Number
+			if b.Done {
+				if b.Ended != "" {
+					return exposure.LookInterrupted
+				}
+				return exposure.LookDone
+			}
+		}
+	}
+}
+
+// keepAgain is how often, and keepTries how many times, something is kept again
+// that could not be: the vantage holds it that long.
+const (
+	keepAgain = time.Second
+	keepTries = 100
+)
+
+// kept does something to the store until it is done, and reports whether it was.
+func (s *Service) kept(ctx context.Context, do func() error) bool {
+	for range keepTries {
+		err := do()
+		if err == nil {
+			return true
+		}
+		if errors.Is(err, exposure.ErrLookGone) || ctx.Err() != nil {
+			return false // its owner deleted it, or this is the end
+		}
+		s.config.Log.Warn("store", "error", err)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(keepAgain):
+		}
+	}
+	return false
+}
+
+// oftenCut are the ports that providers of servers cut for their customers:
+// silence there is no evidence where nothing proves that packets get out.
+var oftenCut = exposure.PortList{25, 111, 135, 136, 137, 138, 139, 445, 1433, 1434, 1900, 11211}
+
+// The details of an observation that say of the vantage what it cannot know.
+const egressUnproven = "this vantage's egress is unproven"
+
+// honest makes unknown what is silent on ports to which nothing proves that the
+// vantage can send at all.
+func (s *Service) honest(b exposure.Batch) exposure.Batch {
+	sends := s.config.Door.Station().Sends
+	alike := b.Alike
+	b.Alike = nil
+	for _, a := range alike {
+		var known exposure.PortList
+		for _, p := range a.Ports {
+			if a.State != exposure.Filtered || a.Reason != exposure.NoResponse || !oftenCut.Has(p) || sends.Has(a.Transport, p) {
+				known = append(known, p)
+				continue
+			}
+			b.Observations = append(b.Observations, exposure.Observation{
+				Transport: a.Transport, Port: p, State: exposure.Unknown, Reason: exposure.NoResponse, Detail: egressUnproven,
+				View: exposure.ViewOutside, Vantage: s.config.Door.Station().ID, Attempts: a.Attempts, SeenAt: a.SeenAt,
+			})
+		}
+		if a.Ports = known; len(known) > 0 {
+			b.Alike = append(b.Alike, a)
+		}
+	}
+	return b
+}
+
+// beat is a heartbeat of a look, where the request comes from the address that is
+// looked at and from the browser that asked for it.
+func (s *Service) beat(r *http.Request, l exposure.Look) {
+	if over(l.State) || !mine(r, l) || proxied(r) != "" || caller(r) != l.Job.Address {
+		return
+	}
+	if err := s.config.Door.Beat(r.Context(), l.ID, grant(l.Job.Address, l.Job.Grant.Consent, time.Now())); err != nil {
+		s.config.Log.Debug("beat", "id", l.ID, "error", err)
+	}
+}
+
+// resume goes on with the looks that were under way when the service ended: the
+// vantage may still have them, and where it does not they are interrupted.
+func (s *Service) resume(ctx context.Context) {
+	list, err := s.config.Keep.OpenLooks(ctx)
+	if err != nil {
+		s.config.Log.Error("store", "error", err)
+		return
+	}
+	for _, l := range list {
+		s.owners.add(l.ID, owner{l.Job.Address, l.Job.Grant.Consent, l.Job.Deadline}, 0, time.Now())
+		s.follow(l)
+	}
+}
+
+// forgetting removes what has expired, once an hour.
+func (s *Service) forgetting(ctx context.Context) {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		if _, err := s.config.Keep.Forget(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			s.config.Log.Error("store", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

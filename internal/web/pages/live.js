@@ -1,0 +1,83 @@
+"use strict";
+// What the pages do beyond HTML: a look fills in while it runs, and rows of the
+// grid fold on a small screen. Without this script the page loads itself again.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const narrow = matchMedia("(max-width: 480px)").matches;
+  const grid = $("grid");
+  if (grid) {
+    if (narrow) for (const d of grid.querySelectorAll("details")) d.open = false;
+    // One stop of the tab key for the whole grid; the arrows go on from there.
+    const cells = [...grid.querySelectorAll(".c")];
+    if (cells.length) cells[0].tabIndex = 0;
+    grid.addEventListener("keydown", (e) => {
+      const i = cells.indexOf(document.activeElement);
+      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 32, ArrowUp: -32 }[e.key];
+      if (i < 0 || !step || !cells[i + step]) return;
+      e.preventDefault();
+      cells[i].tabIndex = -1;
+      cells[i + step].tabIndex = 0;
+      cells[i + step].closest("details").open = true;
+      cells[i + step].focus();
+    });
+  }
+  const copy = $("copy"), print = $("print");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
+  if (copy) {
+    copy.hidden = false;
+    copy.addEventListener("click", () => {
+      const text = $("forum");
+      text.focus();
+      text.select();
+      const told = () => { $("copied").textContent = $("copied").dataset.text; };
+      if (navigator.clipboard) navigator.clipboard.writeText(text.value).then(told, () => {});
+      else if (document.execCommand("copy")) told();
+    });
+  }
+  const live = $("live");
+  if (!live) return;
+  const base = "/look/" + live.dataset.id, open = new Set();
+  const each = function* (text) {
+    for (const part of text.split(",")) {
+      const [first, last] = part.split("-").map(Number);
+      for (let p = first; p <= (last === undefined ? first : last); p++) yield p;
+    }
+  };
+  const letter = (f) => live.getAttribute("data-letter-" + f), word = (f) => live.getAttribute("data-word-" + f);
+  const source = new EventSource(base + "/events");
+  source.addEventListener("progress", (e) => {
+    const p = JSON.parse(e.data);
+    $("seen").textContent = p.seen;
+    $("bar").value = p.seen;
+    for (const group of grid && p.cells || []) {
+      if (group.transport !== "tcp") continue;
+      for (const port of each(group.ports)) {
+        const c = $("p" + port);
+        if (!c) continue;
+        c.className = "c " + group.form + " " + group.verdict;
+        c.textContent = letter(group.form);
+        c.title = c.title.slice(0, c.title.lastIndexOf(":")) + ": " + word(group.form);
+        c.setAttribute("aria-label", c.title);
+      }
+    }
+    for (const o of p.open || []) {
+      if (open.has(o.port) || open.size > 256) continue;
+      open.add(o.port);
+      const li = document.createElement("li"), strong = document.createElement("strong");
+      strong.textContent = o.port;
+      li.append(strong, " " + o.name);
+      $("found").append(li);
+    }
+  });
+  let beat = 0;
+  source.addEventListener("end", () => {
+    source.close();
+    clearInterval(beat);
+    location.reload();
+  });
+  // A request from the address itself is what proves that somebody is there.
+  if (live.dataset.mine) beat = setInterval(() => fetch(base + "/beat", { method: "POST" }).catch(() => {}), 10000);
+})();
