@@ -343,9 +343,7 @@ func askBanner(ctx context.Context, q question, a Asking, s *Speech) {
 	}
 }
 
-// readLines reads what a server says until a line is whole that no other one
-// follows: of a reply with a code, the one without a dash behind it (RFC 959
-// section 4.2).
+// readLines reads what a server says until its reply is whole.
 func readLines(c interface {
 	Read([]byte) (int, error)
 	SetReadDeadline(time.Time) error
@@ -355,20 +353,34 @@ func readLines(c interface {
 	for buf := make([]byte, 1024); len(all) < maxAnswer; {
 		n, err := c.Read(buf)
 		all = append(all, buf[:n]...)
-		if err != nil || lastLine(all) {
+		if err != nil || wholeReply(all) {
 			break
 		}
 	}
 	return textLines(all)
 }
 
-func lastLine(b []byte) bool {
+// wholeReply reports whether a reply is there to its end. One with a code and a
+// dash ends in a line with the same code and a blank, and what stands between
+// needs no code at all (RFC 959 section 4.2); anything else is a line.
+func wholeReply(b []byte) bool {
 	whole, ok := bytes.CutSuffix(b, []byte("\n"))
 	if !ok {
 		return false
 	}
-	last := whole[bytes.LastIndexByte(whole, '\n')+1:]
-	return len(last) < 4 || last[3] != '-' || last[0] < '0' || last[0] > '9'
+	lines := bytes.Split(whole, []byte("\n"))
+	more := ""
+	for _, line := range lines {
+		line = bytes.TrimRight(line, "\r")
+		switch code := line[:min(len(line), 3)]; {
+		case len(code) < 3 || code[0] < '0' || code[0] > '9':
+		case more == "" && len(line) > 3 && line[3] == '-':
+			more = string(code)
+		case more == string(code) && (len(line) == 3 || line[3] == ' '):
+			more = ""
+		}
+	}
+	return more == ""
 }
 
 // textLines are the lines of a text from the network, escaped.
