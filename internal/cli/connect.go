@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -173,11 +172,11 @@ func (a *app) connectNews() *cobra.Command {
 func (a *app) server(role exposure.ServerRole, word string, usual uint16, expected string) (exposure.ConnectedServer, error) {
 	s := exposure.ConnectedServer{Role: role, Host: strings.Trim(word, "[]"), Port: usual, Expected: expected}
 	if host, port, err := net.SplitHostPort(word); err == nil {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 || host == "" {
+		n, known := portNamed(port)
+		if !known || host == "" {
 			return s, a.fail(exitUsage, "connect.no-port", "Value", quoted(word))
 		}
-		s.Host, s.Port = host, uint16(n)
+		s.Host, s.Port = host, n
 	}
 	return s, nil
 }

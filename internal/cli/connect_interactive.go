@@ -21,6 +21,7 @@ import (
 	"sekisho/internal/hostnet"
 	"sekisho/internal/netio"
 	"sekisho/internal/output"
+	"sekisho/internal/portspec"
 	"sekisho/internal/probe"
 	"sekisho/internal/untrusted"
 )
@@ -509,11 +510,22 @@ func (a *app) hostAndPort(args []string) (exposure.ConnectedServer, error) {
 	if len(args) != 2 || args[0] == "" {
 		return exposure.ConnectedServer{}, a.fail(exitUsage, "connect.host-and-port")
 	}
-	port, err := strconv.ParseUint(args[1], 10, 16)
-	if err != nil || port == 0 {
+	port, ok := portNamed(args[1])
+	if !ok {
 		return exposure.ConnectedServer{}, a.fail(exitUsage, "connect.no-port", "Value", quoted(args[1]))
 	}
 	return exposure.ConnectedServer{
-		Role: exposure.RoleHost, Host: strings.Trim(args[0], "[]"), Port: uint16(port), Expected: usualProtocol(uint16(port)),
+		Role: exposure.RoleHost, Host: strings.Trim(args[0], "[]"), Port: port, Expected: usualProtocol(port),
 	}, nil
+}
+
+// portNamed reads a port of TCP as telnet does: a number or the name of a service.
+func portNamed(word string) (uint16, bool) {
+	if n, err := strconv.ParseUint(word, 10, 16); err == nil {
+		return uint16(n), n != 0
+	}
+	if s, known := portspec.ByName(word); known && len(s.TCP) > 0 {
+		return s.TCP[0], true
+	}
+	return 0, false
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,13 +75,15 @@ func (a *app) runQuery(ctx context.Context, args []string) error {
 	code, err := q.run(ctx)
 	if q.log != nil {
 		if failed := q.log.Close(); failed != nil {
-			return a.fail(portqry.Wrong, "cli.unwritten", "Path", c.Log, "Error", reason(failed))
+			return a.fail(portqry.Wrong, "query.log-unwritten", "Path", c.Log, "Error", reason(failed))
 		}
 	}
 	var f *failure
 	switch {
 	case errors.As(err, &f), errors.Is(err, context.Canceled):
 		return err
+	case errors.Is(err, syscall.EPIPE):
+		return a.fail(portqry.Wrong, "query.stdout-closed")
 	case err != nil:
 		return a.printed(err)
 	case code != 0:
@@ -170,7 +173,7 @@ func (a *app) queryLog(c portqry.Command) (*os.File, error) {
 	}
 	file, err := os.Create(path)
 	if err != nil {
-		return nil, a.fail(portqry.Wrong, "cli.unwritten", "Path", path, "Error", reason(err))
+		return nil, a.fail(portqry.Wrong, "query.log-unwritten", "Path", path, "Error", reason(err))
 	}
 	return file, nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,12 @@ func (a *app) servicesCommand() *cobra.Command {
 		Example: "  sekisho services 445\n  sekisho services 53/udp\n  sekisho services imaps\n  sekisho services printer\n  sekisho services ports\n  sekisho services -f json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return a.noArguments(nil, args[1:])
+				// "services port 20" and "services mail server", without quotes.
+				word := strings.Join(args, " ")
+				if rest := strings.Join(args[1:], " "); strings.EqualFold(args[0], "port") && book.Find(rest).Number {
+					word = rest
+				}
+				args = []string{word}
 			}
 			found := book.Found{Services: portspec.Services(), Topics: []book.Topic{book.Ports}}
 			if len(args) == 1 {
