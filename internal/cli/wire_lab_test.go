@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"sekisho/internal/exposure"
 	"sekisho/internal/lab"
 )
 
@@ -54,12 +56,16 @@ func TestWireCount(t *testing.T) {
 			}
 		}
 	`, l.Router.V4, l.Home.V6, l.Router.V6, l.Outside.V4))
-	serving(t, l.Outside, root, "--per-hour", "1000000", "--trusted-proxies", l.LAN.V6.String(), "--hostname", "vantage.example")
+	serving(t, l.Outside, root, "--per-hour", "1000000", "--trusted-proxies", l.LAN.V6.String(), "--hostname", "vantage.example", "--rate", "1000")
 	victims := []string{
 		l.LAN.V6.String(), "26.10.0.77", "26.77.0.1", "8.8.8.8", "2608:26:10::77", "2a00::1", "127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "::ffff:26.10.0.77",
 		"64:ff9b::1a0a:4d", "2002:1a0a:4d::1", "2001:0:1a0a:4d::1", "::26.10.0.77", "fe80::1%wan", "fec0::1", "ff02::1", "224.0.0.1", "255.255.255.255", "169.254.169.254",
 		"192.168.77.20", l.Outside.V4.String(), "unknown", "_hidden", "[2a00::1]:80", "26.77.0.1:80", `"[2a00::1]"`, "26.10.0.77.", "26.10.0.77,26.77.0.1", strings.Repeat("8.8.8.8, ", 300),
 	}
+	misleading(t, l)
+	for _, base := range []string{"http://" + l.Outside.V4.String() + ":8080", "http://[" + l.Outside.V6.String() + "]:8080"} {
+		misled(t, l, base)
+		}
 	const streams = 8
 	var wait sync.WaitGroup
 	var answered, taken atomic.Int64
@@ -110,6 +116,63 @@ func TestWireCount(t *testing.T) {
 		return !strings.Contains(l.Router.Run(t, "nft", "list", "counter", "inet", "wire", "strays"), "packets 0 ") &&
 			!strings.Contains(l.Router.Run(t, "nft", "list", "counter", "arp", "wire", "strays"), "packets 0 ")
 	})
+}
+
+// misleading starts servers at home that point their clients to somebody else: an FTP
+// server by its data addresses, a web server by redirects and what it offers.
+func misleading(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	l.Forward(t, "tcp", 21, 21)
+	l.Forward(t, "tcp", 80, 80)
+	var n atomic.Int64
+	data := []string{"227 Entering Passive Mode (26,77,0,1,31,144)", "227 =8,8,8,8,0,22", "227 Entering Passive Mode (26,10,0,77,0,25)", "227 Entering Passive Mode (192,168,77,20,31,144)"}
+	ftp := func(_ context.Context, c net.Conn) {
+		fmt.Fprint(c, "220 ready\r\n")
+		for lines := bufio.NewScanner(c); lines.Scan(); {
+			word, _, _ := strings.Cut(strings.ToUpper(lines.Text()), " ")
+			answer, known := map[string]string{
+				"USER": "331 password", "PASS": "230 in", "PASV": data[int(n.Add(1))%len(data)], "EPSV": "229 Entering Extended Passive Mode (|1|26.77.0.1|8080|)",
+				"PORT": "500 no", "EPRT": "500 no", "TYPE": "200 ok", "LIST": "425 no data", "NLST": "425 no data", "RETR": "425 no data", "PWD": `257 "/"`, "SYST": "215 UNIX", "FEAT": "211 end", "QUIT": "221 bye",
+			}[word]
+			if !known {
+				answer = "502 no"
+			}
+			fmt.Fprint(c, answer+"\r\n")
+		}
+	}
+	http := func(_ context.Context, c net.Conn) {
+		_, _ = c.Read(make([]byte, 4096))
+		fmt.Fprint(c, "HTTP/1.1 302 Found\r\nLocation: http://26.77.0.1/\r\nAlt-Svc: h3=\"26.77.0.1:443\"\r\nRefresh: 0; url=http://8.8.8.8/\r\nContent-Length: 0\r\n\r\n")
+	}
+	lab.Serve(t, l.Home.Listen(t, "tcp", ":21"), ftp)
+	lab.Serve(t, l.Home.Listen(t, "tcp", ":80"), http)
+}
+
+// misled has the service look at them, to the end.
+func misled(t *testing.T, l *lab.Lab, base string) {
+	t.Helper()
+	c := from(l.Home)
+	c.Transport.(*http.Transport).Proxy = nil
+	ask := func(method, path, body string, into any) *http.Response {
+		return askAPI(t, c, method, base+path, body, into)
+	}
+	var plan exposure.Plan
+	ask("POST", "/api/v1/jobs", `{"tcp":"21,80","identify":true,"tests":[{"protocol":"ftp","port":21}],"consent":{"text":"a","scope":"b"}}`, &plan)
+	if r := ask("POST", "/api/v1/jobs/"+plan.Job+"/go", "", nil); r.StatusCode != 202 {
+		t.Fatalf("go: %s", r.Status)
+	}
+	services, done := 0, false
+	for after := 0; !done; {
+		var list exposure.Batches
+		ask("GET", fmt.Sprintf("/api/v1/jobs/%s/batches?after=%d", plan.Job, after), "", &list)
+		for _, b := range list.Batches {
+			after, done = b.Number, b.Done
+			services += len(b.Services)
+		}
+	}
+	if services < 2 {
+		t.Errorf("%s: %d services were spoken to", base, services)
+	}
 }
 
 // wire is one connection over which hostile requests go, made anew whenever the
