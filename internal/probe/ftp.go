@@ -236,23 +236,20 @@ func (f *ftp) authTLS(ctx context.Context) error {
 		return err
 	}
 	f.svc.Facts["auth_tls"] = true
-	inner, facts, err := f.s.Upgrade(ctx, c)
-	if facts != nil {
-		facts.StartTLS = true
-		f.svc.TLS = facts
-	}
-	if err != nil {
-		return f.s.fail("tls handshake", err)
-	}
-	f.s.Learn(f.svc)
-	older := f.s.tlsOlder(ctx, func(ctx context.Context) (net.Conn, error) {
+	ready := func(ctx context.Context) (net.Conn, error) {
 		c, err := f.agreeTLS(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return c, nil
-	}, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	}
+	inner, facts, err := f.s.startTLS(ctx, c, ready)
+	f.svc.TLS = facts
+	if err != nil {
+		return f.s.fail("tls handshake", err)
+	}
+	f.s.Learn(f.svc)
+	f.s.tlsComplete(ctx, ready, facts)
 	f.inner = inner
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -184,9 +185,9 @@ const (
 )
 
 // relieve makes a place of the oldest attempt of a protocol that does not belong
-// to the port, once its time is over: HTTP, the likeliest of those that take
-// their time, stays beside the places; others end and are gone again later. What
-// belongs to the port and what listens keeps its place.
+// to the port, once its time is over: TLS and HTTP, the likeliest of those that
+// take their time, stay beside the places; others end and are gone again later.
+// What belongs to the port and what listens keeps its place.
 func (c *chase) relieve() {
 	for i, cancel := range c.calls {
 		w := c.ways[i]
@@ -202,7 +203,7 @@ func (c *chase) relieve() {
 			return
 		}
 		c.begun[i] = time.Time{} // it has no place any more
-		if w.probe.Name == httpName {
+		if w.probe.Name == httpName || w.probe.Name == tlsName {
 			c.parked, c.aside[i] = c.parked+1, true
 			c.timer.Reset(0)
 			return
@@ -262,10 +263,24 @@ func (c *chase) hear(e event) {
 	}
 	first := !slices.Contains(c.heard, true)
 	c.heard[e.attempt] = true
+	if e.signal.answered {
+		c.hush()
+	}
 	for i, cancel := range c.calls {
 		// Listening goes on: a server may have greeted both, and only there is
 		// what it said known to be a greeting.
 		if first && i != e.attempt && cancel != nil && !c.ways[i].listen {
+			cancel()
+		}
+	}
+}
+
+// hush ends the listening that heard nothing: a server that answers a hello of
+// TLS says nothing before one, and one that serves a connection after the other
+// would serve nobody else meanwhile.
+func (c *chase) hush() {
+	for i, cancel := range c.calls {
+		if cancel != nil && c.ways[i].listen && !c.heard[i] {
 			cancel()
 		}
 	}
@@ -343,11 +358,55 @@ func (h *hunt) try(ctx context.Context, w way, tell func(signal)) (svc exposure.
 	return h.follow(ctx, leads(h.transport, h.peer.at.Port(), first), w.probe.Name, nil, s, err)
 }
 
+// listenAlone is how long a connection without a word is kept before another
+// one takes its place: until the first words that are not known to be the
+// peer's have had their time.
+const listenAlone = pause + patience
+
+// once reports whether to listen on one connection only: on the port of a
+// protocol in which the server speaks first, however late.
+func (h *hunt) once() bool {
+	return h.transport == exposure.TCP && slices.ContainsFunc(probes, func(p Probe) bool {
+		ports := p.Ports
+		if h.secure != nil {
+			ports = p.TLSPorts
+		}
+		return p.Transport == exposure.TCP && !p.ClientFirst && slices.Contains(ports, h.peer.at.Port())
+	})
+}
+
+// wait opens the connection to listen on. A server that serves one connection
+// after the other serves none of those on which it is spoken to while it waits
+// for a word on this one, so that this one makes room and goes behind them.
+func (h *hunt) wait(ctx context.Context, s *Session) (*Conn, error) {
+	begun := time.Now()
+	c, err := s.Connect(ctx)
+	if err != nil || h.once() {
+		return c, err
+	}
+	alone := listenAlone + 3*time.Since(begun)
+	if h.secure != nil {
+		// Most wait to be asked there, and the first of those who ask must be
+		// ahead of the next one that listens.
+		alone = pause + blindPause + time.Since(begun)
+	}
+	if err := c.SetReadDeadline(time.Now().Add(alone)); err != nil {
+		return c, nil // it is over, as reading it will tell
+	}
+	_, err = c.r.Peek(1)
+	if ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = c.Close() // nothing was written that a failing Close could lose
+		return s.Connect(ctx)
+	}
+	_ = c.SetReadDeadline(time.Time{}) // what reading brings is told there
+	return c, nil
+}
+
 // listen waits for what the server says first.
 func (h *hunt) listen(ctx context.Context, tell func(signal)) (exposure.Service, error) {
 	s := h.session(listening, tell)
 	defer s.close()
-	c, err := s.Connect(ctx)
+	c, err := h.wait(ctx, s)
 	if err != nil {
 		return exposure.Service{}, err
 	}

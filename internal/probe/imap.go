@@ -266,11 +266,8 @@ func (m *imap) startTLS(ctx context.Context, c *Conn) error {
 	if _, err := m.ask(c, "STARTTLS"); err != nil {
 		return m.s.fail("STARTTLS", err)
 	}
-	inner, facts, err := m.s.Upgrade(ctx, c)
-	if facts != nil {
-		facts.StartTLS = true
-		m.svc.TLS = facts
-	}
+	inner, facts, err := m.s.startTLS(ctx, c, m.ready)
+	m.svc.TLS = facts
 	tlsWorks(m.svc.Facts, err)
 	if err != nil {
 		return m.s.fail("tls handshake", err)
@@ -281,8 +278,7 @@ func (m *imap) startTLS(ctx context.Context, c *Conn) error {
 		return m.s.fail("CAPABILITY in TLS", err)
 	}
 	m.svc.Facts["auth"] = texts(imapAuth(list), 32)
-	older := m.s.tlsOlder(ctx, m.ready, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	m.s.tlsComplete(ctx, m.ready, facts)
 	return nil
 }
 

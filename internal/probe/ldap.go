@@ -164,14 +164,13 @@ func (l *ldap) startTLS(ctx context.Context) error {
 		l.step(exposure.Step{ID: "ldap-starttls", Result: exposure.StepFailed, Detail: l.s.fail("tls handshake", err).Error()})
 		return l.s.fail("tls handshake", err)
 	}
-	older := l.s.tlsOlder(ctx, func(ctx context.Context) (net.Conn, error) {
+	l.s.tlsComplete(ctx, func(ctx context.Context) (net.Conn, error) {
 		c, err := l.agreeTLS(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return c, nil
-	}, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	}, facts)
 	l.step(exposure.Step{ID: "ldap-starttls", Result: exposure.StepOK, Asked: facts.Versions[len(facts.Versions)-1]})
 	return nil
 }

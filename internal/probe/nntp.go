@@ -249,8 +249,7 @@ func (n *nntp) startTLS(ctx context.Context) error {
 		return n.s.fail("tls handshake", err)
 	}
 	n.s.Learn(n.svc)
-	older := n.s.tlsOlder(ctx, n.ready, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	n.s.tlsComplete(ctx, n.ready, facts)
 	return nil
 }
 

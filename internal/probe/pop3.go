@@ -188,11 +188,8 @@ func (p *pop3) startTLS(ctx context.Context, c *Conn) error {
 	if _, err := c.askPOP3("STLS"); err != nil {
 		return p.s.fail("STLS", err)
 	}
-	inner, facts, err := p.s.Upgrade(ctx, c)
-	if facts != nil {
-		facts.StartTLS = true
-		p.svc.TLS = facts
-	}
+	inner, facts, err := p.s.startTLS(ctx, c, p.ready)
+	p.svc.TLS = facts
 	tlsWorks(p.svc.Facts, err)
 	if err != nil {
 		return p.s.fail("tls handshake", err)
@@ -205,8 +202,7 @@ func (p *pop3) startTLS(ctx context.Context, c *Conn) error {
 	if ok {
 		p.svc.Facts["sasl"] = texts(pop3SASL(list), 32)
 	}
-	older := p.s.tlsOlder(ctx, p.ready, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	p.s.tlsComplete(ctx, p.ready, facts)
 	return nil
 }
 

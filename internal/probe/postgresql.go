@@ -133,14 +133,13 @@ func runPostgreSQL(ctx context.Context, s *Session) (exposure.Service, error) {
 		return p.known(err)
 	}
 	if p.svc.Protocol != "" {
-		older := s.tlsOlder(ctx, func(ctx context.Context) (net.Conn, error) {
+		s.tlsComplete(ctx, func(ctx context.Context) (net.Conn, error) {
 			c, offered, err := p.agree(ctx)
 			if err != nil || !offered {
 				return nil, errors.Join(err, ErrProtocol)
 			}
 			return c, nil
-		}, p.svc.TLS.Versions[0])
-		p.svc.TLS.Versions = append(older, p.svc.TLS.Versions...)
+		}, p.svc.TLS)
 	}
 	clear, failed := s.Connect(ctx)
 	if failed != nil {

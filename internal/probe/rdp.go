@@ -146,14 +146,13 @@ func (r *rdpTalk) inside(ctx context.Context, c *Conn, way rdp.Security) {
 		r.step(exposure.Step{ID: "rdp-tls", Result: exposure.StepFailed, Detail: r.s.fail("tls handshake", err).Error()})
 		return
 	}
-	older := r.s.tlsOlder(ctx, func(ctx context.Context) (net.Conn, error) {
+	r.s.tlsComplete(ctx, func(ctx context.Context) (net.Conn, error) {
 		c, _, err := r.ask(ctx, way)
 		if err != nil {
 			return nil, err
 		}
 		return c, nil
-	}, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	}, facts)
 	r.step(exposure.Step{ID: "rdp-tls", Result: exposure.StepOK, Said: untrusted.New(facts.Versions[len(facts.Versions)-1], maxFact)})
 	if way == rdp.Hybrid {
 		r.challenge(inner)

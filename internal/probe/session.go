@@ -70,6 +70,7 @@ type peer struct {
 type signal struct {
 	connected time.Duration // how long the connection took, a measure of the way
 	heard     bool          // the peer sent its first byte
+	answered  bool          // which is how TLS answers
 }
 
 // Name is the name that the user wrote for the peer, empty when none is known.
@@ -267,7 +268,7 @@ func (s *Session) hear(on *tap, b []byte) {
 	}
 	s.mu.Unlock()
 	if fresh {
-		s.tell(signal{heard: true})
+		s.tell(signal{heard: true, answered: tlsRecord(b)})
 	}
 }
 

@@ -163,11 +163,8 @@ func (m *smtp) startTLS(ctx context.Context, c *Conn) error {
 	if err := m.agreeTLS(c); err != nil {
 		return err
 	}
-	inner, facts, err := m.s.Upgrade(ctx, c)
-	if facts != nil {
-		facts.StartTLS = true
-		m.svc.TLS = facts
-	}
+	inner, facts, err := m.s.startTLS(ctx, c, m.ready)
+	m.svc.TLS = facts
 	tlsWorks(m.svc.Facts, err)
 	if err != nil {
 		return m.s.fail("tls handshake", err)
@@ -181,8 +178,7 @@ func (m *smtp) startTLS(ctx context.Context, c *Conn) error {
 		m.svc.Facts["auth"] = texts(smtpAuth(again.lines[1:]), 32)
 	}
 	_ = inner.Send("QUIT")
-	older := m.s.tlsOlder(ctx, m.ready, facts.Versions[0])
-	facts.Versions = append(older, facts.Versions...)
+	m.s.tlsComplete(ctx, m.ready, facts)
 	return nil
 }
 

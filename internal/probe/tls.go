@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"regexp"
@@ -53,11 +54,17 @@ func greetsTLS(first []byte) Fit {
 	if tlsTold.Match(first) {
 		return Sure
 	}
-	if len(first) >= 5 && (first[0] == tlsRecordAlert || first[0] == tlsRecordHandshake) &&
-		first[1] == 3 && first[2] <= 4 && first[3] <= 0x41 {
+	if tlsRecord(first) {
 		return Sure
 	}
 	return No
+}
+
+// tlsRecord reports whether the bytes begin with the header of a record that
+// answers a ClientHello.
+func tlsRecord(first []byte) bool {
+	return len(first) >= 5 && (first[0] == tlsRecordAlert || first[0] == tlsRecordHandshake) &&
+		first[1] == 3 && first[2] <= 4 && first[3] <= 0x41
 }
 
 // tlsInside is how long the protocol inside TLS is looked for. TLS itself is
@@ -108,6 +115,36 @@ func runTLS(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	inner.TLS = facts
 	return inner, err
+}
+
+// startTLS is Upgrade for a protocol that agreed to TLS. Where crypto/tls finds
+// nothing in common with the server, the handshake is looked at in the clear on
+// another connection: the facts are there beside the error then.
+func (s *Session) startTLS(ctx context.Context, c *Conn, ready tlsReady) (*Conn, *exposure.TLS, error) {
+	inner, facts, err := s.Upgrade(ctx, c)
+	if facts == nil && tlsDisagrees(err) && ctx.Err() == nil {
+		if facts = s.tlsInTheClear(ctx, ready); facts != nil {
+			s.tlsComplete(ctx, ready, facts)
+		}
+	}
+	if facts != nil {
+		facts.StartTLS = true
+	}
+	return inner, facts, err
+}
+
+// tlsDisagrees reports whether a handshake ended because the two sides have
+// nothing in common: an alert came, or what the library does not speak.
+func tlsDisagrees(err error) bool {
+	var broken net.Error
+	switch {
+	case err == nil, errors.Is(err, errInject), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return false
+	case errors.As(err, &broken):
+		var alert *net.OpError
+		return errors.As(err, &alert) && alert.Op == "remote error"
+	}
+	return true
 }
 
 // tlsComplete adds to the facts of one handshake what else the server would have

@@ -39,6 +39,62 @@ func TestTLSWeakSuites(t *testing.T) {
 	}
 }
 
+// TestTLSAfterAgreement has servers that speak in the clear first and then agree
+// to TLS, with a suite that must not be used any more beside a good one, and
+// alone with what crypto/tls does not speak.
+func TestTLSAfterAgreement(t *testing.T) {
+	t.Parallel()
+	cert := certificate(t, func(*x509.Certificate) {})
+	config := &tls.Config{
+		Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA},
+	}
+	for name, words := range map[string][]string{
+		"ftp":  {"220 home.example FTP server ready\r\n", "AUTH TLS\r\n", "234 go on\r\n", "502 no\r\n"},
+		"smtp": {"220 home.example ESMTP\r\n", "STARTTLS\r\n", "220 go on\r\n", "250-home.example\r\n250 STARTTLS\r\n"},
+		"pop3": {"+OK POP3 ready\r\n", "STLS\r\n", "+OK go on\r\n", "+OK\r\nSTLS\r\n.\r\n"},
+	} {
+		agree := func(serve func(net.Conn)) func(net.Conn) {
+			return func(c net.Conn) {
+				in := newConn(c)
+				_, err := io.WriteString(c, words[0])
+				for err == nil {
+					var line []byte
+					if line, err = in.r.ReadBytes('\n'); string(line) == words[1] {
+						_, _ = io.WriteString(c, words[2])
+						serve(c)
+						return
+					} else if err == nil {
+						_, err = io.WriteString(c, words[3])
+					}
+				}
+			}
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inside := func(c net.Conn) {
+				inner := tls.Server(c, config)
+				in := newConn(inner)
+				err := inner.Handshake()
+				for err == nil {
+					if _, err = in.r.ReadBytes('\n'); err == nil {
+						_, err = io.WriteString(inner, words[3])
+					}
+				}
+			}
+			svc := identifyListener(t, listenLoopback(t), agree(inside), Options{Timeout: 5 * time.Second})
+			if svc.Protocol != name || svc.TLS == nil || !slices.Equal(svc.TLS.Versions, []string{"TLS 1.0", "TLS 1.1", "TLS 1.2"}) ||
+				!slices.Equal(svc.TLS.WeakCiphers, []string{"TLS_ECDHE_ECDSA_WITH_RC4_128_SHA"}) {
+				t.Errorf("found %+v of %+v", svc.TLS, svc)
+			}
+			svc = identifyListener(t, listenLoopback(t), agree(serveOldTLS(cert.Certificate[0])), Options{Timeout: 5 * time.Second})
+			if got := svc.TLS; svc.Protocol != name || got == nil || !got.StartTLS || !slices.Equal(got.Versions, []string{"SSL 3.0"}) || got.DHBits != 512 {
+				t.Errorf("found %+v of %+v", svc.TLS, svc)
+			}
+		})
+	}
+}
+
 // TestTLSInTheClear has a server with which crypto/tls has no suite in common
 // and which shows its certificate all the same: SSL 3.0, ephemeral
 // Diffie-Hellman in a group of 512 bits.
