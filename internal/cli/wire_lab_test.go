@@ -65,7 +65,7 @@ func TestWireCount(t *testing.T) {
 	misleading(t, l)
 	for _, base := range []string{"http://" + l.Outside.V4.String() + ":8080", "http://[" + l.Outside.V6.String() + "]:8080"} {
 		misled(t, l, base)
-		}
+	}
 	const streams = 8
 	var wait sync.WaitGroup
 	var answered, taken atomic.Int64

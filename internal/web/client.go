@@ -158,13 +158,13 @@ func (f Forwarding) encrypted(r *http.Request) bool {
 		return len(said) == 1 && said[0] == "https"
 	}
 	last, _ := lastElement(strings.Join(r.Header.Values(f.Header), ","))
-	said := ""
+	var said strings.Builder
 	for pair := range strings.SplitSeq(last, ";") {
 		if name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "="); strings.EqualFold(name, "proto") {
-			said += strings.Trim(value, `"`)
+			said.WriteString(strings.Trim(value, `"`))
 		}
 	}
-	return said == "https"
+	return said.String() == "https"
 }
 
 // lastElement takes the last element that is not empty off a list (RFC 9110
