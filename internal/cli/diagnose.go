@@ -219,7 +219,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if len(ports) == 0 {
 		ports = failing(host)
 	}
-	names := a.namedVia(ctx, run.vias, flags.family, a.resolved(ctx, flags.name))
+	names := a.namedVia(ctx, run.answering(), flags.family, a.resolved(ctx, flags.name))
 	document := a.diagnosis(run, host)
 	document.Names = names
 	document.Unseen = append(document.Unseen, beyond.unseen...)
@@ -249,7 +249,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
-	document.Unseen = slices.Concat(document.Unseen, run.viaTroubles(), run.viaUntested(), run.unwatched())
+	document.Unseen = append(document.Unseen, run.unwatched()...)
 	for _, v := range run.outside {
 		document.Vantages = append(document.Vantages, v.vantage)
 	}

@@ -53,14 +53,11 @@ const (
 
 // outsideView is what one vantage saw of one own address, or why it did not.
 type outsideView struct {
-	vantage exposure.Vantage
-	seen    vantage.Seen
-	view    exposure.View
-	trouble string // one line; empty when it looked
-	sight   sight  // what arrived here of it
-	// untested is why the vantage was not asked for its tests; empty when it was,
-	// or when there was none.
-	untested string
+	vantage  exposure.Vantage
+	seen     vantage.Seen
+	view     exposure.View
+	trouble  string                 // one line; empty when it looked
+	sight    sight                  // what arrived here of it
 	outgoing []exposure.Observation // of the vantage's echo ports, from here
 }
 
@@ -235,7 +232,7 @@ func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source 
 		request, left := ports.request(who.Station.Limits.Ports)
 		request.Identify = identify
 		text := a.say.Say("via.consent", "URL", at.URL.String(), "Address", who.Address)
-		v.untested = r.viaAsked(&request, ports.tests, who.Station, at, to)
+		v.vantage.Note = r.viaAsked(&request, ports.tests, who.Station, at, to)
 		request.Consent = exposure.Consent{Text: text, At: now(), Scope: a.say.Say("via.scope", "TCP", len(request.TCP), "UDP", len(request.UDP))}
 		if len(request.Tests) > 0 {
 			request.Consent.Scope = a.say.Say("via.scope-tests", "Scope", request.Consent.Scope, "Tests", testsNamed(request.Tests))
@@ -409,15 +406,12 @@ func (r *checkRun) viaReports() []exposure.Report {
 	return list
 }
 
-// viaTroubles are the lines about vantages that did not look.
-func (r *checkRun) viaTroubles() []string {
-	var list []string
-	for _, v := range r.outside {
-		if v.trouble != "" {
-			list = append(list, v.trouble)
-		}
-	}
-	return list
+// answering are the vantages that looked over some family: one that hangs is not
+// asked again.
+func (r *checkRun) answering() []vantage.Address {
+	return slices.DeleteFunc(slices.Clone(r.vias), func(at vantage.Address) bool {
+		return !slices.ContainsFunc(r.outside, func(v outsideView) bool { return v.trouble == "" && v.vantage.URL == at.URL.String() })
+	})
 }
 
 // looked are the vantages that saw this machine from the Internet.

@@ -102,17 +102,6 @@ func (r *checkRun) viaFTP(key portKey) []diagnose.FTPLook {
 	return looks
 }
 
-// viaUntested are the lines about tests that vantages were not asked for.
-func (r *checkRun) viaUntested() []string {
-	var list []string
-	for _, v := range r.outside {
-		if v.untested != "" && !slices.Contains(list, v.untested) {
-			list = append(list, v.untested)
-		}
-	}
-	return list
-}
-
 // testsNamed are tests in words: the protocol and the port, and what they change.
 func testsNamed(tests []exposure.JobTest) []string {
 	var words []string

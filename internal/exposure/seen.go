@@ -31,6 +31,7 @@ type Vantage struct {
 	Sees  netip.Addr   `json:"sees,omitzero"`
 	Sends StationPorts `json:"sends,omitzero"`
 	Error string       `json:"error,omitempty"`
+	Note  string       `json:"note,omitempty"` // what it was not asked for, and why
 }
 
 // Observation is what one view saw once of one port. It is never changed:

@@ -26,7 +26,7 @@ type (
 func htmlDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 	o.Color = false
 	p := newPage(o)
-	page := p.htmlPage(d.Partial, d.Unseen)
+	page := p.htmlPage(d.Partial, append(vantageLines(d.Vantages), d.Unseen...))
 	page.Last = harmless(p.diagnosisTitle(d))
 	for _, port := range d.Ports {
 		one := htmlDiagnosed{

@@ -51,7 +51,7 @@ func markdownDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 			m.row(row...)
 		}
 	}
-	for _, u := range d.Unseen {
+	for _, u := range append(vantageLines(d.Vantages), d.Unseen...) {
 		m.line("", marked(u))
 	}
 	return m.to(w)

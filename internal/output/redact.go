@@ -217,7 +217,7 @@ func (m *mask) lookout(v exposure.Vantage) exposure.Vantage {
 	v.ID = m.vantage(v.ID)
 	v.Address, v.Sees = m.address(v.Address), m.address(v.Sees)
 	v.URL = m.name("vantage", v.URL)
-	v.Error = m.evidence(v.Error)
+	v.Error, v.Note = m.evidence(v.Error), m.evidence(v.Note)
 	return v
 }
 

@@ -17,6 +17,7 @@ func textDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		p.diagnosed(port)
 	}
 	p.names(d.Names)
+	p.vantages(d.Vantages)
 	p.unseen(d.Unseen)
 	if d.Partial {
 		p.gap()

@@ -144,17 +144,33 @@ func (p *page) viewOf(g group) string {
 }
 
 // vantages says who else looked, and why one saw nothing.
-func (p *page) vantages(r exposure.Report) {
-	for _, v := range r.Vantages {
+func (p *page) vantages(list []exposure.Vantage) {
+	for _, line := range vantageLines(list) {
+		p.gap()
+		p.paragraph("", yellow, line)
+	}
+	for _, v := range list {
 		switch {
 		case v.Error != "":
-			p.gap()
-			p.paragraph("", yellow, v.Error)
 		case v.Sees.IsValid():
 			p.gap()
 			p.paragraph("", plain, p.say.Say("report.vantage", "Vantage", v.ID, "Address", v.Address, "Sees", v.Sees))
 		}
 	}
+}
+
+// vantageLines are why vantages saw nothing, or not all, each line once: over both
+// families the reason is mostly the same.
+func vantageLines(list []exposure.Vantage) []string {
+	var lines []string
+	for _, v := range list {
+		for _, line := range []string{v.Error, v.Note} {
+			if line != "" {
+				lines = appendNew(lines, line)
+			}
+		}
+	}
+	return lines
 }
 
 // bindings says to which addresses the sockets of a port are bound.

@@ -17,7 +17,7 @@ func textReport(w io.Writer, r exposure.Report, o Options) error {
 	for _, h := range r.Hosts {
 		p.host(r, h)
 	}
-	p.vantages(r)
+	p.vantages(r.Vantages)
 	p.unshown(r)
 	for _, h := range r.Hosts {
 		p.router(h.Router)

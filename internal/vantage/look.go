@@ -28,6 +28,8 @@ type Seen struct {
 const (
 	mostBatches = 1 << 16
 	mostRetries = 3
+
+	shortestWait = 200 * time.Millisecond
 )
 
 // jobID is what the id of a job may be, which becomes part of a path.
@@ -68,14 +70,22 @@ func (c *Client) Look(ctx context.Context, asked exposure.JobRequest, planned fu
 	stop := c.beat(ctx, path, plan.Heartbeat)
 	defer stop()
 	l := newLedger(plan, asked)
+	heard := time.Now()
 	for retries := 0; !l.done; {
 		var more exposure.Batches
-		err := c.ask(ctx, http.MethodGet, path+"/batches?after="+l.after(), nil, &more)
+		err := c.request(ctx, http.MethodGet, path+"/batches?after="+l.after(), nil, &more)
 		var trouble *Error
 		switch {
 		case err == nil:
 			retries = 0
 			err = l.take(more.Batches)
+			if len(more.Batches) > 0 {
+				heard = time.Now()
+			} else if time.Since(heard) > c.quiet {
+				err = &Error{Kind: Hangs}
+			} else if err == nil {
+				err = pause(ctx, shortestWait) // it should have waited itself
+			}
 		case errors.As(err, &trouble) && trouble.Kind == Away && retries < mostRetries:
 			retries++
 			err = pause(ctx, time.Second)

@@ -26,7 +26,8 @@ var nameOutcomes = []exposure.NameOutcome{
 // vantage is left out: the answer is the vantage's.
 func (c *Client) Names(ctx context.Context, name string) ([]exposure.NameAnswer, error) {
 	var view exposure.NameView
-	if err := c.ask(ctx, http.MethodPost, "/api/v1/names", exposure.NameRequest{Name: name}, &view); err != nil {
+	// Its resolver may have to wait for others.
+	if err := c.request(ctx, http.MethodPost, "/api/v1/names", exposure.NameRequest{Name: name}, &view); err != nil {
 		return nil, err
 	}
 	if len(view.Answers) > mostNameAnswers {

@@ -29,7 +29,9 @@ const (
 	mostAnswer   = 8 << 20  // bytes of one answer
 	mostReceived = 96 << 20 // of one connection
 	dialTime     = 10 * time.Second
-	answerTime   = 25 * time.Second // it may wait ten seconds for something to tell
+	promptTime   = 8 * time.Second  // of an answer that it has at once
+	answerTime   = 25 * time.Second // of batches: it may wait ten seconds for something to tell
+	quietTime    = 90 * time.Second // without any news of a look: a test of a server that hangs takes thirty seconds
 	mostTime     = 15 * time.Minute // of all
 	mostWord     = 200              // of a text that is shown
 )
@@ -68,6 +70,8 @@ func lies(format string, a ...any) *Error {
 type Client struct {
 	base   *url.URL
 	source netip.Addr
+	prompt time.Duration // promptTime
+	quiet  time.Duration // quietTime
 	http   *http.Client
 }
 
@@ -114,7 +118,7 @@ func New(a Address, to, source netip.Addr) *Client {
 		}
 		return d.Dial(context.WithoutCancel(ctx), exposure.TCP, netip.AddrPortFrom(to, a.Port))
 	}
-	return &Client{base: a.URL, source: source, http: &http.Client{
+	return &Client{base: a.URL, source: source, prompt: promptTime, quiet: quietTime, http: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       answerTime,
 		Transport: &http.Transport{
@@ -151,8 +155,20 @@ func (c *Client) own(seen netip.Addr) error {
 	return nil
 }
 
-// ask sends one request and reads its answer into into, nil for none.
+// ask sends one request that is answered at once, and reads the answer into into,
+// nil for none.
 func (c *Client) ask(ctx context.Context, method, path string, body, into any) error {
+	limited, cancel := context.WithTimeout(ctx, c.prompt)
+	defer cancel()
+	err := c.request(limited, method, path, body, into)
+	if limited.Err() != nil && ctx.Err() == nil && err != nil {
+		return &Error{Kind: Hangs}
+	}
+	return err
+}
+
+// request sends one request and reads its answer.
+func (c *Client) request(ctx context.Context, method, path string, body, into any) error {
 	var reader io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
