@@ -34,7 +34,7 @@ func (o *order) windows() {
 			return each(o.names(p), func(name string) string { return o.netshDelete(p, name) })
 		})...)
 		o.step(lang.Text{
-			EN: "If another rule still lets it in, block it; a block wins over an allow:",
+			EN: "If another rule still lets it through, block it; a block wins over an allow:",
 			JA: "ほかの規則でまだ許可されているときは、ブロックします。ブロックは許可より優先されます。",
 		}, o.each(func(p CommandPort) []string { return []string{o.netshAdd(p, "block", o.denied(p))} })...)
 		o.step(lang.Text{

@@ -59,6 +59,11 @@ func (o *order) window() {
 		o.clicks(lang.Text{EN: "Block the connection > Next", JA: "[接続をブロックする] > [次へ]"})
 	case o.IfSecure:
 		o.clicks(lang.Text{EN: "Allow the connection if it is secure > Next", JA: "[セキュリティで保護されている場合のみ接続を許可する] > [次へ]"})
+		// The window then has pages of its own; that of users is there for what comes in.
+		if !o.Out {
+			o.clicks(lang.Text{EN: "Users: leave as it is, or tick who may > Next", JA: "[ユーザー]: そのまま、または許可するユーザーを選んで > [次へ]"})
+		}
+		o.clicks(lang.Text{EN: "Computers: leave as it is, or tick which may > Next", JA: "[コンピューター]: そのまま、または許可するコンピューターを選んで > [次へ]"})
 	default:
 		o.clicks(lang.Text{EN: "Allow the connection > Next", JA: "[接続を許可する] > [次へ]"})
 	}
@@ -71,11 +76,22 @@ func (o *order) window() {
 		name = o.denied(o.Ports[0])
 	}
 	o.clicks(lang.Text{EN: "Name: {{.Name}} > Finish", JA: "[名前]: {{.Name}} > [完了]"}, "Name", name)
-	if o.Zone == exposure.ZoneLAN {
+	switch o.Zone {
+	case "":
+	case exposure.ZoneLAN:
 		o.clicks(lang.Text{
 			EN: "For the LAN only: double-click the new rule > Scope > Remote IP address > These IP addresses > Add... > Predefined set of computers > Local subnet > OK",
 			JA: "LAN だけにするには、できた規則をダブルクリック > [スコープ] > [リモート IP アドレス] > [これらの IP アドレス] > [追加...] > [定義済みのコンピューター セット] > [ローカル サブネット] > [OK]",
 		})
+	default:
+		var list []string
+		for _, p := range o.peers() {
+			list = append(list, p.String())
+		}
+		o.clicks(lang.Text{
+			EN: "For these addresses only: double-click the new rule > Scope > Remote IP address > These IP addresses > Add... > This IP address or subnet: {{.Networks}} (one at a time) > OK",
+			JA: "このアドレスだけにするには、できた規則をダブルクリック > [スコープ] > [リモート IP アドレス] > [これらの IP アドレス] > [追加...] > [この IP アドレスまたはサブネット]: {{.Networks}}(一つずつ) > [OK]",
+		}, "Networks", strings.Join(list, ", "))
 	}
 }
 

@@ -29,7 +29,7 @@ func (o *order) firewalld() {
 		o.as(RoleDo)
 	case ActionClose:
 		o.step(lang.Text{
-			EN: "Take the rule away that lets it in; NOT_ENABLED means there was none:",
+			EN: "Take the rule away that lets it through; NOT_ENABLED means there was none:",
 			JA: "許可している規則を外します。NOT_ENABLED と出れば、もともとありません。",
 		}, append(o.each(func(p CommandPort) []string { return o.firewalldAllow("remove", p) }), "firewall-cmd --reload")...)
 		o.as(RoleDo)

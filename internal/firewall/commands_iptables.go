@@ -31,7 +31,7 @@ func (o *order) iptables() {
 		})...)
 		o.as(RoleDo)
 		o.step(lang.Text{
-			EN: "If another rule lets it in, keep it out before all others:",
+			EN: "If another rule lets it through, keep it out before all others:",
 			JA: "ほかの規則で許可されているときは、すべての規則の前に拒否の規則を入れます。",
 		}, o.each(func(p CommandPort) []string { return o.iptablesInsert(p, "DROP", o.denied(p)) })...)
 		o.as(RoleIfYet)

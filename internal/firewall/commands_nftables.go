@@ -41,12 +41,12 @@ func (o *order) nftables() {
 		})...)
 		o.as(RoleDo)
 		o.step(lang.Text{
-			EN: "If another rule lets it in, keep it out before all others:",
+			EN: "If another rule lets it through, keep it out before all others:",
 			JA: "ほかの規則で許可されているときは、すべての規則の前に拒否の規則を入れます。",
 		}, o.nftEach(func(at Place, p CommandPort) []string { return o.nftInsert(at, p, "drop", o.denied(p)) })...)
 		o.as(RoleIfYet)
 		o.step(lang.Text{
-			EN: "So that it stays so after a restart, take the line that lets it in out of /etc/nftables.conf as well, and check the file:",
+			EN: "So that it stays so after a restart, take the line that lets it through out of /etc/nftables.conf as well, and check the file:",
 			JA: "再起動後も有効にするには、/etc/nftables.conf からも許可の行を消し、ファイルを検査します。",
 		}, "nft -c -f /etc/nftables.conf")
 		o.as(RoleKeep)

@@ -32,7 +32,7 @@ func (o *order) pf() {
 			return each(o.names(p), func(name string) string { return "pfctl -a " + o.pfAnchor(p, name) + " -F rules" })
 		})...)
 		o.step(lang.Text{
-			EN: "If another rule still lets it in, keep it out:",
+			EN: "If another rule still lets it through, keep it out:",
 			JA: "ほかの規則でまだ許可されているときは、拒否します。",
 		}, o.each(func(p CommandPort) []string { return []string{o.pfLoad(p, "block drop", o.denied(p))} })...)
 	}

@@ -22,12 +22,12 @@ func (o *order) ufw() {
 		o.as(RoleDo)
 	case ActionClose:
 		o.step(lang.Text{
-			EN: "Take the rule away that lets it in:",
+			EN: "Take the rule away that lets it through:",
 			JA: "許可している規則を外します。",
 		}, o.each(func(p CommandPort) []string { return o.ufwRules("ufw delete allow", p, false) })...)
 		o.as(RoleDo)
 		o.step(lang.Text{
-			EN: "If another rule still lets it in (a range, an application profile), deny the port before it:",
+			EN: "If another rule still lets it through (a range, an application profile), deny the port before it:",
 			JA: "ほかの規則(範囲指定やアプリケーション用の規則)でまだ許可されているときは、その前に拒否規則を置きます。",
 		}, o.each(func(p CommandPort) []string { return o.ufwRules("ufw prepend deny", p, false) })...)
 		o.as(RoleIfYet)
