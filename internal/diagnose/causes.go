@@ -196,6 +196,9 @@ func decide(c Case, known map[fact]said) decision {
 	if has(wayChanged) {
 		return decision{id: "inconclusive", certainty: exposure.CausePossible, evidence: []fact{wayChanged}}
 	}
+	if d, ok := shut(c, has); ok {
+		return d
+	}
 	for _, x := range list {
 		if slices.ContainsFunc(x.excludes, has) {
 			continue
@@ -208,6 +211,29 @@ func decide(c Case, known map[fact]said) decision {
 		}
 	}
 	return guess(c, list, has)
+}
+
+// shut is the answer about a port that should not be reachable and is not: nobody
+// saw it open or got a refusal, and nothing is bound for others, or the packet
+// filter keeps them out.
+func shut(c Case, has func(fact) bool) (decision, bool) {
+	if !c.Unwanted || !c.Own || slices.ContainsFunc([]fact{lanOpen, lanRefused, outsideOpen, outsideRefused, strangerOpen, redirected, published}, has) {
+		return decision{}, false
+	}
+	for _, f := range []fact{unbound, loopbackOnly, filterBlocks} {
+		if !has(f) {
+			continue
+		}
+		d := decision{id: "ok", certainty: exposure.CauseLikely, evidence: []fact{f}}
+		for _, sure := range []fact{notRedirected, filterEmpty} {
+			if has(sure) {
+				d.certainty, d.evidence = exposure.CauseProven, append(d.evidence, sure)
+				break
+			}
+		}
+		return d, true
+	}
+	return decision{}, false
 }
 
 // held is the first of several sets of facts that are all known.

@@ -73,7 +73,7 @@ func each(list []string, line func(string) string) []string {
 func (o *order) names(p CommandPort) []string {
 	names := []string{o.allowed(p)}
 	if o.Name == "" && o.Zone == "" {
-		for _, z := range []exposure.Zone{exposure.ZoneLAN, exposure.ZoneLoopback} {
+		for _, z := range []exposure.Zone{exposure.ZoneLAN, exposure.ZoneInternetV4, exposure.ZoneInternetV6, exposure.ZoneLoopback} {
 			of := *o
 			of.Zone = z
 			names = append(names, of.allowed(p))

@@ -84,14 +84,10 @@ func (o *order) window() {
 			JA: "LAN だけにするには、できた規則をダブルクリック > [スコープ] > [リモート IP アドレス] > [これらの IP アドレス] > [追加...] > [定義済みのコンピューター セット] > [ローカル サブネット] > [OK]",
 		})
 	default:
-		var list []string
-		for _, p := range o.peers() {
-			list = append(list, p.String())
-		}
 		o.clicks(lang.Text{
-			EN: "For these addresses only: double-click the new rule > Scope > Remote IP address > These IP addresses > Add... > This IP address or subnet: {{.Networks}} (one at a time) > OK",
-			JA: "このアドレスだけにするには、できた規則をダブルクリック > [スコープ] > [リモート IP アドレス] > [これらの IP アドレス] > [追加...] > [この IP アドレスまたはサブネット]: {{.Networks}}(一つずつ) > [OK]",
-		}, "Networks", strings.Join(list, ", "))
+			EN: "For these addresses only: double-click the new rule > Scope > Remote IP address > These IP addresses > Add... > This IP address range, or This IP address or subnet: {{.Networks}} > OK",
+			JA: "このアドレスだけにするには、できた規則をダブルクリック > [スコープ] > [リモート IP アドレス] > [これらの IP アドレス] > [追加...] > [この IP アドレスの範囲] または [この IP アドレスまたはサブネット]: {{.Networks}} > [OK]",
+		}, "Networks", o.windowsPeers())
 	}
 }
 
