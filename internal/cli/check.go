@@ -13,6 +13,7 @@ import (
 	"sekisho/internal/exposure"
 	"sekisho/internal/fingerprint"
 	"sekisho/internal/hostnet"
+	"sekisho/internal/netio"
 	"sekisho/internal/output"
 	"sekisho/internal/policy"
 	"sekisho/internal/portspec"
@@ -169,6 +170,12 @@ func (r *checkRun) see(ctx context.Context, args []string) error {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
+	}
+	if len(args) > 0 && len(r.report.Hosts) == 1 && !r.ownHost(r.report.Hosts[0].Addresses) {
+		// Who reads the report there looks up what becomes of packets of this address.
+		if from := netio.SourceOf(r.report.Hosts[0].Addresses[0]); from.IsValid() {
+			r.report.Vantages[0].Address = from
+		}
 	}
 	r.unbound(ctx)
 	r.report.Partial = ctx.Err() != nil

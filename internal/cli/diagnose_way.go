@@ -99,7 +99,7 @@ func (w ways) to(ctx context.Context, c diagnose.Case) *diagnose.Way {
 		way.GatewayEcho = w.echoes[way.Gateway]
 	}
 	if way.Known && way.Source.IsValid() && !gather.Leaves(way.Source, netip.AddrPortFrom(address, c.Port), c.Transport) {
-		way.Source, way.Gateway, way.Device = netip.Addr{}, netip.Addr{}, "" // a rule of routing for this port
+		way.Ruled = true
 	}
 	if w.filter != nil && w.filter.system == nil && way.Source.IsValid() {
 		said := w.filter.rules.Reach(&w.filter.machine, firewall.Packet{Transport: c.Transport, Source: way.Source, SourcePort: ephemeral, Destination: address, Port: c.Port})

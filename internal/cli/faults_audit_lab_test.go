@@ -144,6 +144,19 @@ var auditFaults = []fault{
 		l.Home.NFT(t, strings.Replace(atDevice, "%s", "ip saddr "+l.Outside.V4.String()+" tcp dport 80 drop", 1))
 	}), via: true, port: "80", arguments: v4, cause: "host-firewall", certainty: exposure.CauseProven},
 	{name: "both ends: as many wait as may", provoke: exhausted, via: true, port: "80", arguments: v4, cause: "service-silent", certainty: exposure.CauseProven},
+	{name: "no route for the answer over IPv6", provoke: routed("ip -6 route add blackhole 2608:26:20:7::14/128"), from: lanHost, checks: true, at: homeV6, port: "80", cause: "no-route", certainty: exposure.CauseProven},
+	{name: "no route for the answer, UDP", provoke: named(func(t *testing.T, l *lab.Lab) { l.Home.Run(t, "ip", "route", "add", "blackhole", "192.168.77.20/32") }), from: lanHost, checks: true, at: homeV4, port: "53/udp", cause: "no-route", certainty: exposure.CauseProven},
+	{name: "redirected to a port that nobody has, UDP", provoke: named(func(t *testing.T, l *lab.Lab) {
+		l.Home.NFT(t, `table ip own { chain pre { type nat hook prerouting priority dstnat; udp dport 53 redirect to :5454; }; }`)
+	}), from: lanHost, checks: true, at: homeV4, port: "53/udp", cause: "not-listening", certainty: exposure.CauseProven},
+	{name: "dropped at the interface, UDP", provoke: named(func(t *testing.T, l *lab.Lab) { l.Home.NFT(t, strings.Replace(atDevice, "%s", "udp dport 53 drop", 1)) }), from: lanHost, checks: true, at: homeV4, port: "53/udp", cause: "host-firewall", certainty: exposure.CauseProven},
+	{name: "should be closed, and nothing listens", provoke: func(*testing.T, *lab.Lab) {}, port: "80", arguments: []string{"--closed"}, cause: "ok", certainty: exposure.CauseProven},
+	{name: "client: a rule of routing for the port", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.LAN.Run(t, "sh", "-ec", "ip route add unreachable default table 100\nip rule add ipproto tcp dport 80 table 100 pref 100")
+	}), on: lanHost, host: hostAt(homeV4), port: "80", cause: "no-route", certainty: exposure.CauseProven},
+	{name: "client: its own packet filter drops for some users", provoke: web(func(t *testing.T, l *lab.Lab) {
+		l.LAN.NFT(t, `table inet own { chain out { type filter hook output priority 0; meta skuid 0 tcp dport 80 drop; }; }`)
+	}), on: lanHost, host: hostAt(homeV4), port: "80", cause: "egress-blocked", certainty: exposure.CauseLikely},
 }
 
 // policyDropAll is a chain that lets in the loopback, neighbours and the lines.

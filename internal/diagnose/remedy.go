@@ -34,6 +34,9 @@ func remedy(c Case, id string) []said {
 		if steps := c.routeRemedy(); steps != nil {
 			return steps
 		}
+		if c.Way != nil && c.Way.Ruled {
+			return []said{say(lang.Text{EN: "See which rule it is, and take it away:\nip rule\nip -6 rule\nip route get {{.Address}} ipproto {{.Transport}} dport {{.Port}}", JA: "どの規則かを確かめ、外します。\nip rule\nip -6 rule\nip route get {{.Address}} ipproto {{.Transport}} dport {{.Port}}"}, c.pairs()...)}
+		}
 	case "inconclusive":
 		if steps := c.unlikeRemedy(); steps != nil {
 			return steps

@@ -34,7 +34,7 @@ var stages = []stage{
 	{id: "back", own: true, look: first(cut(noWayBack), cut(strays), ok(wayBack),
 		otherwise(lang.Text{EN: "By which way answers leave is not known.", JA: "返事がどの経路で出るかは分かりません。"}))},
 	{id: "source", look: first(
-		ok(sourced), cut(unrouted),
+		cut(ruledOut), ok(sourced), cut(unrouted),
 		otherwise(lang.Text{EN: "From which address and by which router was not looked up.", JA: "送信元アドレスと最初のルーターは調べていません。"}))},
 	{id: "name", look: first(
 		cut(nameUnasked), cut(nameDenied), cut(nameMissing), cut(nameDiffers), ok(nameAgreed), ok(nameGiven), unknown(addressed),
@@ -47,7 +47,7 @@ var stages = []stage{
 	{id: "device", look: together(lang.Text{EN: "Nobody answered, and no router says where packets end.", JA: "応答がなく、パケットがどこで消えるかを知らせるルーターもありません。"},
 		cut(everyAnswers), cut(midway), cut(cutMidway), cut(barredByOther), ok(atHost), ok(barredByHost), unknown(atLastHop), detail(trailEnds), detail(onLink))},
 	{id: "egress", look: together(lang.Text{EN: "What this machine's own packet filter lets out is not known. Run it as root.", JA: "この機器自身のパケットフィルターが何を通すかは分かりません。管理者権限で実行してください。"},
-		cut(egressRule), cut(notPermitted), ok(egressPasses), detail(proxySet), detail(proxyless))},
+		cut(egressRule), cut(notPermitted), ok(egressPasses), unknown(egressDoubts), detail(proxySet), detail(proxyless))},
 	{id: "service", both: true, look: first(
 		cut(shutOut), cut(stalled), cut(turnsAway), cut(spokeOther), cut(forbids), cut(mutedThere), ok(spoke), cut(unspoken), cut(mute), cut(queueFull), cut(hangsUp), cut(dumb),
 		otherwise(lang.Text{EN: "Nothing was learned of the service.", JA: "サービスについては分かっていません。"}))},

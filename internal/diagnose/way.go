@@ -16,6 +16,7 @@ type Way struct {
 	Gateway netip.Addr // the router that they go to first; not valid on the link itself
 	Device  string     // the interface that they leave by
 	Known   bool       // whether there is a router was read, not guessed
+	Ruled   bool       // a rule of routing leaves packets of programs for this very port no way
 	// Hardware is the link address of the address itself, or of the gateway, that
 	// was heard lately.
 	Hardware string
@@ -104,6 +105,8 @@ const (
 	notPermitted   fact = "not-permitted"
 	proxySet       fact = "proxy-set"
 	proxyless      fact = "proxyless"
+	ruledOut       fact = "ruled-out" // a rule of routing speaks of the port
+	egressDoubts   fact = "egress-doubts"
 	wayChanged     fact = "way-changed"
 	everyAnswers   fact = "every-answers"
 )
@@ -184,6 +187,8 @@ func (c Case) learnRoute(known map[fact]said) func(exposure.Observation) bool {
 		for _, f := range []fact{cannotSend, neighbourMute} {
 			delete(known, f)
 		}
+	case w.Ruled:
+		known[ruledOut] = say(lang.Text{EN: "This machine has a route to {{.At}}, and a rule of routing (ip rule) that leaves packets for {{.Transport}} port {{.Port}} none.", JA: "この機器には {{.At}} への経路がありますが、{{.Transport}} の {{.Port}} 番あての通信だけは、経路の規則(ip rule)によって送れません。"}, pairs...)
 	case w.Gateway.IsValid():
 		known[sourced] = say(lang.Text{EN: "Packets leave from {{.Source}} by {{.Device}} and go to the router {{.Gateway}} first.", JA: "{{.Source}} から {{.Device}} を通り、まずルーター {{.Gateway}} へ送られます。"}, pairs...)
 		known[gated] = say(lang.Text{EN: "A router stands between: {{.Gateway}}.", JA: "途中にルーターがあります({{.Gateway}})。"}, pairs...)
@@ -242,6 +247,11 @@ func (c Case) learnEgress(known map[fact]said, w Way) {
 		switch a.Verdict {
 		case exposure.FirewallAccept:
 			known[egressPasses] = say(lang.Text{EN: "By its rules this machine's own packet filter lets it out.", JA: "規則を計算すると、この機器自身のパケットフィルターは送信を通します。"})
+		case exposure.FirewallCannotSay:
+			if !slices.ContainsFunc(a.Doubts, func(r exposure.FirewallRule) bool { return r.Handle != 0 || r.Chain.Raw() != "" }) {
+				break // it is no rule that makes the doubt
+			}
+			known[egressDoubts] = say(lang.Text{EN: "What this machine's own packet filter does with it cannot be told: {{.Doubt}}.", JA: "この機器自身のパケットフィルターが送信を通すかは計算できません({{.Doubt}})。"}, pairs...)
 		case exposure.FirewallDrop, exposure.FirewallReject:
 			known[egressRule] = say(lang.Text{EN: "This machine's own packet filter does not let it out: {{.Rule}}.", JA: "この機器自身のパケットフィルターが送信を止めます({{.Rule}})。"}, pairs...)
 			// What the kernel says of a packet that it did not send is of this machine.
