@@ -140,6 +140,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("Referrer-Policy", "same-origin") // without any, a form over plain HTTP tells no origin, and is refused
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", string(tag))
 	h.Set("Vary", "Accept-Language, Accept-Encoding, Cookie")
