@@ -88,6 +88,9 @@ func shortened(s string, width int) string {
 	if columns(s) <= width {
 		return s
 	}
+	if width <= len(ellipsis) {
+		return ellipsis // the cut must show, even where it takes more room
+	}
 	cut := wrap(s, width-len(ellipsis))[0]
 	return cut + ellipsis
 }

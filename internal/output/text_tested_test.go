@@ -94,3 +94,22 @@ func TestReportTellsSilenceByDesign(t *testing.T) {
 		t.Errorf("it is missing in\n%s", b.String())
 	}
 }
+
+// TestAnswersEndWhereverTheRoomDoes has answers whose lines leave any number of
+// columns for the next one, fewer than the sign of the cut takes too: a server
+// must not choose one with which the page has no end.
+func TestAnswersEndWhereverTheRoomDoes(t *testing.T) {
+	d := tested(lang.English)
+	for n := range 170 {
+		d.Steps = []exposure.Step{{ID: "connect", Result: exposure.StepOK, Said: untrusted.New(strings.Repeat("a", n)+"\nthe next line\n"+strings.Repeat("b", 200), 0)}}
+		for _, width := range []int{1, 80} {
+			var b strings.Builder
+			if err := output.Test(&b, d, output.Options{Format: "text", Lang: lang.English, Width: width}); err != nil {
+				t.Fatal(err)
+			}
+			if width == 80 && !strings.Contains(strings.Join(strings.Fields(b.String()), ""), "...") {
+				t.Errorf("after %d columns the cut does not show in\n%s", n, b.String())
+			}
+		}
+	}
+}

@@ -27,6 +27,7 @@ type piece struct {
 // between the characters of scripts that need no spaces. What has no place to
 // break and is too long is broken all the same, so that it stays in the frame.
 func wrap(text string, width int) []string {
+	width = max(width, 1) // a line takes a character at least
 	var (
 		lines []string
 		line  strings.Builder
