@@ -208,7 +208,7 @@ func (w *wire) made() string {
 	var headers []string
 	header := func(name, value string) { headers = append(headers, name+": "+value) }
 	for range 1 + w.random.IntN(2) {
-		switch w.random.IntN(11) {
+		switch w.random.IntN(13) {
 		case 0, 1:
 			name := w.pick("X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For", "Forwarded", "X-Real-IP", "Via", "Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Originating-IP", "X-Remote-Addr")
 			value := victim
@@ -249,6 +249,13 @@ func (w *wire) made() string {
 		case 9:
 			header("Content-Type", w.pick("text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-7"))
 			header("X-HTTP-Method-Override", "POST")
+		case 11, 12: // the forms of the pages
+			path = w.pick("/check/quick", "/check/syn", "/check/grid", "/check/udp", "/check/port", "/check/custom", "/look/"+w.own+"/beat", "/look/"+victim+"/stop") + w.pick("", "", "?address="+victim)
+			body = "consent=" + w.pick("", "on") + "&mine=on&ports=" + w.pick("22", "1-100", victim) + "&own=" + w.pick("80", victim) + "&token=" + w.pick("a", "b") + "&address=" + victim + "&host=" + victim
+			header("Content-Type", "application/x-www-form-urlencoded")
+			if w.random.IntN(2) == 0 {
+				header("Cookie", "sekisho="+w.pick(victim, "AAAA", w.own)+"; address="+victim)
+			}
 		case 10:
 			body = `{"grant":{"kind":"own-address","address":"` + victim + `"},` + body[1:]
 		}
