@@ -77,6 +77,9 @@ var rooms = map[string]room{
 	"store/sqlite":   {may: join(words, "store/tables"), modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 	"store/postgres": {may: join(words, "store/tables"), modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 
+	// The door to a vantage in another process.
+	"bus": {may: words, modules: []string{"github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}},
+
 	// The HTTP service. It reaches a vantage by an interface of its own.
 	"web": {may: join(words, judge), modules: []string{"github.com/prometheus/client_golang"}},
 	// The TLS certificate of the service: from files, or by ACME.
@@ -104,7 +107,7 @@ var rooms = map[string]room{
 	// The golden pages of output show the findings that rules really makes.
 	"output": {may: words, tests: []string{"rules"}, modules: []string{"github.com/charmbracelet/x/ansi", "github.com/clipperhouse/displaywidth"}},
 	"cli": {
-		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "store", "store/sqlite", "store/postgres", "certificate", "fingerprint", "book", "dialogue", "output", "portqry"),
+		may:     join(words, edges, observe, judge, "diagnose/gather", "agent", "vantage", "web", "bus", "store", "store/sqlite", "store/postgres", "certificate", "fingerprint", "book", "dialogue", "output", "portqry"),
 		modules: []string{"github.com/charmbracelet/x/ansi", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v4", "golang.org/x/term"},
 	},
 

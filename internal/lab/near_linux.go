@@ -170,3 +170,20 @@ func (d *Database) Enlarge(disk int) {
 	d.t.Helper()
 	d.run("nsenter", "-t", fmt.Sprint(d.cmd.Process.Pid), "-m", "mount", "-o", fmt.Sprintf("remount,size=%dm", disk), d.dir+"/small")
 }
+
+// NATS is a message server that a program under test carries its work with.
+type NATS struct {
+	*Near
+	// URL names it, with a user and a password.
+	URL string
+}
+
+// StartNATS starts Debian's nats-server with JetStream.
+func StartNATS(t T) *NATS {
+	t.Helper()
+	n := newNear(t)
+	n.command = []string{"nats-server", "-a", "127.0.0.1", "-p", fmt.Sprint(n.At.Port()), "-js", "-sd", n.dir, "--user", "lab", "--pass", "secret"}
+	n.ready = "Server is ready"
+	n.Start()
+	return &NATS{Near: n, URL: fmt.Sprintf("nats://lab:secret@%s", n.At)}
+}
