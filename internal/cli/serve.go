@@ -29,6 +29,7 @@ type serveFlags struct {
 	private        bool
 	rate, hourly   int
 	ops            opsFlags
+	store          storeFlags
 	systemd        bool
 }
 
@@ -70,6 +71,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.systemd, "print-systemd", false, a.say.Say("flag.serve-print-systemd"))
 	cmd.Flags().StringVar(&f.echoPorts, "echo-ports", echoPorts, a.say.Say("flag.serve-echo-ports"))
 	f.ops.register(cmd.Flags(), a)
+	f.store.register(cmd.Flags(), a)
 	return cmd
 }
 
@@ -83,6 +85,9 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	}
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
 		return a.fail(exitUsage, "cli.serve-listen", "Address", quoted(f.listen))
+	}
+	if err := f.store.check(a); err != nil {
+		return err
 	}
 	forwarding, err := f.ops.forwarding(a)
 	if err != nil {
@@ -129,6 +134,13 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		return err
 	}
 	defer echo.Close()
+	records, err := f.store.open(ctx, a, log)
+	if err != nil {
+		return err
+	}
+	if records != nil {
+		defer records.Close() // each record is on the disk already
+	}
 	vantage := agent.New(agent.Config{
 		Station: exposure.Station{
 			ID: "vantage", Kind: kind, Version: version(), Echoes: echo.Ports(),
@@ -137,15 +149,25 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
 		Stopped: (&ownOutput{}).stops,
 	})
-	service := web.New(web.Config{
-		Door: vantage, Scope: scope.now, Names: gather.Resolvers, Reverse: reverseNames, Log: log,
+	carrier, err := f.store.carry(a, vantage.Station(), log)
+	if err != nil {
+		return errors.Join(err, vantage.Close())
+	}
+	defer carrier.Close()
+	config := web.Config{
+		Door: carrier.Door(vantage.Station), Scope: scope.now, Names: gather.Resolvers, Reverse: reverseNames, Log: log,
 		Forwarding: forwarding, Gateways: privateGateways, Hostnames: f.ops.names(), Metrics: readers, TLS: encrypted,
 		Ready: []web.Check{{Name: "opt-outs", Do: func(context.Context) error {
 			_, err := scope.optOuts.read()
 			return err
 		}}},
 		EchoToken: func() string { return echo.Token().String() },
-	})
+	}
+	remember(&config, records, carrier)
+	service := web.New(config)
+	if err := service.Restore(ctx); err != nil {
+		return errors.Join(a.fail(exitUnseen, "cli.serve-database", "Error", oneLine(err.Error())), vantage.Close())
+	}
 	at := listener.Addr().(*net.TCPAddr).AddrPort()
 	a.note("serve.listening", "At", at.String(), "Whom", a.say.Say("serve.whom-"+kind))
 	asking := make(chan struct{})
@@ -154,9 +176,15 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		defer close(asking)
 		(&peering{app: a, agent: vantage, peers: peers, log: log}).run(ctx)
 	}()
+	working := make(chan struct{})
+	go func() {
+		defer close(working)
+		carrier.Work(ctx, vantage)
+	}()
 	err = serveBoth(ctx, service, listener, plain, challenges)
 	done()
 	<-asking
+	<-working
 	if closed := vantage.Close(); err == nil {
 		err = closed
 	}

@@ -96,7 +96,10 @@ func (s *Service) write(w http.ResponseWriter, status int, body any) {
 // problem answers with an error (RFC 9457).
 func (s *Service) problem(w http.ResponseWriter, err error) {
 	var e *exposure.JobError
-	if !errors.As(err, &e) {
+	if told := kept(err); !errors.As(err, &e) && errors.As(told, &e) {
+		s.config.Log.Warn("store", "error", err)
+	}
+	if e == nil {
 		e = &exposure.JobError{Kind: exposure.JobFault, Why: "internal error"}
 		s.config.Log.Error("request", "error", err)
 	}
@@ -221,6 +224,10 @@ func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest) (
 	if wait = s.limits.take(address, now); wait > 0 {
 		s.owners.remove(job.ID)
 		return job, plan, wait, nil
+	}
+	if err := s.counted(r.Context(), address); err != nil {
+		s.owners.remove(job.ID)
+		return job, plan, 0, err
 	}
 	plan, err = s.config.Door.Plan(r.Context(), job)
 	if err != nil {

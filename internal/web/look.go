@@ -188,6 +188,9 @@ func (s *Service) taken(ctx context.Context, l exposure.Look, f *feed) exposure.
 			if err != nil && ctx.Err() == nil {
 				s.config.Log.Warn("look", "id", l.ID, "error", err)
 			}
+			if away(err) && time.Now().Before(l.Job.Deadline.Add(keepTries*keepAgain)) && paused(ctx) {
+				continue // the vantage goes on, and holds what it saw
+			}
 			return exposure.LookInterrupted
 		}
 		for _, b := range list {
@@ -204,6 +207,23 @@ func (s *Service) taken(ctx context.Context, l exposure.Look, f *feed) exposure.
 				return exposure.LookDone
 			}
 		}
+	}
+}
+
+// away reports whether the way to the vantage is cut, of which the vantage itself
+// may know nothing.
+func away(err error) bool {
+	var e *exposure.JobError
+	return errors.As(err, &e) && e.Kind == exposure.JobFault
+}
+
+// paused waits a little, and reports whether there is a reason to go on.
+func paused(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(keepAgain):
+		return true
 	}
 }
 
@@ -225,10 +245,8 @@ func (s *Service) kept(ctx context.Context, do func() error) bool {
 			return false // its owner deleted it, or this is the end
 		}
 		s.config.Log.Warn("store", "error", err)
-		select {
-		case <-ctx.Done():
+		if !paused(ctx) {
 			return false
-		case <-time.After(keepAgain):
 		}
 	}
 	return false
@@ -286,9 +304,26 @@ func (s *Service) resume(ctx context.Context) {
 		return
 	}
 	for _, l := range list {
+		if s.complete(ctx, l) {
+			continue
+		}
 		s.owners.add(l.ID, owner{l.Job.Address, l.Job.Grant.Consent, l.Job.Deadline}, 0, time.Now())
 		s.follow(l)
 	}
+}
+
+// complete reports whether all that comes of a look is kept already: the service
+// ended just before it said so.
+func (s *Service) complete(ctx context.Context, l exposure.Look) bool {
+	list, err := s.config.Keep.Batches(ctx, l.ID)
+	if err != nil || len(list) == 0 || !list[len(list)-1].Done {
+		return false
+	}
+	state := exposure.LookDone
+	if list[len(list)-1].Ended != "" {
+		state = exposure.LookInterrupted
+	}
+	return s.config.Keep.SetLook(ctx, l.ID, state, l.Job.Attempt, time.Now()) == nil
 }
 
 // forgetting removes what has expired, once an hour.

@@ -59,6 +59,8 @@ type Config struct {
 	// Reverse asks the vantage's own resolver what an address is called, nothing
 	// when there is no name; nil where nobody is to be asked.
 	Reverse func(ctx context.Context, a netip.Addr) []string
+	// Dues is where the limits are kept; nil for in memory.
+	Dues Dues
 	// Ready is what must work for the service to be ready.
 	Ready []Check
 }
