@@ -309,3 +309,21 @@ func TestEchoIsTakenForNothingElse(t *testing.T) {
 		}
 	}
 }
+
+// TestKerberosLeads has the error that Heimdal answers to a request of HTTP
+// lead to Kerberos, and none that is cut short or of another length.
+func TestKerberosLeads(t *testing.T) {
+	realm := ber(berGeneral, []byte("<unspecified realm>"))
+	message := ber(kerberosError, ber(berSequence,
+		ber(0xa0, berSmall(berInteger, 5)), ber(0xa1, berSmall(berInteger, 30)), ber(0xa6, berSmall(berInteger, 61)), ber(0xa9, realm)))
+	first := append([]byte{0, 0, 0, byte(len(message))}, message...)
+	for n := range first {
+		if greetsKerberos(first[:n]) != No {
+			t.Errorf("the first %d bytes are taken for Kerberos", n)
+		}
+	}
+	found := leads(exposure.TCP, 1088, first)
+	if len(found) == 0 || found[0].Name != "kerberos" {
+		t.Errorf("leads to %v", found)
+	}
+}

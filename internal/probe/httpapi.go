@@ -50,7 +50,7 @@ var httpAPIs = []httpAPI{
 			strings.Contains(h.answer.header.Get("Www-Authenticate"), `realm="security"`)
 	}, httpElasticsearch},
 	{"docker", func(h httpSeen) bool {
-		return httpDockerServer.MatchString(h.answer.header.Get("Server")) || h.answer.status == http.StatusNotFound && h.has(`"message":"page not found"`)
+		return httpDockerServer.MatchString(h.answer.header.Get("Server")) || h.answer.status == http.StatusNotFound && (h.has(`"message":"page not found"`) || string(bytes.TrimSpace(h.body)) == httpPodmanNothing)
 	}, httpDocker},
 	{"kubernetes", func(h httpSeen) bool {
 		return httpKubernetesStatus.Match(h.body) || h.has(`"paths"`, `"/apis"`)
@@ -171,6 +171,10 @@ func httpElasticsearch(_ context.Context, h httpSeen, svc *exposure.Service) {
 
 var httpDockerServer = regexp.MustCompile(`^(?:Docker|Libpod)/`)
 
+// httpPodmanNothing is all that Podman's service, which speaks as Docker's, says
+// of a path that is not there. Others may say it too.
+const httpPodmanNothing = "Not Found"
+
 // httpDocker: the engine has no login; who is answered may do everything
 // (Docker Engine API, "SystemVersion").
 func httpDocker(ctx context.Context, h httpSeen, svc *exposure.Service) {
@@ -183,6 +187,9 @@ func httpDocker(ctx context.Context, h httpSeen, svc *exposure.Service) {
 		Version, APIVersion, Os, Arch, KernelVersion string
 	}
 	_ = json.Unmarshal(body, &told) // the fields stay empty
+	if bytes.Contains(body, []byte(`"Podman Engine"`)) {
+		product = "Podman"
+	}
 	if told.APIVersion == "" && !httpDockerServer.MatchString(h.answer.header.Get("Server")) {
 		return // of a page that is not there, others say the same
 	}

@@ -19,7 +19,7 @@ func init() {
 		Name: "kerberos", Transport: exposure.UDP, Ports: []uint16{88}, Weak: true, Hello: kerberosHello, Match: kerberosReplies, Run: runKerberosDatagram,
 	})
 	register(Probe{
-		Name: "kerberos", Transport: exposure.TCP, Ports: []uint16{88}, ClientFirst: true, Run: runKerberos,
+		Name: "kerberos", Transport: exposure.TCP, Ports: []uint16{88}, ClientFirst: true, Greets: greetsKerberos, Run: runKerberos,
 		Tests: []Test{{Name: "kerberos", Port: 88, Run: testKerberos, Options: []Option{{Name: "realm", Kind: Text}}}},
 	})
 	register(Probe{Name: "kpasswd", Transport: exposure.UDP, Ports: []uint16{464}, Weak: true, Hello: kpasswdHello, Match: kpasswdReplies, Tell: kpasswdTell})
@@ -60,6 +60,15 @@ func kerberosRequest(nonce uint64, realm string, client ...string) []byte {
 		ber(0xa8, ber(berSequence, berSmall(berInteger, 18), berSmall(berInteger, 17), berSmall(berInteger, 23))))
 	return ber(kerberosASReq, ber(berSequence,
 		ber(0xa1, berSmall(berInteger, 5)), ber(0xa2, berSmall(berInteger, 10)), ber(0xa4, body)))
+}
+
+// greetsKerberos takes the error with its length before it that a server away
+// from its port answers to the words of others (RFC 4120 section 7.2.2).
+func greetsKerberos(first []byte) Fit {
+	if len(first) > 4 && int64(binary.BigEndian.Uint32(first)) == int64(len(first)-4) && kerberosReplies(nil, first[4:]) {
+		return Sure
+	}
+	return No
 }
 
 // kerberosReplies wants an error of version 5.

@@ -50,16 +50,15 @@ func runRsync(ctx context.Context, s *Session) (exposure.Service, error) {
 	open := false
 	for i := range modules {
 		m := &modules[i]
-		if i < maxRsyncOpened {
-			if m.access, err = s.rsyncOpen(ctx, m.name); err != nil {
-				break
-			}
+		if i < maxRsyncOpened && err == nil {
+			m.access, err = s.rsyncOpen(ctx, m.name)
 		}
 		open = open || m.access == rsyncIsOpen
 		list = append(list, strings.TrimSpace(m.name+" "+m.access))
 	}
 	svc.Facts["modules"] = texts(list, maxRsyncModules)
-	if len(modules) > 0 {
+	// Of a module that did not answer nobody knows whether it is open.
+	if open || len(modules) > 0 && err == nil {
 		svc.Facts["password_required"] = !open
 	}
 	return svc, err
