@@ -17,6 +17,9 @@ func remedy(c Case, id string) []said {
 				say(lang.Text{EN: "On that machine, see what its firewall does with the port, and the command that opens it:\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}", JA: "その機器で、ファイアウォールの扱いと、開けるコマンドを表示します。\nsekisho local\nsekisho firewall open {{.Port}}/{{.Transport}}"}, c.pairs()...),
 			}
 		}
+		if step, ok := c.thatRule(); ok {
+			return []said{c.letIn(), step, again(c)}
+		}
 		return []said{c.letIn(), again(c)}
 	case "tls-broken":
 		if c.stalls() {
