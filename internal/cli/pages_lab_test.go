@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"context"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,7 @@ import (
 
 // TestBrowser has Chromium visit the service from behind the NAT router: the grid
 // fills to its end, the pages keep their policy, and axe finds nothing. With
-// SEKISHO_SHOTS=DIR it writes screenshots there.
+// BROWSER_SHOTS=DIR it writes screenshots there.
 func TestBrowser(t *testing.T) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -35,14 +36,24 @@ func TestBrowser(t *testing.T) {
 	serving(t, l.Outside, root, "--listen", ":8080")
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	home := t.TempDir()
+	home, shots := t.TempDir(), os.Getenv("BROWSER_SHOTS") // the host's files are its own, and end with it
 	cmd := l.LAN.Command(ctx, "env", "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home,
-		"node", script, modules, "http://"+l.Outside.V4.String()+":8080", os.Getenv("SEKISHO_SHOTS"))
+		"node", script, modules, "http://"+l.Outside.V4.String()+":8080", shots)
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
-		if strings.HasPrefix(line, "! ") {
+		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		switch {
+		case words[0] == "!":
 			t.Error(strings.TrimSpace(line[2:]))
-		} else {
+		case words[0] == "shot" && len(words) == 3:
+			picture, err := base64.StdEncoding.DecodeString(words[2])
+			if err == nil {
+				err = os.WriteFile(filepath.Join(shots, filepath.Base(words[1])+".png"), picture, 0o600)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		default:
 			t.Log(strings.TrimSpace(line))
 		}
 	}

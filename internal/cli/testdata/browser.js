@@ -1,11 +1,14 @@
 "use strict";
 // Drives the pages as a visitor does. Arguments: the folder of playwright-core
-// and axe-core, the address of the service, and the folder for screenshots. Each
-// line that it prints is a complaint; the last one says what was measured.
+// and axe-core, the address of the service, and a word when screenshots are wanted.
+// A line that it prints is a complaint after !, or a screenshot; the last one says
+// what was measured.
 const [modules, base, shots] = process.argv.slice(2);
 const { chromium } = require(modules + "/playwright-core");
 const axe = require("fs").readFileSync(modules + "/axe-core/axe.min.js", "utf8");
 const complain = (text) => console.log("! " + text);
+
+const shoot = async (page, name) => console.log("shot " + name + " " + (await page.screenshot({ fullPage: true })).toString("base64"));
 
 (async () => {
   const browser = await chromium.launch({
@@ -14,7 +17,7 @@ const complain = (text) => console.log("! " + text);
   });
   const open = (o) => browser.newContext({ locale: "en", ...o });
   const look = async (page, name) => {
-    if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+    if (shots) await shoot(page, name);
     // evaluate is the debugger's and passes the policy, which keeps scripts out.
     await page.evaluate(axe);
     const result = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
@@ -57,18 +60,18 @@ const complain = (text) => console.log("! " + text);
 
   for (const locale of ["en", "ja"]) {
     for (const [size, viewport] of Object.entries(sizes)) {
-      for (const colorScheme of ["light", "dark"]) {
-        const c = await open({ locale, viewport, colorScheme });
-        const p = await c.newPage();
-        listen(p, `${locale} ${size}`);
-        for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), results: "/results", about: "/about", gone: "/look/none" })) {
-          if (name === "gone") p.removeAllListeners("console"); // the browser complains of the 404 that is right
-          const answer = await p.goto(base + path);
-          if (answer.status() !== (name === "gone" ? 404 : 200)) complain(`${path}: ${answer.status()}`);
-          await look(p, `${name}-${locale}-${size}-${colorScheme}`);
-        }
-        await c.close();
+      // Each colour once with each language and each size.
+      const colorScheme = (locale === "en") === (size === "phone") ? "light" : "dark";
+      const c = await open({ locale, viewport, colorScheme });
+      const p = await c.newPage();
+      listen(p, `${locale} ${size}`);
+      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), results: "/results", about: "/about", gone: "/look/none" })) {
+        if (name === "gone") p.removeAllListeners("console"); // the browser complains of the 404 that is right
+        const answer = await p.goto(base + path);
+        if (answer.status() !== (name === "gone" ? 404 : 200)) complain(`${path}: ${answer.status()}`);
+        await look(p, `${name}-${locale}-${size}-${colorScheme}`);
       }
+      await c.close();
     }
   }
 
@@ -82,7 +85,7 @@ const complain = (text) => console.log("! " + text);
     await bare.reload();
   }
   if (!(await bare.$("p.verdict"))) complain("without a script the look does not end");
-  if (shots) await bare.screenshot({ path: `${shots}/quick-plain.png`, fullPage: true });
+  if (shots) await shoot(bare, "quick-plain");
   await bare.click("button.danger");
   if (!bare.url().endsWith("/results")) complain("deleting leads to " + bare.url());
   await browser.close();
