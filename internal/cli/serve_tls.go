@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -90,13 +91,16 @@ func (f *tlsFlags) encrypted(ctx context.Context, a *app, https, plain uint16, l
 }
 
 // stateFolder is where a service keeps what it needs again: what systemd made for
-// it, else the user's folder for that.
+// it, else the folder that the user or the system has for that.
 func stateFolder() (string, error) {
-	if made := os.Getenv("STATE_DIRECTORY"); made != "" {
+	if made, _, _ := strings.Cut(os.Getenv("STATE_DIRECTORY"), ":"); made != "" {
 		return made, nil
 	}
 	if home := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(home) {
 		return filepath.Join(home, "sekisho"), nil
+	}
+	if os.Geteuid() == 0 {
+		return filepath.Join(string(filepath.Separator), "var", "lib", "sekisho"), nil
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
