@@ -41,7 +41,10 @@ type Config struct {
 	URL string
 	// Pool is which vantages take each other's jobs: those that see the same.
 	Pool string
-	Log  *slog.Logger
+	// Folder is where the server inside has its own, which holds no job; empty is
+	// one among the temporary files. It is made, and removed at the end.
+	Folder string
+	Log    *slog.Logger
 }
 
 // Bus is a connection to NATS. It comes again by itself when it breaks.
@@ -131,7 +134,12 @@ func redacted(text, url string) string {
 // serve starts the server inside. It listens nowhere, and keeps in memory.
 func (b *Bus) serve() error {
 	var err error
-	if b.folder, err = os.MkdirTemp("", "sekisho-nats-"); err != nil {
+	if b.folder = b.config.Folder; b.folder != "" {
+		err = os.MkdirAll(b.folder, 0o700)
+	} else {
+		b.folder, err = os.MkdirTemp("", "sekisho-nats-")
+	}
+	if err != nil {
 		return err
 	}
 	b.inside, err = server.NewServer(&server.Options{

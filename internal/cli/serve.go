@@ -149,7 +149,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
 		Stopped: (&ownOutput{}).stops,
 	})
-	carrier, err := f.store.carry(a, vantage.Station(), log)
+	carrier, err := f.store.carry(a, vantage.Station(), records != nil, log)
 	if err != nil {
 		return errors.Join(err, vantage.Close())
 	}

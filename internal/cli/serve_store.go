@@ -101,8 +101,11 @@ func (f *storeFlags) open(ctx context.Context, a *app, log *slog.Logger) (store.
 }
 
 // carry connects to the bus.
-func (f *storeFlags) carry(a *app, station exposure.Station, log *slog.Logger) (*bus.Bus, error) {
+func (f *storeFlags) carry(a *app, station exposure.Station, kept bool, log *slog.Logger) (*bus.Bus, error) {
 	config := bus.Config{URL: f.nats, Pool: station.Kind, Log: log}
+	if kept && !f.external() {
+		config.Folder = f.file(a) + ".nats" // there may be no folder for temporary files
+	}
 	if station.Kind == "lan" {
 		// Each LAN is one of its own, whatever vantages of others are on the bus.
 		for _, a := range station.Addresses {
