@@ -29,6 +29,7 @@ type checkFlags struct {
 	scanFlags
 	failOn, folder, policy, baseline string
 	outgoing                         []string
+	views                            viewFlags
 	router                           string
 	merge                            []string
 	via                              viaFlag
@@ -53,6 +54,7 @@ func (a *app) checkCommand() *cobra.Command {
 	registerRouter(cmd.Flags(), &flags.router, routerNone, a.say)
 	flags.via.register(cmd.Flags(), a)
 	cmd.Flags().StringSliceVar(&flags.outgoing, "outgoing", nil, a.say.Say("flag.outgoing"))
+	flags.views.register(cmd.Flags(), a)
 	flags.access.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
@@ -90,6 +92,18 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 	}
 	if err := run.lettingOut(flags.outgoing); err != nil {
 		return err
+	}
+	run.views = flags.views
+	if run.through, err = flags.views.proxy.parse(ctx, a); err != nil {
+		return err
+	}
+	if flags.views.name != "" {
+		if err := a.nameLike(flags.views.name); err != nil {
+			return err
+		}
+	}
+	if len(args) > 0 && (run.through != nil || flags.views.name != "") {
+		return a.fail(exitUsage, "cli.views-own-only")
 	}
 	if len(args) == 0 {
 		if run.router, err = a.askRouter(ctx, flags.router); err != nil {
@@ -166,6 +180,7 @@ func (r *checkRun) see(ctx context.Context, args []string) error {
 		err = r.lookOutside(ctx)
 	}
 	if err == nil {
+		r.otherViews(ctx)
 		err = r.tried(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -250,8 +265,10 @@ type checkRun struct {
 	outside    []outsideView // what they saw
 	ftp        *ftpFlags     // as whom FTP servers of this machine are tested; nil: they are not
 	worst      int
-	called     string // the name by which services of this machine are spoken to, empty for none
-	most       int    // addresses of hosts that are looked at; 0: all
+	views      viewFlags    // further ways by which this machine is looked at
+	through    *netio.Proxy // of them; nil without one
+	called     string       // the name by which services of this machine are spoken to, empty for none
+	most       int          // addresses of hosts that are looked at; 0: all
 }
 
 // thisMachine looks at this machine over loopback and its own addresses. No
