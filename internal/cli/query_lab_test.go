@@ -175,6 +175,7 @@ func TestQueryTranscripts(t *testing.T) {
 	})
 	t.Run("interrupted", func(t *testing.T) { interrupted(t, l, shared) })
 	t.Run("consent", func(t *testing.T) { consentOfStrangers(t, l) })
+	t.Run("nobody-there", func(t *testing.T) { nobodyThere(t, l) })
 	t.Run("source-port-500-in-use", func(t *testing.T) {
 		taken := l.LAN.ListenPacket(t, "udp4", "0.0.0.0:500")
 		defer taken.Close()
@@ -240,6 +241,31 @@ func consentOfStrangers(t *testing.T, l *lab.Lab) {
 		r := sekisho(t, l.Home, root, append([]string{"query", "-n", at, "-nr"}, strings.Fields(c.args)...)...)
 		if asked := strings.Contains(r.out, "TCP port"); r.code != c.code || asked != (c.code == 1) || c.code == 2 && !strings.Contains(r.errs, "--authorized") {
 			t.Errorf("%s: exit code %d\n%s%s", c.args, r.code, r.out, r.errs)
+		}
+	}
+}
+
+// nobodyThere asks a neighbour that is switched off, which is FILTERED whoever
+// asks, and a network that this machine knows no way to, which is no state.
+func nobodyThere(t *testing.T, l *lab.Lab) {
+	bytes := l.LAN.V4.As4()
+	bytes[3] = 222 // which the lab gives to nobody
+	off := netip.AddrFrom4(bytes)
+	for _, args := range []string{"-e 80 -nr", "-o 80,81 -nr", "-e 80 -sp 3333 -nr"} {
+		r := sekisho(t, l.LAN, root, append([]string{"query", "-n", off.String()}, strings.Fields(args)...)...)
+		if r.code != 2 || !strings.Contains(r.out, "TCP port 80 (http service): FILTERED\n") {
+			t.Errorf("%s: exit code %d\n%s%s", args, r.code, r.out, r.errs)
+		}
+	}
+	r := sekisho(t, l.LAN, root, "connect", "host", off.String(), "80")
+	if r.code != 1 || !strings.Contains(r.out, off.String()+" does not answer on this network") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errs)
+	}
+	l.LAN.Run(t, "ip", "route", "add", "throw", "198.51.100.0/24")
+	for _, args := range []string{"-e 80 -nr", "-e 80 -sp 3334 -nr", "-e 80 -p udp -nr"} {
+		r := sekisho(t, l.LAN, root, append([]string{"query", "-n", "198.51.100.80"}, strings.Fields(args)...)...)
+		if r.code != 2 || !strings.Contains(r.out, " port 80 could not be asked: ") {
+			t.Errorf("%s: exit code %d\n%s%s", args, r.code, r.out, r.errs)
 		}
 	}
 }

@@ -134,7 +134,15 @@ func (q *querying) scan(ctx context.Context, address netip.Addr, asked []portqry
 	defer engine.Close()
 	_, err := engine.Run(ctx, request, func(o exposure.Observation) {
 		found := seenPort{state: o.State}
-		if o.State == exposure.Unknown {
+		switch {
+		case o.State != exposure.Unknown:
+		case o.Reason == exposure.HostUnreach:
+			// A machine that is switched off answers no neighbour: to whoever
+			// asks it is as silent as one behind a filter.
+			if found.state = exposure.Filtered; o.Transport == exposure.UDP {
+				found.state = exposure.OpenFiltered
+			}
+		default:
 			found.err = errors.New(cmp.Or(o.Detail, string(o.Reason)))
 		}
 		q.seen[portqry.Asked{Transport: o.Transport, Port: o.Port}] = found
@@ -199,10 +207,20 @@ func from(ctx context.Context, a portqry.Asking) (exposure.State, error) {
 	case network.Reason == exposure.ConnRefused, network.Reason == exposure.PortUnreach && a.Transport == exposure.UDP:
 		return exposure.Closed, nil
 	// Without a way there no datagram was sent.
-	case network.Reason == exposure.LocalError, a.Transport == exposure.UDP && network.Op == "dial":
+	case network.Reason == exposure.LocalError, a.Transport == exposure.UDP && network.Op == "dial", network.Reason == exposure.NetUnreach && noWay(ctx, to):
 		return exposure.Unknown, err
 	case a.Transport == exposure.UDP && network.Reason == exposure.NoResponse:
 		return exposure.OpenFiltered, nil
 	}
 	return exposure.Filtered, nil
+}
+
+// noWay reports whether this machine has no route to an address. A datagram
+// socket that is connected needs one and sends nothing.
+func noWay(ctx context.Context, to netip.AddrPort) bool {
+	c, err := (&netio.Dialer{}).Dial(ctx, exposure.UDP, to)
+	if err == nil {
+		return c.Close() != nil
+	}
+	return true
 }

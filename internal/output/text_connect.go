@@ -105,6 +105,10 @@ func (p *page) behind(s exposure.ConnectedServer) string {
 	switch {
 	case s.Error != "":
 		return s.Error
+	case s.State == exposure.Unknown && s.Reason == exposure.HostUnreach:
+		return p.say.Say("connect.no-neighbour", "Address", p.address(s.Address), "Reason", s.Reason)
+	case s.State == exposure.Unknown:
+		return p.say.Say("connect.unknown", "Address", p.address(s.Address), "Reason", s.Reason)
 	case s.State != exposure.Open:
 		return p.say.Say("connect.state", "Address", p.address(s.Address), "State", p.state(s.State), "Reason", s.Reason)
 	case s.Service == nil:

@@ -122,8 +122,11 @@ func TestSpeakToBanners(t *testing.T) {
 		want    []string
 	}{
 		{"ftp", []string{"S: 220-one\r\n", "S: 220 two\r\n", "C: USER anonymous\r\n", "S: 331 three\r\n"}, []string{"220-one", "220 two", "331 three"}},
-		{"ftp", []string{"S: 220-Welcome\r\n to us\r\n", "S: that is\r\n", "S: 220 ready\r\n", "C: USER anonymous\r\n", "S: 331-Guests\r\n say\r\n", "S: 331 who\r\n"},
-			[]string{"220-Welcome", " to us", "that is", "220 ready", "331-Guests", " say", "331 who"}},
+		{
+			"ftp",
+			[]string{"S: 220-Welcome\r\n to us\r\n", "S: that is\r\n", "S: 220 ready\r\n", "C: USER anonymous\r\n", "S: 331-Guests\r\n say\r\n", "S: 331 who\r\n"},
+			[]string{"220-Welcome", " to us", "that is", "220 ready", "331-Guests", " say", "331 who"},
+		},
 		{"smtp", []string{"S: 220 a\x1b[2J ready\r\n"}, []string{`220 a\x1b[2J ready`}},
 		{"pop3", []string{"S: +OK\r\n"}, []string{"+OK"}},
 		{"imap2", []string{"S: * OK here"}, []string{"* OK here"}},
