@@ -44,7 +44,7 @@ const (
 	servedTime   = 5 * time.Minute
 )
 
-// serveCommand is the vantage that others ask: the API, and no pages.
+// serveCommand is the vantage that others ask, by its pages and by its API.
 func (a *app) serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{

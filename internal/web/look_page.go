@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
@@ -60,10 +61,23 @@ type shown struct {
 	Forum     string
 	Quiet     int
 	Everybody bool // every port that was asked is open
-	Own       string
+	Runs      []string
 }
 
 type unmet struct{ Run, Ports string }
+
+// runName is what a visitor says to run as the page calls it, a list of their own
+// as they wrote it.
+func runName(say *lang.Printer, word string) string {
+	text, own := strings.CutPrefix(word, ownRun)
+	switch {
+	case !own:
+		return say.Say("web.run-" + word)
+	case text == "":
+		return say.Say("web.run-own-list")
+	}
+	return written(text)
+}
 
 // mostOpen bounds the open ports that are shown one by one.
 const mostOpen = 256
@@ -98,7 +112,10 @@ func (s *Service) look(w http.ResponseWriter, r *http.Request) {
 	}
 	v.Unproven = found.ranges(unproven)
 	for _, n := range found.unmet() {
-		v.Unmet = append(v.Unmet, unmet{n.Run, found.ranges(n.ports)})
+		v.Unmet = append(v.Unmet, unmet{runName(say, n.Run), found.ranges(n.ports)})
+	}
+	for _, word := range l.Runs {
+		v.Runs = append(v.Runs, runName(say, word))
 	}
 	open := found.of(formOpen)
 	v.Everybody = len(open) > 15 && len(open) == v.Asked
