@@ -245,6 +245,7 @@ func (f *ftp) authTLS(ctx context.Context) error {
 	}
 	inner, facts, err := f.s.startTLS(ctx, c, ready)
 	f.svc.TLS = facts
+	tlsWorks(f.svc.Facts, err)
 	if err != nil {
 		return f.s.fail("tls handshake", err)
 	}

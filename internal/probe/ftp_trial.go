@@ -174,7 +174,7 @@ func (p *ftpTrial) recognise(ctx context.Context) error {
 		_ = p.f.inner.Close() // some servers allow few connections
 	}
 	step := exposure.Step{ID: "ftp-greeting", Result: exposure.StepOK, Said: p.f.svc.Banner}
-	if err != nil {
+	if _, upgraded := p.f.svc.Facts["starttls_works"]; err != nil && !upgraded { // or what came after failed
 		step.Result, step.Detail = exposure.StepFailed, err.Error()
 	}
 	p.t.Step(step)

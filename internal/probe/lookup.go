@@ -117,13 +117,16 @@ func lookupAnswer(reply []byte, kind uint16) (records []dns.RR, cut bool, err er
 	return records, m.Truncated, nil
 }
 
-// addresses are those of a name, of both families.
+// addresses are those of a name, of both families. Where only one of them was
+// answered for, its addresses stand beside the error: small resolvers refuse to
+// tell of a family that they have nothing of.
 func (s *Session) addresses(ctx context.Context, resolvers []netip.AddrPort, name string) ([]netip.Addr, error) {
 	var all []netip.Addr
+	var failed error
 	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
 		records, err := s.lookup(ctx, resolvers, name, kind)
 		if err != nil {
-			return all, err
+			failed = err
 		}
 		for _, rr := range records {
 			var a netip.Addr
@@ -138,7 +141,7 @@ func (s *Session) addresses(ctx context.Context, resolvers []netip.AddrPort, nam
 			}
 		}
 	}
-	return all, nil
+	return all, failed
 }
 
 // resolvers are the DNS servers to ask: the one that an option names, or those
