@@ -63,6 +63,7 @@ func init() {
 		{"x11_open", port(6000, fromLAN, seenOnLAN("x11", "X.Org", "The X.Org Foundation", unlockedFacts)), afar, []string{"high service-without-password"}},
 		{"x11_cookie", port(6000, fromLAN, seenOnLAN("x11", "", "Authorization required", lockedFacts)), afar, []string{"medium exposed-local-service"}},
 		{"couchdb_unlocked", port(5984, fromLAN, api("couchdb", "CouchDB", true)), afar, []string{"high service-without-password"}},
+		{"podman_unlocked", port(2375, fromLAN, api("docker", "Podman", true)), afar, []string{"high service-without-password"}},
 		{"docker_unlocked", port(2375, fromLAN, api("docker", "Docker", true)), afar, []string{"high service-without-password"}},
 		{"elasticsearch_unlocked", port(9200, fromLAN, api("elasticsearch", "Elasticsearch", true)), afar, []string{"high service-without-password"}},
 		{"elasticsearch_locked", port(9200, fromLAN, api("elasticsearch", "Elasticsearch", false)), afar, []string{"medium exposed-local-service"}},

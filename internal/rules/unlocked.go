@@ -75,6 +75,13 @@ var unlockeds = map[string]unlocked{
 			JA: "このAPIにパスワードはありません。tcp:// のアドレスを外します。必要なら証明書を必須にします。/etc/docker/daemon.json に書きます。\n\"tlsverify\": true, \"tlscacert\": \"/etc/docker/ca.pem\", \"tlscert\": \"/etc/docker/cert.pem\", \"tlskey\": \"/etc/docker/key.pem\"",
 		},
 	},
+	"podman": {
+		name: "Podman API", severity: exposure.High, meaning: unlockedMachine,
+		lock: lang.Text{
+			EN: "The API knows no password. End the program that was started as podman system service tcp:…; who needs it from elsewhere reaches its socket through ssh:\nsystemctl enable --now podman.socket\npodman --url ssh://USER@HOST/run/podman/podman.sock ps",
+			JA: "このAPIにパスワードはありません。podman system service tcp:… で始めたプログラムを終了します。他の機器から使うなら、ssh経由でソケットに接続します。\nsystemctl enable --now podman.socket\npodman --url ssh://ユーザー@ホスト/run/podman/podman.sock ps",
+		},
+	},
 	"elasticsearch": {
 		name: "Elasticsearch", severity: exposure.High, meaning: unlockedData, unit: "elasticsearch",
 		lock: lang.Text{
@@ -190,6 +197,9 @@ var unlockeds = map[string]unlocked{
 // speaks is what a service is known by here: its protocol, or its API.
 func speaks(service exposure.Service) string {
 	if api := service.Facts.Text("api"); service.Protocol == "http" && !api.IsZero() {
+		if api.Raw() == "docker" && product(service, "podman") {
+			return "podman" // which is started and locked in other ways
+		}
 		return api.Raw()
 	}
 	return service.Protocol
