@@ -120,7 +120,7 @@ var rooms = map[string]room{
 // import beside the standard library.
 var outside = map[string]room{
 	"packaging": {},
-	"bench": {modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink"}},
+	"bench":     {modules: []string{"golang.org/x/sys", "github.com/vishvananda/netlink"}},
 }
 
 // testModules may stand in any _test.go file, and so may the room lab.
