@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
@@ -231,4 +232,39 @@ func FuzzForwarding(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestCookiesStayInsideTLS: a cookie is for HTTPS alone where its request came so,
+// at the service or at the proxy before it.
+func TestCookiesStayInsideTLS(t *testing.T) {
+	const proxy = "26.20.0.1"
+	for name, c := range map[string]struct {
+		from, url, said string
+		want            bool
+	}{
+		"plain":                 {"26.10.0.2", "http://vantage.example/?lang=ja", "", false},
+		"TLS":                   {"26.10.0.2", "https://vantage.example/?lang=ja", "", true},
+		"TLS at the proxy":      {proxy, "http://vantage.example/?lang=ja", "https", true},
+		"plain at the proxy":    {proxy, "http://vantage.example/?lang=ja", "http", false},
+		"a visitor who says so": {"26.10.0.2", "http://vantage.example/?lang=ja", "https", false},
+	} {
+		_, s := behind("X-Forwarded-For")
+		r := httptest.NewRequest(http.MethodGet, c.url, nil)
+		r.RemoteAddr = c.from + ":40000"
+		r.Header.Set("X-Forwarded-Proto", c.said)
+		if c.from == proxy {
+			r.Header.Set("X-Forwarded-For", "26.10.0.2")
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		cookies := w.Result().Cookies()
+		if len(cookies) == 0 {
+			t.Fatalf("%s: no cookie: %d %s", name, w.Code, w.Body)
+		}
+		for _, k := range cookies {
+			if k.Secure != c.want || !k.HttpOnly {
+				t.Errorf("%s: %+v", name, k)
+			}
+		}
+	}
 }

@@ -30,19 +30,22 @@ func browser(r *http.Request) (hash [32]byte, known bool) {
 }
 
 // owning is the owner of a request; a browser that is none yet becomes one.
-func owning(w http.ResponseWriter, r *http.Request) [32]byte {
+func (s *Service) owning(w http.ResponseWriter, r *http.Request) [32]byte {
 	if hash, known := browser(r); known {
 		return hash
 	}
 	secret := rand.Text()
-	setCookie(w, r, ownerCookie, secret)
+	s.setCookie(w, r, ownerCookie, secret)
 	return sha256.Sum256([]byte(secret))
 }
 
-func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+// setCookie has the browser keep something. It goes over HTTPS alone where it came
+// so, also through a trusted proxy.
+func (s *Service) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+	encrypted := r.TLS != nil || s.config.Forwarding.trusts(clientOf(r).peer) && s.config.Forwarding.encrypted(r)
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: encrypted, SameSite: http.SameSiteLaxMode,
 	})
 }
 
@@ -252,10 +255,6 @@ func (s *Service) kept(ctx context.Context, do func() error) bool {
 	return false
 }
 
-// oftenCut are the ports that providers of servers cut for their customers:
-// silence there is no evidence where nothing proves that packets get out.
-var oftenCut = exposure.PortList{25, 111, 135, 136, 137, 138, 139, 445, 1433, 1434, 1900, 11211}
-
 // The details of an observation that say of the vantage what it cannot know.
 const egressUnproven = "this vantage's egress is unproven"
 
@@ -268,7 +267,7 @@ func (s *Service) honest(b exposure.Batch) exposure.Batch {
 	for _, a := range alike {
 		var known exposure.PortList
 		for _, p := range a.Ports {
-			if a.State != exposure.Filtered || a.Reason != exposure.NoResponse || !oftenCut.Has(p) || sends.Has(a.Transport, p) {
+			if a.State != exposure.Filtered || a.Reason != exposure.NoResponse || !exposure.OftenCut(p) || sends.Has(a.Transport, p) {
 				known = append(known, p)
 				continue
 			}

@@ -90,7 +90,7 @@ func (s *Service) look(w http.ResponseWriter, r *http.Request) {
 	}
 	l := found.look
 	s.beat(r, l)
-	tag := spoken(w, r)
+	tag := s.spoken(w, r)
 	say := lang.For(tag)
 	v := shown{
 		Look: l, Mine: mine(r, l), Running: !over(l.State), Asked: len(found.asked()), Seen: len(found.seen), Forms: forms, Letters: map[form]string{},

@@ -95,9 +95,9 @@ const languageCookie = "sekisho_lang"
 
 // spoken is the language of a request: the one chosen, or the first of
 // Accept-Language that is spoken, by weight (RFC 9110 section 12.5.4).
-func spoken(w http.ResponseWriter, r *http.Request) lang.Tag {
+func (s *Service) spoken(w http.ResponseWriter, r *http.Request) lang.Tag {
 	if t, err := lang.Parse(r.URL.Query().Get("lang")); err == nil {
-		setCookie(w, r, languageCookie, string(t))
+		s.setCookie(w, r, languageCookie, string(t))
 		return t
 	}
 	if c, err := r.Cookie(languageCookie); err == nil {
@@ -127,7 +127,7 @@ func spoken(w http.ResponseWriter, r *http.Request) lang.Tag {
 
 // show writes a page.
 func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name string, title string, data any, wait bool) {
-	tag := spoken(w, r)
+	tag := s.spoken(w, r)
 	p := page{Lang: tag, Path: r.URL.Path, Frame: name, Data: data, Wait: wait, say: lang.For(tag)}
 	p.Title = title
 	if title == "" {
@@ -375,7 +375,7 @@ func (s *Service) ask(w http.ResponseWriter, r *http.Request) {
 	}
 	a := s.asking(r, k)
 	a.Ports = written(r.URL.Query().Get("ports"))
-	s.show(w, r, http.StatusOK, "ask", lang.For(spoken(w, r)).Say("web.kind-"+k.ID), a, false)
+	s.show(w, r, http.StatusOK, "ask", lang.For(s.spoken(w, r)).Say("web.kind-"+k.ID), a, false)
 }
 
 // start begins a look by the form of a page.
@@ -385,7 +385,7 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		s.lost(w, r)
 		return
 	}
-	tag := spoken(w, r)
+	tag := s.spoken(w, r)
 	say := lang.For(tag)
 	a := s.asking(r, k)
 	a.Ports, a.UDP, a.Own = r.PostFormValue("ports"), r.PostFormValue("transport") == "udp", r.PostFormValue("own")
@@ -428,7 +428,7 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		again(http.StatusBadRequest, wrong)
 		return
 	}
-	l := exposure.Look{ID: rand.Text(), Owner: owning(w, r), Kind: k.ID, Runs: words, Started: time.Now()}
+	l := exposure.Look{ID: rand.Text(), Owner: s.owning(w, r), Kind: k.ID, Runs: words, Started: time.Now()}
 	l.Expires = l.Started.Add(s.keepFor)
 	once := onceKey{l.Owner, r.PostFormValue("token")}
 	if before, sent := s.looks.first(once, l.ID); sent {
@@ -474,7 +474,7 @@ func (s *Service) explained(say *lang.Printer, err error) (int, string) {
 
 // failed shows why a page cannot be shown.
 func (s *Service) failed(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := s.explained(lang.For(spoken(w, r)), err)
+	status, text := s.explained(lang.For(s.spoken(w, r)), err)
 	s.show(w, r, status, "message", "", text, false)
 }
 
@@ -507,7 +507,7 @@ func (s *Service) lookJSON(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Robots-Tag", "noindex")
-	b, err := json.MarshalIndent(found.document(spoken(w, r)), "", "  ")
+	b, err := json.MarshalIndent(found.document(s.spoken(w, r)), "", "  ")
 	if err != nil {
 		s.problem(w, err)
 		return
@@ -523,7 +523,7 @@ func (s *Service) lookText(w http.ResponseWriter, r *http.Request) {
 	}
 	text := found.classic()
 	if path.Base(r.URL.Path) == "forum.txt" {
-		text = found.forum(lang.For(spoken(w, r)))
+		text = found.forum(lang.For(s.spoken(w, r)))
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Robots-Tag", "noindex")
