@@ -55,7 +55,7 @@ var rooms = map[string]room{
 	"fingerprint": {may: []string{"untrusted", "exposure"}},
 
 	// The lessons that go with the catalogue.
-	"book": {may: []string{"portspec"}},
+	"book": {may: []string{"portspec", "exposure"}},
 
 	"netio":   {may: words, modules: []string{"golang.org/x/sys", "golang.org/x/net", "github.com/vishvananda/netlink"}},
 	"rawsock": {modules: []string{"golang.org/x/sys", "golang.org/x/net"}},
@@ -81,7 +81,7 @@ var rooms = map[string]room{
 	"bus": {may: words, modules: []string{"github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}},
 
 	// The HTTP service. It reaches a vantage by an interface of its own.
-	"web": {may: join(words, judge), modules: []string{"github.com/prometheus/client_golang"}},
+	"web": {may: join(words, judge, "book"), modules: []string{"github.com/prometheus/client_golang"}},
 	// The TLS certificate of the service: from files, or by ACME.
 	"certificate": {modules: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"}},
 

@@ -37,11 +37,12 @@ func (a *app) servicesCommand() *cobra.Command {
 				}
 			}
 			d := exposure.CatalogueDocument{Schema: exposure.ServicesSchema, Version: version(), Services: []exposure.CatalogueEntry{}, Also: found.Also}
+			ja := a.tag == lang.Japanese
 			for _, s := range found.Services {
-				d.Services = append(d.Services, a.entry(s))
+				d.Services = append(d.Services, book.Entry(s, ja))
 			}
 			for _, t := range found.Topics {
-				d.Topics = append(d.Topics, exposure.Topic{Name: t.Name, Title: a.text(t.Title), Facts: a.texts(t.Facts), Tables: a.bookTables(t.Tables)})
+				d.Topics = append(d.Topics, t.In(ja))
 			}
 			return a.deliver(func(w *bufio.Writer) error { return output.Services(w, d, a.outputOptions()) })
 		},
@@ -62,61 +63,10 @@ func (a *app) notInBook(word string, f book.Found) error {
 	}
 	if f.Number {
 		r := book.RangeOf(f.Port)
-		return a.fail(exitUsage, "cli.no-service-port", "Port", f.Port, "Range", a.text(r.Name), "Numbers", fmt.Sprintf("%d-%d", r.First, r.Last), "About", a.text(r.About))
+		return a.fail(exitUsage, "cli.no-service-port", "Port", f.Port, "Range", r.Name.In(a.tag == lang.Japanese), "Numbers", fmt.Sprintf("%d-%d", r.First, r.Last), "About", r.About.In(a.tag == lang.Japanese))
 	}
 	if near := portspec.Nearest(word); near != "" {
 		return a.fail(exitUsage, "cli.no-service-near", "Word", quoted(word), "Near", near)
 	}
 	return a.fail(exitUsage, "cli.no-service", "Word", quoted(word))
-}
-
-// text is a text of the book in the language of the run.
-func (a *app) text(t book.Text) string {
-	if a.tag == lang.Japanese {
-		return t.JA
-	}
-	return t.EN
-}
-
-func (a *app) texts(list []book.Text) []string {
-	var texts []string
-	for _, t := range list {
-		texts = append(texts, a.text(t))
-	}
-	return texts
-}
-
-// entry is a service in the language of the run.
-func (a *app) entry(s portspec.Service) exposure.CatalogueEntry {
-	l := book.Of(s)
-	e := exposure.CatalogueEntry{
-		Name: s.Name, Aliases: s.Aliases, TCP: s.TCP, UDP: s.UDP, Range: book.RangeOf(append(s.TCP[:len(s.TCP):len(s.TCP)], s.UDP...)[0]).Word,
-		Summary: a.text(book.Text(s.Summary)), Session: a.text(l.Session), Risk: a.text(book.Text(s.Risk)), Close: a.text(l.Close),
-		Usual: exposure.Usual{
-			HomePC: l.Usual.HomePC.String(), HomeServer: l.Usual.HomeServer.String(),
-			MailServer: l.Usual.MailServer.String(), WebServer: l.Usual.WebServer.String(),
-		},
-		Cleartext: s.Cleartext, LoginCleartext: s.LoginCleartext, Upgrade: l.Upgrade, LocalOnly: s.LocalOnly, Trojan: s.Trojan, Successor: s.Successor,
-		Facts: a.texts(l.Facts), Tables: a.bookTables(l.Tables),
-	}
-	for _, d := range l.Diagrams {
-		drawn := exposure.Diagram{Title: a.text(d.Title), Parties: a.texts(d.Parties)}
-		for _, step := range d.Steps {
-			drawn.Steps = append(drawn.Steps, exposure.DiagramStep{From: step.From, To: step.To, Text: a.text(step.Text)})
-		}
-		e.Diagrams = append(e.Diagrams, drawn)
-	}
-	return e
-}
-
-func (a *app) bookTables(list []book.Table) []exposure.Table {
-	var tables []exposure.Table
-	for _, t := range list {
-		table := exposure.Table{Title: a.text(t.Title), Heads: a.texts(t.Heads)}
-		for _, row := range t.Rows {
-			table.Rows = append(table.Rows, a.texts(row))
-		}
-		tables = append(tables, table)
-	}
-	return tables
 }

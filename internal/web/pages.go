@@ -79,6 +79,9 @@ type page struct {
 // T is a message of the pages.
 func (p page) T(key string, values ...any) string { return p.say.Say("web."+key, values...) }
 
+// Say is a message that the pages share with the command line.
+func (p page) Say(key string, values ...any) string { return p.say.Say(key, values...) }
+
 // File is the address of a file that the page loads.
 func (p page) File(name string) string { return statics()[name] }
 
@@ -184,6 +187,8 @@ func (s *Service) pages() {
 		"POST /look/{id}/delete":     s.lookDelete,
 		"GET /results":               s.results,
 		"GET /about":                 s.about,
+		"GET /book":                  s.book,
+		"GET /book/{name}":           s.bookEntry,
 		"GET /static/{sum}/{name}":   s.static,
 
 		"GET /.well-known/probing.txt":  s.probing,

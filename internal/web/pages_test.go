@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"html"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"sekisho/internal/book"
 	"sekisho/internal/exposure"
+	"sekisho/internal/portspec"
 	"sekisho/internal/reach"
 	"sekisho/internal/untrusted"
 	"sekisho/internal/web"
@@ -384,5 +387,60 @@ func TestMessagesOfPagesAreUsed(t *testing.T) {
 		if !used {
 			t.Errorf("nobody says web.%s", m[1])
 		}
+	}
+}
+
+// TestBookHasEveryService: each service of the catalogue has a page with all that
+// the book says of it, in both languages, and each number leads somewhere.
+func TestBookHasEveryService(t *testing.T) {
+	_, s := pagesService()
+	get := func(path, tag string) string {
+		t.Helper()
+		w := ask(s, visitor, "GET", path, "", "Accept-Language", tag)
+		if w.Code != 200 || !strings.Contains(w.Body.String(), "</html>") {
+			t.Fatalf("%s: %d %.200s", path, w.Code, w.Body)
+		}
+		return html.UnescapeString(w.Body.String())
+	}
+	for _, tag := range []string{"en", "ja"} {
+		all := get("/book", tag)
+		for _, service := range portspec.Services() {
+			e := book.Entry(service, tag == "ja")
+			page := get("/book/"+service.Name, tag)
+			for _, text := range append([]string{e.Summary, e.Session, e.Risk, e.Close, e.Successor}, e.Facts...) {
+				if !strings.Contains(page, text) {
+					t.Errorf("%s, %s: the page does not say %q", service.Name, tag, text)
+				}
+			}
+			for _, d := range e.Diagrams {
+				for _, step := range d.Steps {
+					if !strings.Contains(page, step.Text) {
+						t.Errorf("%s, %s: the drawing lacks %q", service.Name, tag, step.Text)
+					}
+				}
+			}
+			if !strings.Contains(all, `href="/book/`+service.Name+`"`) {
+				t.Errorf("%s: not in the list", service.Name)
+			}
+		}
+	}
+	for path, want := range map[string]string{
+		"/book?q=443/tcp":                    `<a href="/book/https">https</a> 443/tcp`,
+		"/book?q=1023/tcp":                   "No service that the book knows uses it.",
+		"/book?q=0/tcp":                      `href="/check/port?ports=0"`,
+		"/book?q=telnett":                    `<a href="/book/telnet">telnet</a>?`,
+		"/book?q=ports":                      "49152-65535",
+		"/book?q=%3Cscript%3Ealert(1)":       "has nothing for",
+		"/book?q=" + strings.Repeat("é", 99): "has nothing for",
+	} {
+		if page := get(path, "en"); !strings.Contains(page, want) {
+			t.Errorf("%s: no %q in %.3000s", path, want, page)
+		}
+	}
+	if w := ask(s, visitor, "GET", "/book?q=%3Cscript%3Ealert(1)", ""); strings.Contains(w.Body.String(), "<script>") {
+		t.Error("a word is taken for markup")
+	}
+	if w := ask(s, visitor, "GET", "/book/nothing-of-that-name", ""); w.Code != 404 {
+		t.Errorf("a service that is none: %d", w.Code)
 	}
 }
