@@ -73,6 +73,7 @@ func TestTLSRecordedAgain(t *testing.T) {
 	web.Stop()
 	h.StartUnbound(t, lab.Unbound{TLS: true})
 	recordAgainInTLS(t, l.LAN, at(853), "tls/happy-unbound-dot", "Unbound", "unbound")
+	recordAgainInTLS(t, l.LAN, at(443), "dns/happy-doh-unbound", "Unbound", "unbound")
 	h.StartPostfix(t, lab.Postfix{Config: "smtpd_tls_auth_only = yes"})
 	recordAgain(t, l.LAN, at(25), "smtp/happy-postfix-starttls", "Postfix", "postfix")
 	h.StartDovecot(t, lab.Dovecot{})

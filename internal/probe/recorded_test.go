@@ -82,7 +82,17 @@ func (r recording) through(t testing.TB, p Probe) Probe {
 		if secret := strings.Join(r.values["password"], ""); secret != "" {
 			o.Password = func() (string, error) { return secret, nil }
 		}
-		return test.Run(ctx, s, &Trial{test: test, options: o})
+		trial := &Trial{test: test, options: o}
+		if test.Secure {
+			if err := s.begin(ctx, trial); err != nil {
+				return exposure.Service{TLS: s.secure}, err
+			}
+		}
+		svc, err := test.Run(ctx, s, trial)
+		if svc.TLS == nil {
+			svc.TLS = s.secure
+		}
+		return svc, err
 	}
 	return p
 }
