@@ -5,6 +5,7 @@ package cli_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lab"
@@ -102,6 +103,9 @@ const atDevice = `table netdev guard { chain in { type filter hook ingress devic
 // auditFaults are faults of the places that nobody thinks of first: interfaces,
 // routes, the machine's own redirects, queues and handshakes.
 var auditFaults = []fault{
+	{name: "a mailbox's certificate has expired", provoke: expiredMailbox, from: lanHost, at: homeV4, port: "993", cause: "tls-broken", certainty: exposure.CauseProven},
+	{name: "expired behind STARTTLS, IPv6", provoke: expiredMailbox, from: lanHost, at: homeV6, port: "143", cause: "tls-broken", certainty: exposure.CauseProven},
+	{name: "expired behind STARTTLS, from another host", provoke: expiredMailbox, on: lanHost, host: hostAt(homeV4), port: "143", cause: "tls-broken", certainty: exposure.CauseProven},
 	{name: "in a network namespace, not published", provoke: func(t *testing.T, l *lab.Lab) {
 		l.Home.Run(t, "sh", "-ec", "ip netns add box\nip -n box link set lo up")
 		l.Home.StartInNamespace(t, "box", "80")
@@ -172,4 +176,8 @@ func policyDropAll(lines ...string) func(t *testing.T, l *lab.Lab) {
 			}
 		}`)
 	})
+}
+
+func expiredMailbox(t *testing.T, l *lab.Lab) {
+	l.Home.StartDovecot(t, lab.Dovecot{Expires: time.Now().Add(-48 * time.Hour)})
 }

@@ -11,6 +11,7 @@ import (
 type Dovecot struct {
 	Addr                     netip.Addr // all addresses when zero
 	IMAP, IMAPS, POP3, POP3S uint16     // 143, 993, 110 and 995 when zero
+	Expires                  time.Time  // when the certificate ends; in 90 days when zero
 	Plain                    bool       // no TLS at all, and passwords without it
 	Config                   string     // further lines of dovecot.conf, which win
 }
@@ -26,7 +27,7 @@ const (
 // password is taken inside TLS only, and from the host itself.
 func (h *Host) StartDovecot(t T, o Dovecot) *Server {
 	t.Helper()
-	h.writeCertificate(t, "/etc/dovecot/lab", time.Time{})
+	h.writeCertificate(t, "/etc/dovecot/lab", o.Expires)
 	listen := "*, ::"
 	if o.Addr.IsValid() {
 		listen = o.Addr.String()
