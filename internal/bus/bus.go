@@ -67,6 +67,8 @@ const (
 	workSubject = "sekisho.work."
 	jobSubject  = "sekisho.job."
 	replyHeader = "Sekisho-Reply"
+	// loginsHeader says whom to ask for the logins of a job: they are in no queue.
+	loginsHeader = "Sekisho-Logins"
 )
 
 // Bounds of the queue and of the waits.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,8 +183,15 @@ func carries(t *testing.T, here, there *bus.Bus) {
 	}
 	must(t, here.Ready(ctx))
 	j := job("J1")
+	j.Logins = []exposure.JobLogin{{User: "kaisha", Password: "himitsu"}, {}}
 	plan, err := door.Plan(ctx, j)
 	must(t, err)
+	v.mu.Lock()
+	handed := v.jobs["J1"].Logins
+	v.mu.Unlock()
+	if !slices.Equal(handed, j.Logins) {
+		t.Errorf("the vantage has %d logins", len(handed))
+	}
 	if plan.Job != "J1" || plan.Key != j.Key || plan.Address != caller {
 		t.Errorf("plan %+v", plan)
 	}

@@ -50,6 +50,14 @@ func (d *Door) Plan(ctx context.Context, job exposure.Job) (exposure.Plan, error
 	work := nats.NewMsg(workSubject + d.bus.config.Pool)
 	work.Data = body
 	work.Header.Set(replyHeader, replies.Subject)
+	if len(job.Logins) > 0 {
+		handed, err := d.hand(job.Logins)
+		if err != nil {
+			return exposure.Plan{}, d.bus.away(err)
+		}
+		defer handed.Unsubscribe()
+		work.Header.Set(loginsHeader, handed.Subject)
+	}
 	work.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s/%d", job.ID, job.Attempt)) // taken once, whoever sends it again
 	if err := d.bus.enqueue(ctx, work); err != nil {
 		return exposure.Plan{}, d.bus.away(err)
@@ -72,6 +80,20 @@ func (d *Door) Plan(ctx context.Context, job exposure.Job) (exposure.Plan, error
 		return exposure.Plan{}, &exposure.JobError{Kind: exposure.JobFault, Why: "the vantage answers with another plan"}
 	}
 	return *a.Plan, nil
+}
+
+// hand gives the logins of a job to the vantage that takes it, when that asks: a
+// queue would keep them.
+func (d *Door) hand(logins []exposure.JobLogin) (*nats.Subscription, error) {
+	body, err := json.Marshal(logins)
+	if err != nil {
+		return nil, err
+	}
+	return d.bus.nc.Subscribe(d.bus.nc.NewInbox(), func(m *nats.Msg) {
+		if err := m.Respond(body); err != nil {
+			d.bus.config.Log.Debug("bus", "error", err)
+		}
+	})
 }
 
 // Go has a planned job sent.

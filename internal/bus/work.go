@@ -100,6 +100,12 @@ func (w *worker) take(ctx context.Context, m jetstream.Msg) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, takeTime)
 	defer cancel()
+	logins, err := w.logins(ctx, m.Headers().Get(loginsHeader))
+	if err != nil { // who asked is gone, or will be asked again
+		w.settled(m.NakWithDelay(busyTime))
+		return
+	}
+	job.Logins = logins
 	plan, err := w.vantage.Plan(ctx, job)
 	var e *exposure.JobError
 	if errors.As(err, &e) && e.Kind == exposure.JobBusy {
@@ -115,6 +121,19 @@ func (w *worker) take(ctx context.Context, m jetstream.Msg) {
 	}
 	w.say(m.Headers().Get(replyHeader), a)
 	w.settled(m.Ack())
+}
+
+// logins asks whoever put a job into the queue for its logins.
+func (w *worker) logins(ctx context.Context, from string) (list []exposure.JobLogin, err error) {
+	if from == "" {
+		return nil, nil
+	}
+	m, err := w.bus.nc.RequestWithContext(ctx, from, nil)
+	if err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal(m.Data, &list)
+	return list, err
 }
 
 // settled logs what the queue did not hear; the job is offered again then, and
