@@ -78,8 +78,8 @@ var unlockeds = map[string]unlocked{
 	"podman": {
 		name: "Podman API", severity: exposure.High, meaning: unlockedMachine,
 		lock: lang.Text{
-			EN: "The API knows no password. End the program that was started as podman system service tcp:…; who needs it from elsewhere reaches its socket through ssh:\nsystemctl enable --now podman.socket\npodman --url ssh://USER@HOST/run/podman/podman.sock ps",
-			JA: "このAPIにパスワードはありません。podman system service tcp:… で始めたプログラムを終了します。他の機器から使うなら、ssh経由でソケットに接続します。\nsystemctl enable --now podman.socket\npodman --url ssh://ユーザー@ホスト/run/podman/podman.sock ps",
+			EN: "The API knows no password. End the program that was started as podman system service tcp:ADDRESS:PORT; who needs it from elsewhere reaches its socket through ssh:\nsystemctl enable --now podman.socket\npodman --url ssh://USER@HOST/run/podman/podman.sock ps",
+			JA: "このAPIにパスワードはありません。podman system service tcp:アドレス:ポート で始めたプログラムを終了します。他の機器から使うなら、ssh経由でソケットに接続します。\nsystemctl enable --now podman.socket\npodman --url ssh://ユーザー@ホスト/run/podman/podman.sock ps",
 		},
 	},
 	"elasticsearch": {
