@@ -55,6 +55,7 @@ func (a *app) scanCommand() *cobra.Command {
 
 func (a *app) runScan(ctx context.Context, flags *scanFlags, args []string, exclude excludeFlags, part partFlags, echo bool, through proxyFlag) error {
 	debug.SetGCPercent(scanGrowth)
+	releaseImage()
 	m, err := a.machine()
 	if err != nil {
 		return err
