@@ -309,7 +309,8 @@ func (c *chase) end(e event) bool {
 	if c.alive > 0 && errors.Is(e.err, context.Canceled) {
 		return false // it was called off for one that goes on, and knows only half
 	}
-	return c.found.Confidence == exposure.Confirmed || c.found.TLS != nil ||
+	half := c.alive > 0 && errors.Is(c.err, context.Canceled) // so does what is found until now
+	return !half && (c.found.Confidence == exposure.Confirmed || c.found.TLS != nil) ||
 		listened ||
 		!c.arrived && unreached(e.err) && !c.begun[e.attempt].IsZero() ||
 		c.transport == exposure.UDP && (c.found.Confidence != exposure.NoConfidence || refused(e.err))
