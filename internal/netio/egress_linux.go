@@ -211,11 +211,19 @@ func legacyRules(table string, domain, level int) (bool, error) {
 }
 
 func askTable(fd, level, what int, answer unsafe.Pointer, size uintptr) error {
+	if err := option(fd, level, what, answer, size); err != nil {
+		return fmt.Errorf("reading iptables: %w", err)
+	}
+	return nil
+}
+
+// option reads a socket option into an answer of so many bytes (getsockopt(2)).
+func option(fd, level, what int, answer unsafe.Pointer, size uintptr) error {
 	length := uint32(size)
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(what),
 		uintptr(answer), uintptr(unsafe.Pointer(&length)), 0)
 	if errno != 0 {
-		return fmt.Errorf("reading iptables: %w", errno)
+		return errno
 	}
 	return nil
 }

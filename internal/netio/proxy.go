@@ -40,7 +40,7 @@ type Proxy struct {
 // out: 1080 of SOCKS, 3128 of HTTP, 443 of HTTPS proxies.
 func ParseProxy(text string) (*Proxy, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("want socks5://HOST:PORT, http://HOST:PORT or https://HOST:PORT")
 	}
 	p := &Proxy{Host: u.Hostname(), User: u.User.Username()}

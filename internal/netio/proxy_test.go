@@ -214,6 +214,7 @@ func FuzzProxyAnswer(f *testing.F) {
 }
 
 func FuzzParseProxy(f *testing.F) {
+	f.Add("socks5://:")
 	f.Add("socks5://me:secret@[::1]:1081")
 	f.Fuzz(func(t *testing.T, text string) {
 		if p, err := ParseProxy(text); err == nil && (p.At.Port() == 0 || p.Host == "") {
