@@ -15,9 +15,11 @@ type Received struct {
 	From       netip.AddrPort `json:"from"`
 	Over       string         `json:"over"`  // udp, tcp or tls
 	Bytes      int            `json:"bytes"` // of the message as it came
-	// Truncated says that more came than is kept, PerhapsCut that the message is
-	// as long as senders and ways on the way cut them.
+	// Truncated says that more came than is kept, BrokenOff that the sender ended
+	// before all came that was announced, PerhapsCut that the message is as long
+	// as senders and ways on the way cut them.
 	Truncated  bool `json:"truncated,omitempty"`
+	BrokenOff  bool `json:"broken_off,omitempty"`
 	PerhapsCut bool `json:"perhaps_cut,omitempty"`
 	// ClockMS is how far the sender's clock is ahead of ours, in milliseconds;
 	// absent when the message tells no time.
@@ -76,6 +78,7 @@ type ReceivedSummary struct {
 	Broken    int            `json:"broken"` // not understood
 	Unwritten int            `json:"unwritten"`
 	Dropped   int            `json:"dropped"`  // connections that were refused, for there were too many
+	Lost      int            `json:"lost"`     // datagrams that came faster than they were read; 0, too, where the system does not tell
 	Unshaken  int            `json:"unshaken"` // connections that came to no TLS handshake
 	ByKind    map[string]int `json:"by_kind"`  // by facility.severity or by trap
 }

@@ -114,6 +114,9 @@ func (t *receivedText) notes(m exposure.Received) []string {
 	if m.Truncated {
 		notes = append(notes, t.say.Say("receive.truncated", "Bytes", m.Bytes))
 	}
+	if m.BrokenOff {
+		notes = append(notes, t.say.Say("receive.broken-off", "Bytes", m.Bytes))
+	}
 	if m.PerhapsCut {
 		notes = append(notes, t.say.Say("receive.perhaps-cut", "Bytes", m.Bytes))
 	}
@@ -153,6 +156,9 @@ func (t *receivedText) Close(s exposure.ReceivedSummary) error {
 	}
 	if s.Dropped > 0 {
 		line += "\n" + t.say.Say("receive.dropped", "Count", s.Dropped)
+	}
+	if s.Lost > 0 {
+		line += "\n" + t.say.Say("receive.lost", "Count", s.Lost)
 	}
 	if s.Unshaken > 0 {
 		line += "\n" + t.say.Say("receive.unshaken", "Count", s.Unshaken)

@@ -64,7 +64,7 @@ func receivedIn(t *testing.T, o output.Options) string {
 			t.Fatal(err)
 		}
 	}
-	if err := r.Close(exposure.ReceivedSummary{Received: 6, Marked: 1, Broken: 1, Unwritten: 2, Dropped: 3, Unshaken: 4, ByKind: map[string]int{"local0.err": 1}}); err != nil {
+	if err := r.Close(exposure.ReceivedSummary{Received: 6, Marked: 1, Broken: 1, Unwritten: 2, Dropped: 3, Lost: 5, Unshaken: 4, ByKind: map[string]int{"local0.err": 1}}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 )
 
 // Limits of what strangers may send.
@@ -26,6 +27,7 @@ const (
 	maxConnections = 64              // at once
 	idle           = 5 * time.Minute // that a connection may say nothing
 	handshake      = 10 * time.Second
+	backlog        = 4 << 20 // bytes of datagrams that wait to be read
 )
 
 // Socket is one place to listen at.
@@ -53,8 +55,12 @@ type Receiver struct {
 	Ready  func(over string, at netip.AddrPort) // a socket is open; nil: nobody asks
 	Handle func(exposure.Received)
 
-	dropped, shaken atomic.Int64
+	dropped, shaken, lost atomic.Int64
 }
+
+// Lost is how many datagrams came faster than they were read, and are gone. It is
+// known once Run has ended.
+func (r *Receiver) Lost() int { return int(r.lost.Load()) }
 
 // Dropped is how many connections were refused, for there were too many.
 func (r *Receiver) Dropped() int { return int(r.dropped.Load()) }
@@ -103,11 +109,14 @@ func (r *Receiver) open(ctx context.Context, s Socket, wait *sync.WaitGroup, giv
 		if err != nil {
 			return opened(s, err)
 		}
+		netio.Backlog(c, backlog)
 		r.ready(s.Over, c.LocalAddr())
-		stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 		wait.Go(func() {
+			stop := context.AfterFunc(ctx, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) })
 			defer stop()
+			defer c.Close()
 			r.datagrams(c, give)
+			r.lost.Add(int64(netio.Overrun(c)))
 		})
 		return nil
 	}
@@ -166,7 +175,7 @@ func endOf(a net.Addr) netip.AddrPort {
 func (r *Receiver) datagrams(c net.PacketConn, give func(exposure.Received)) {
 	for buf := make([]byte, maxMessage); ; {
 		n, from, err := c.ReadFrom(buf)
-		if errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
 		if err != nil {
@@ -240,7 +249,7 @@ func (r *Receiver) stream(ctx context.Context, c net.Conn, s Socket, give func(e
 	for {
 		message, cut, err := frame(in)
 		if len(message) > 0 {
-			m := exposure.Received{ReceivedAt: time.Now().UTC(), From: from, Over: s.Over, Bytes: len(message), Truncated: cut}
+			m := exposure.Received{ReceivedAt: time.Now().UTC(), From: from, Over: s.Over, Bytes: len(message), Truncated: cut, BrokenOff: errors.Is(err, errShort)}
 			give(r.Syslog.understand(m, message))
 		}
 		if err != nil {

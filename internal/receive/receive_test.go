@@ -118,6 +118,21 @@ func TestSyslogOverEveryTransport(t *testing.T) {
 	}
 }
 
+// TestPriorities: a number that no facility has is no other facility's.
+func TestPriorities(t *testing.T) {
+	for text, want := range map[string]string{
+		"<0>x": "kern", "<191>x": "local7", "<13>x": "user", "<192>x": "", "<255>x": "", "<999>x": "", "<1000>x": "", "<>x": "", "<1 3>x": "", "<-1>x": "", "<13": "", "13>x": "", "x<13>": "",
+	} {
+		m := Syslog{}.understand(exposure.Received{ReceivedAt: time.Now()}, []byte(text))
+		switch {
+		case want == "" && (m.Syslog != nil || m.Error == ""):
+			t.Errorf("%s is understood: %+v", text, m.Syslog)
+		case want != "" && (m.Syslog == nil || m.Syslog.Facility != want):
+			t.Errorf("%s is %+v, %s", text, m.Syslog, m.Error)
+		}
+	}
+}
+
 func TestPortInUseIsAnError(t *testing.T) {
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -147,7 +162,7 @@ func TestFrames(t *testing.T) {
 		"counted":      {"1 a3 b\nc", []string{"a", "b\nc"}, false, io.EOF},
 		"too long":     {"<" + long + "\nb", []string{"<" + long[:maxMessage-1], "b"}, true, io.EOF},
 		"counted long": {fmt.Sprintf("%d %sb\n", len(long), long), []string{long[:maxMessage], "b"}, true, io.EOF},
-		"promised":     {"9999999 abc", []string{"abc"}, true, io.ErrUnexpectedEOF},
+		"promised":     {"9999999 abc", []string{"abc"}, false, errShort},
 		"no number":    {"12x", nil, false, errFrame},
 		"a large one":  {"99999999999999 a", nil, false, errFrame},
 	} {

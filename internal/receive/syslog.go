@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,19 @@ func (Syslog) understand(m exposure.Received, b []byte) exposure.Received {
 // errEmpty is a message of no bytes.
 var errEmpty = errors.New("the message is empty")
 
+// errPriority is a message that does not say what it is about.
+var errPriority = errors.New("no priority from <0> to <191> before the message")
+
+// prioritized reports whether a message begins with a priority: eight times the
+// facility, plus the severity (RFC 5424 section 6.2.1). The library takes others
+// in part.
+func prioritized(b []byte) bool {
+	inside, found := bytes.CutPrefix(b, []byte("<"))
+	digits, _, ended := bytes.Cut(inside[:min(len(inside), len("191>"))], []byte(">"))
+	number, err := strconv.ParseUint(string(digits), 10, 8)
+	return found && ended && err == nil && number < uint64(len(Facilities)*len(Severities))
+}
+
 // parseSyslog reads one message. A library reads it, so a panic there is the
 // end of that message only.
 func parseSyslog(b []byte, now time.Time) (m *exposure.SyslogMessage, err error) {
@@ -72,6 +86,9 @@ func parseSyslog(b []byte, now time.Time) (m *exposure.SyslogMessage, err error)
 	}()
 	if len(b) == 0 {
 		return nil, errEmpty
+	}
+	if !prioritized(b) {
+		return nil, errPriority
 	}
 	if parsed, err := rfc5424.NewMachine(rfc5424.WithBestEffort()).Parse(b); err == nil {
 		if full, ok := parsed.(*rfc5424.SyslogMessage); ok && full.Valid() {
