@@ -179,6 +179,7 @@ func FuzzDNSMessage(f *testing.F) {
 
 func FuzzMySQLGreeting(f *testing.F) {
 	addRecorded(f, "mysql")
+	f.Add([]byte("\x01\x00\x000\xff00")) // a refusal that ends before its code
 	f.Fuzz(func(t *testing.T, b []byte) {
 		mysqlRefusal(b)
 		if hello, ok := mysqlGreeting(b); ok && untrusted.New(hello.version, 0).Terminal() != hello.version {

@@ -112,9 +112,7 @@ func runHTTP(ctx context.Context, s *Session) (exposure.Service, error) {
 	if title := httpTitle(body); title != "" {
 		svc.Facts["title"] = untrusted.New(title, maxFact)
 	}
-	if strings.HasSuffix(answer.line, proxyPrivoxy) {
-		svc.Product = untrusted.New("Privoxy", 0)
-	}
+	proxyName(&svc, answer)
 	if proxyHinted(s.peer.at.Port(), svc.Product.Raw(), answer.header) {
 		s.Learn(svc)
 		_ = c.Close() // a server that takes one connection at a time is free for the next

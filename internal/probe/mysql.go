@@ -99,10 +99,14 @@ var mysqlVersion = regexp.MustCompile(`^\d+\.\d+[\w.~+:-]*$`)
 // mysqlRefusal reads an error packet: its text and code, 0 when b is none. Before
 // the greeting there is no SQL state in it.
 func mysqlRefusal(b []byte) (text string, code uint16) {
-	if len(b) < 4+3 || b[4] != 0xff || int(binary.LittleEndian.Uint16(b))|int(b[2])<<16 > len(b)-4 {
+	if len(b) < 4+3 || b[4] != 0xff {
 		return "", 0
 	}
-	text = string(b[7 : 4+int(binary.LittleEndian.Uint16(b))])
+	length := int(binary.LittleEndian.Uint16(b)) | int(b[2])<<16
+	if length < 3 || length > len(b)-4 { // at least the 0xff and the code
+		return "", 0
+	}
+	text = string(b[7 : 4+length])
 	if strings.HasPrefix(text, "#") && len(text) >= 6 {
 		text = text[6:]
 	}

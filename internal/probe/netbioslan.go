@@ -130,7 +130,10 @@ func (s *Session) netbiosNeighbours(ctx context.Context, t *Trial, device string
 		return exposure.Service{}, err
 	}
 	t.Step(exposure.Step{ID: "netbios-call", Result: exposure.StepOK, Asked: device, Facts: exposure.Facts{"answers": len(nodes)}})
-	svc := exposure.Service{Protocol: "netbios-ns", Confidence: exposure.Confirmed, Facts: exposure.Facts{}}
+	svc := exposure.Service{Facts: exposure.Facts{}}
+	if len(nodes) > 0 {
+		svc.Protocol, svc.Confidence = "netbios-ns", exposure.Confirmed
+	}
 	slices.SortFunc(nodes, netip.Addr.Compare)
 	var lines []untrusted.Text
 	for _, at := range nodes {

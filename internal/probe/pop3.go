@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -71,8 +72,8 @@ func runPOP3(ctx context.Context, s *Session) (exposure.Service, error) {
 	if stls, _ := p.svc.Facts.Bool("stls"); stls {
 		err = p.startTLS(ctx, c)
 	}
-	if _, known := p.svc.Facts.Bool("login_without_tls"); !known && err == nil {
-		err = p.clearLogin(ctx)
+	if _, known := p.svc.Facts.Bool("login_without_tls"); !known {
+		err = cmp.Or(err, p.clearLogin(ctx))
 	}
 	return p.svc, err
 }
@@ -113,7 +114,7 @@ func (p *pop3) greet(c *Conn) error {
 		if told := pop3Words(list, "IMPLEMENTATION"); len(told) > 0 {
 			p.svc.Facts["implementation"] = untrusted.New(strings.Join(told, " "), maxFact)
 		}
-		if p.s.secure == nil {
+		if p.s.secure == nil && !pop3OnlyNames(list) {
 			p.svc.Facts["login_without_tls"] = pop3TakesPasswords(list)
 		}
 	default:
@@ -255,6 +256,13 @@ func pop3Has(list []string, name string) bool { return pop3Words(list, name) != 
 // pop3SASL are the mechanisms of AUTH (RFC 5034 section 3).
 func pop3SASL(list []string) []string {
 	return pop3Words(list, "SASL")
+}
+
+// pop3OnlyNames reports whether the capabilities name USER and STLS, and no
+// mechanism that sends a password. That promises nothing: Courier lists USER
+// also where it refuses every name before TLS (POP3_TLS_REQUIRED).
+func pop3OnlyNames(list []string) bool {
+	return pop3Has(list, "USER") && pop3Has(list, "STLS") && !slices.ContainsFunc(pop3SASL(list), mailPassword)
 }
 
 // pop3TakesPasswords reports whether the capabilities promise a login with a

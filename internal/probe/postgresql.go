@@ -32,13 +32,22 @@ const (
 // password asks for it before it says whether there is such a user.
 const postgresqlStranger = "sekisho"
 
+// postgresqlAsks is a setting that is on no server. PostgreSQL takes any name
+// with a dot in it and looks at it after the login; PgBouncer refuses what it does
+// not know before it asks for anything, which alone tells the two apart.
+const postgresqlAsks = "sekisho.asks"
+
+// errPostgreSQLAsks is the refusal of that setting: the question is to be put again
+// without it.
+var errPostgreSQLAsks = errors.New("startup parameter refused")
+
 // maxPostgreSQLMessage bounds the messages that are read.
 const maxPostgreSQLMessage = 4096
 
 // postgresqlStartup opens a session as a user (PostgreSQL, "StartupMessage").
-func postgresqlStartup(user, database string) []byte {
+func postgresqlStartup(user, database string, settings ...string) []byte {
 	var b []byte
-	for _, word := range []string{"user", user, "database", database} {
+	for _, word := range append([]string{"user", user, "database", database}, settings...) {
 		b = append(append(b, word...), 0)
 	}
 	b = append(b, 0)
@@ -125,7 +134,7 @@ func runPostgreSQL(ctx context.Context, s *Session) (exposure.Service, error) {
 	}
 	if c != nil {
 		defer c.Close()
-		if err := p.ask(c, p.svc.TLS == nil && s.secure == nil); err != nil {
+		if err := p.askTwice(ctx, c, p.svc.TLS == nil && s.secure == nil, p.encrypted); err != nil {
 			return p.known(err)
 		}
 	}
@@ -146,13 +155,15 @@ func runPostgreSQL(ctx context.Context, s *Session) (exposure.Service, error) {
 		return p.known(failed)
 	}
 	defer clear.Close()
-	return p.known(cmp.Or(err, p.ask(clear, true)))
+	return p.known(cmp.Or(err, p.askTwice(ctx, clear, true, s.Connect)))
 }
 
 // postgresql is one run of the probe.
 type postgresql struct {
 	s   *Session
 	svc exposure.Service
+
+	plain bool // the server refused a setting that it does not know
 }
 
 // known is what was found out. TLS alone is no proof: many protocols have a
@@ -215,10 +226,29 @@ func (p *postgresql) encrypted(ctx context.Context) (*Conn, error) {
 	return inner, nil
 }
 
+// askTwice asks to be let in, and once more on another connection where the server
+// refused nothing but our setting.
+func (p *postgresql) askTwice(ctx context.Context, c *Conn, clear bool, again func(context.Context) (*Conn, error)) error {
+	err := p.ask(c, clear)
+	if !errors.Is(err, errPostgreSQLAsks) {
+		return err
+	}
+	c, err = again(ctx)
+	if c == nil {
+		return cmp.Or(err, p.s.fail("ask to be let in", ErrProtocol))
+	}
+	defer c.Close()
+	return p.ask(c, clear)
+}
+
 // ask asks to be let in, in the clear or inside TLS, and keeps what the answer
 // tells.
 func (p *postgresql) ask(c *Conn, clear bool) error {
-	if _, err := c.Write(postgresqlStartup(postgresqlStranger, "postgres")); err != nil {
+	settings := []string{postgresqlAsks, "yes"}
+	if p.plain {
+		settings = nil
+	}
+	if _, err := c.Write(postgresqlStartup(postgresqlStranger, "postgres", settings...)); err != nil {
 		return p.s.fail("ask to be let in", err)
 	}
 	for range 64 {
@@ -272,7 +302,9 @@ func (p *postgresql) hear(m postgresqlMessage, clear bool) (more bool, err error
 // confirmed says that the peer is a PostgreSQL server.
 func (p *postgresql) confirmed() {
 	p.svc.Protocol, p.svc.Confidence = "postgresql", exposure.Confirmed
-	p.svc.Product = untrusted.New("PostgreSQL", 0)
+	if p.svc.Product.IsZero() {
+		p.svc.Product = untrusted.New("PostgreSQL", 0)
+	}
 	p.s.Learn(p.svc)
 }
 
@@ -293,6 +325,14 @@ func (p *postgresql) method(name string, clear bool) {
 func (p *postgresql) refused(fields map[byte]string, clear bool) error {
 	if len(fields['C']) != 5 {
 		return ErrProtocol
+	}
+	if strings.HasSuffix(fields['M'], " "+postgresqlAsks) && !p.plain {
+		p.plain = true
+		if strings.HasPrefix(fields['M'], "unsupported startup parameter: ") {
+			p.svc.Product = untrusted.New("PgBouncer", 0)
+		}
+		p.confirmed()
+		return errPostgreSQLAsks
 	}
 	switch {
 	case fields['C'] == "28000" && fields['R'] == "InitializeSessionUserId", fields['C'] == "3D000":

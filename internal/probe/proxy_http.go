@@ -35,6 +35,13 @@ var proxyProducts = []string{"squid", "tinyproxy", "privoxy", "ccproxy", "wingat
 // for a web server.
 const proxyPrivoxy = " 400 Invalid header received from client"
 
+// proxyName keeps the name of a proxy that its answer alone gives away.
+func proxyName(svc *exposure.Service, answer httpAnswer) {
+	if strings.HasSuffix(answer.line, proxyPrivoxy) {
+		svc.Product = untrusted.New("Privoxy", 0)
+	}
+}
+
 // proxyHinted reports whether a web server may be a proxy, by its port or by
 // its header.
 func proxyHinted(port uint16, product string, header map[string][]string) bool {

@@ -139,6 +139,7 @@ func (s *Session) proxyTryHTTP(ctx context.Context, t *Trial) (exposure.Service,
 	t.Step(step)
 	svc := exposure.Service{Protocol: httpName, Confidence: exposure.Confirmed, Banner: step.Said, Facts: exposure.Facts{}}
 	httpFacts(&svc, answer.status, answer.header, err == nil)
+	proxyName(&svc, answer)
 	s.Learn(svc)
 	s.proxyAskHTTP(ctx, t, &svc, answer)
 	return svc, nil

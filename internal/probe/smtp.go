@@ -49,6 +49,7 @@ var smtpProducts = []pattern{
 	{"Courier", regexp.MustCompile(`\bCourier (?P<version>\d[\w.]*)`)},
 	{"qmail", regexp.MustCompile(`\bqmail\b`)},
 	{"Stalwart", regexp.MustCompile(`\bStalwart\b`)},
+	{"msmtpd", regexp.MustCompile(`\bmsmtpd\b`)},
 }
 
 // runSMTP reads the greeting and says EHLO, which no other protocol that greets

@@ -27,6 +27,17 @@ type snmpRefusal string
 // Error is the name as the agent's manual has it.
 func (r snmpRefusal) Error() string { return "refused: " + string(r) }
 
+// snmpRefusals are the words for the reports of version 3 that a person can do
+// something about (RFC 3414 section 3.2).
+var snmpRefusals = map[snmpRefusal]string{
+	"usmStatsUnknownUserNames":     "snmp-unknown-user",
+	"usmStatsWrongDigests":         "snmp-wrong-password",
+	"usmStatsUnsupportedSecLevels": "snmp-other-level",
+	"usmStatsDecryptionErrors":     "snmp-wrong-privacy",
+	"usmStatsNotInTimeWindows":     "snmp-other-time",
+	"usmStatsUnknownEngineIDs":     "snmp-unknown-engine",
+}
+
 // snmpErrors are the names of error-status.
 var snmpErrors = []string{
 	"noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess", "wrongType", "wrongLength", "wrongEncoding",

@@ -177,7 +177,9 @@ func snmpStep(step exposure.Step, err error) exposure.Step {
 	case err == nil:
 		step.Result = exposure.StepOK
 	case errors.As(err, &no):
-		step.Result, step.Said = exposure.StepRefused, untrusted.Line(string(no))
+		step.Result, step.Said, step.Why = exposure.StepRefused, untrusted.Line(string(no)), snmpRefusals[no]
+	case errors.Is(err, errNobodyListens):
+		step.Result, step.Why = exposure.StepFailed, "nobody-listens"
 	default:
 		step.Result = exposure.StepFailed
 		step.Detail = untrusted.New(cause(err).Error(), maxErrorText).Terminal()

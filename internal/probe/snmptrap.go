@@ -169,13 +169,18 @@ func snmptrapInform(ctx context.Context, a *snmpAgent, t *Trial, svc exposure.Se
 			return svc, a.s.fail("discover the engine", err)
 		}
 		snmpTellEngine(&svc, a.engine)
+		svc.Protocol, svc.Confidence = snmpName, exposure.Confirmed // an engine is there; whether it takes notifications is not known yet
 	}
 	begun := time.Now()
 	answer, err := a.ask(ctx, unit)
 	if err == nil {
 		err = snmpStatus(answer.Status)
 	}
-	t.Step(snmpStep(exposure.Step{ID: "snmptrap-inform", Asked: "InformRequest " + t.Text("trap")}, err))
+	step := snmpStep(exposure.Step{ID: "snmptrap-inform", Asked: "InformRequest " + t.Text("trap")}, unlistened(err))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		step.Detail, step.Why = "", "snmptrap-silent"
+	}
+	t.Step(step)
 	if err != nil {
 		return svc, a.s.fail("inform", err)
 	}
@@ -252,7 +257,9 @@ func sendAndHear(c interface {
 func unlistened(err error) error {
 	var network *netio.Error
 	if errors.As(err, &network) && (network.Reason == exposure.ConnRefused || network.Reason == exposure.Reset) {
-		return errNobodyListens
+		named := *network
+		named.Err = errNobodyListens
+		return &named
 	}
 	return err
 }

@@ -82,7 +82,7 @@ authUser log sender
 		}
 	}
 	out := through(t, l, "snmptrap", l.Home.V4, probe.TestOptions{Port: 163})
-	if s, ok := step(out, "snmptrap-send", ""); !ok || s.Result != exposure.StepFailed || !strings.Contains(out.Service.Error, "nobody listens") {
+	if s, ok := step(out, "snmptrap-send", ""); !ok || s.Result != exposure.StepFailed || s.Why != "nobody-listens" || out.State != exposure.Closed || !strings.Contains(out.Service.Error, "nobody listens") {
 		t.Errorf("a closed port: %+v", out)
 	}
 }
