@@ -150,6 +150,12 @@ func (s subject) hide(l local) []said {
 	if l.unit != "" {
 		steps = append(steps, s.restarted(l.unit))
 	}
+	if slices.ContainsFunc(s.spoken(), func(service exposure.Service) bool { return product(service, "pgbouncer") }) {
+		steps = []said{say(lang.Text{
+			EN: "Bind it to this machine: in /etc/pgbouncer/pgbouncer.ini\nlisten_addr = 127.0.0.1",
+			JA: "自機内だけで待ち受けるようにします。/etc/pgbouncer/pgbouncer.ini に書きます。\nlisten_addr = 127.0.0.1",
+		}), s.restarted("pgbouncer")}
+	}
 	if owner.Container != "" || slices.Contains(publishers, owner.Process) {
 		steps = []said{say(lang.Text{
 			EN: "A container publishes the port. Publish it on the loopback address only, in the command or in compose.yaml:\n-p 127.0.0.1:{{.Port}}:{{.Port}}",
@@ -175,16 +181,43 @@ func (s subject) localNetworkOnly() []ruling {
 			service, known = portspec.ByName(name)
 		}
 	}
-	if !known || !service.LocalOnly || !s.open(exposure.ViewOutside) || s.toldToStrangers() {
+	if !known || !service.LocalOnly || !s.open(exposure.ViewOutside) || s.toldToStrangers() || s.another() {
 		return nil
 	}
-	return []ruling{{exposure.High, say(lang.Text{
+	severity, evidence := exposure.High, say(lang.Text{
 		EN: "Port {{.Port}} ({{.Name}}) is open as seen from the Internet side.",
 		JA: "ポート {{.Port}}({{.Name}})がインターネット側から見て開いています。",
-	}, "Port", s.number(), "Name", service.Name), say(lang.Text(service.Risk)), []said{say(lang.Text{
+	}, "Port", s.number(), "Name", service.Name)
+	if called := s.webServer(); called != "" && !strings.Contains(strings.ToLower(called), strings.ToLower(service.Name)) {
+		severity, evidence = exposure.Medium, say(lang.Text{
+			EN: `Port {{.Port}} is open as seen from the Internet side; by its number it is {{.Name}}. What answers calls itself "{{.Product}}".`,
+			JA: "ポート {{.Port}} がインターネット側から見て開いています。番号からは {{.Name}} ですが、「{{.Product}}」と名乗っています。",
+		}, "Port", s.number(), "Name", service.Name, "Product", called)
+	}
+	return []ruling{{severity, evidence, say(lang.Text(service.Risk)), []said{say(lang.Text{
 		EN: "Close it towards the Internet: take the forward out of the router, or let the firewall admit your own network only.",
 		JA: "インターネット側に対して閉じます。ルーターの転送設定を外すか、ファイアウォールで自分のネットワークだけを許可します。",
 	}), s.unneeded()}}}
+}
+
+// another reports whether something answered that is at home on other numbers,
+// so that this one tells nothing. HTTP is at home everywhere.
+func (s subject) another() bool {
+	return slices.ContainsFunc(s.spoken(), func(service exposure.Service) bool {
+		usual := usualPorts[service.Protocol]
+		return usual != nil && service.Protocol != "http" && lanServices[service.Protocol] == "" && !slices.Contains(usual, s.Port.Port)
+	})
+}
+
+// webServer is what an HTTP server calls itself: with it the number is a guess,
+// since any program may stand behind such a server.
+func (s subject) webServer() string {
+	for _, service := range s.spoken("http") {
+		if !service.Product.IsZero() {
+			return quote(service.Product)
+		}
+	}
+	return ""
 }
 
 // toldToStrangers reports whether a rule of the protocol itself says that

@@ -33,8 +33,8 @@ func judgeProxy(s subject) []ruling {
 			}, "Port", s.number())}}}
 		}
 		return []ruling{{exposure.High, say(lang.Text{
-			EN: `Seen from the Internet side, the proxy at {{.Address}} works for strangers: asked for a connection, it made it ("{{.Reply}}").`,
-			JA: "インターネット側から見て、{{.Address}} のプロキシは見知らぬ相手にも使えます。接続を求めると応じました(「{{.Reply}}」)。",
+			EN: `Seen from the Internet side, the proxy at {{.Address}} works for strangers: asked for a connection, it set out to make one ("{{.Reply}}").`,
+			JA: "インターネット側から見て、{{.Address}} のプロキシは見知らぬ相手にも使えます。接続を求めると、拒まずに接続を試みました(「{{.Reply}}」)。",
 		}, "Address", service.Address, "Reply", quote(service.Facts.Text("proxy_reply"))), say(lang.Text{
 			EN: "Strangers attack and send junk mail through it under your address, and reach what only your own network should reach.",
 			JA: "見知らぬ相手が、あなたのアドレスから攻撃や迷惑メールの送信を行えます。内部ネットワークにしか見せていない機器にも届きます。",

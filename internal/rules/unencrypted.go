@@ -90,6 +90,12 @@ func judgeUnencrypted(s subject) []ruling {
 			}),
 			remedy: []said{say(u.remedy), s.restarted(u.unit)},
 		}
+		if product(service, "pgbouncer") {
+			found.remedy = []said{say(lang.Text{
+				EN: "Take logins inside TLS only: in /etc/pgbouncer/pgbouncer.ini, with your own certificate\nclient_tls_sslmode = require\nclient_tls_cert_file = /etc/pgbouncer/cert.pem\nclient_tls_key_file = /etc/pgbouncer/key.pem",
+				JA: "TLSの中だけでログインを受け付けるようにします。/etc/pgbouncer/pgbouncer.ini に、自分の証明書で書きます。\nclient_tls_sslmode = require\nclient_tls_cert_file = /etc/pgbouncer/cert.pem\nclient_tls_key_file = /etc/pgbouncer/key.pem",
+			}), s.restarted("pgbouncer")}
+		}
 		if offered {
 			found.evidence = say(lang.Text{
 				EN: "{{.Name}} offers TLS on port {{.Port}} and takes logins without it too.",

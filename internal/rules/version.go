@@ -31,6 +31,7 @@ func (d disclosure) after(s subject) []said {
 	return nil
 }
 
+// disclosures are looked through to the end: of two that fit, the later one holds.
 var disclosures = []disclosure{
 	{"nginx", "nginx", "", lang.Text{
 		EN: "Hide it: in the http block of /etc/nginx/nginx.conf\nserver_tokens off;",
@@ -71,6 +72,30 @@ var disclosures = []disclosure{
 	{"unbound", "", "unbound-control reload", lang.Text{
 		EN: "Hide it: in the server part of /etc/unbound/unbound.conf\nhide-version: yes\nhide-identity: yes",
 		JA: "隠すには、/etc/unbound/unbound.conf の server に書きます。\nhide-version: yes\nhide-identity: yes",
+	}},
+	{"nsd", "", "systemctl restart nsd", lang.Text{
+		EN: "Hide it: in the server part of /etc/nsd/nsd.conf\nhide-version: yes\nhide-identity: yes",
+		JA: "隠すには、/etc/nsd/nsd.conf の server に書きます。\nhide-version: yes\nhide-identity: yes",
+	}},
+	{"knot dns", "", "knotc reload", lang.Text{
+		EN: "Hide it: in the server part of /etc/knot/knot.conf\nversion: \"\"\nidentity: \"\"",
+		JA: "隠すには、/etc/knot/knot.conf の server に書きます。\nversion: \"\"\nidentity: \"\"",
+	}},
+	{"powerdns", "", "systemctl restart pdns", lang.Text{
+		EN: "Hide it: in /etc/powerdns/pdns.conf\nversion-string=anonymous",
+		JA: "隠すには、/etc/powerdns/pdns.conf に書きます。\nversion-string=anonymous",
+	}},
+	{"powerdns recursor", "", "systemctl restart pdns-recursor", lang.Text{
+		EN: "Hide it, with nothing behind the sign: in /etc/powerdns/recursor.conf\nversion-string=",
+		JA: "隠すには、/etc/powerdns/recursor.conf に、値を空にして書きます。\nversion-string=",
+	}},
+	{"dnsmasq", "", "systemctl restart dnsmasq", lang.Text{
+		EN: "Hide it, from dnsmasq 2.90 on: in /etc/dnsmasq.conf\nno-ident",
+		JA: "隠すには(dnsmasq 2.90以降)、/etc/dnsmasq.conf に書きます。\nno-ident",
+	}},
+	{"cyrus", "cyrus-imapd", "", lang.Text{
+		EN: "Hide it: in /etc/imapd.conf\nserverinfo: off\nimapidresponse: no",
+		JA: "隠すには、/etc/imapd.conf に書きます。\nserverinfo: off\nimapidresponse: no",
 	}},
 	{"vsftpd", "vsftpd", "", lang.Text{
 		EN: "Hide it: in /etc/vsftpd.conf\nftpd_banner=FTP",
