@@ -86,7 +86,7 @@ var rooms = map[string]room{
 	"certificate": {modules: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"}},
 
 	// Receiving is no probing: nobody is dialled, and whoever likes may send.
-	"receive": {may: words, modules: []string{"github.com/leodido/go-syslog/v4"}},
+	"receive": {may: join(words, "netio"), modules: []string{"github.com/leodido/go-syslog/v4"}},
 
 	"diff": {may: words},
 	// What a person types; cli hands it the connection.

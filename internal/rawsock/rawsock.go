@@ -74,6 +74,7 @@ type Talk struct {
 	Peers       []netip.Addr
 	Ports       []uint16
 	Connections bool
+	Everybody   bool // every packet of IP from anybody and to anybody
 }
 
 // The bounds of a Talk: the program that the kernel runs has a length.

@@ -75,6 +75,10 @@ const protoUDP = 17
 // whoever reads it.
 func talkFilter(talk Talk) []bpf.Instruction {
 	four, six := talkFilter4(talk), talkFilter6(talk)
+	if talk.Everybody {
+		four = []bpf.Instruction{bpf.RetConstant{Val: tapLength}}
+		six = four
+	}
 	program := []bpf.Instruction{
 		bpf.LoadExtension{Num: bpf.ExtType},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: unix.PACKET_HOST, SkipTrue: 2},

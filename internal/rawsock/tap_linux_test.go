@@ -50,6 +50,27 @@ func between(packet []byte, from, to netip.Addr) []byte {
 	return packet
 }
 
+// TestTalkOfEverybody passes whatever is of IP and of this machine.
+func TestTalkOfEverybody(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind     uint32
+		protocol Protocol
+		packet   []byte
+		want     bool
+	}{
+		"comes":       {unix.PACKET_HOST, IPv4, between(header4(20, 6, ports(1, 2)...), other4, peer4), true},
+		"leaves":      {unix.PACKET_OUTGOING, IPv4, between(header4(20, 17, ports(1, 2)...), peer4, other4), true},
+		"of IPv6":     {unix.PACKET_HOST, IPv6, between(make([]byte, 60), other6, peer6), true},
+		"of others":   {unix.PACKET_OTHERHOST, IPv4, header4(20, 6, ports(1, 2)...), false},
+		"broadcast":   {unix.PACKET_BROADCAST, IPv4, header4(20, 17, ports(1, 2)...), false},
+		"another one": {unix.PACKET_HOST, ARP, make([]byte, 28), false},
+	} {
+		if got := hears(t, Talk{Everybody: true}, c.kind, c.protocol, c.packet); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestTalkFilter(t *testing.T) {
 	segment := func(source, destination uint16, flags byte) []byte {
 		b := append(ports(source, destination), make([]byte, 16)...)

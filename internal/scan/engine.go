@@ -38,6 +38,7 @@ type Engine struct {
 	descriptors *netio.Descriptors
 	flows       flows
 	source      func(netip.Addr) netip.Addr // that packets to an address come from
+	whole       *pace                       // of all scans that name a rate; nil for no bound
 
 	mu  sync.Mutex
 	tap *tap // nil until raw packets are first wanted
@@ -46,6 +47,14 @@ type Engine struct {
 // New returns an engine.
 func New() *Engine {
 	return &Engine{descriptors: netio.NewDescriptors(), source: netio.SourceOf}
+}
+
+// NewShared returns an engine whose scans send no more packets a second together
+// than rate, as far as they name a rate of their own.
+func NewShared(rate int) *Engine {
+	e := New()
+	e.whole = &pace{rate: float64(rate)}
+	return e
 }
 
 // Close frees what the engine holds.

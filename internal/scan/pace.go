@@ -11,6 +11,7 @@ import (
 type pace struct {
 	rate   float64 // packets a second; 0: as fast as they go
 	window int     // questions that may be unanswered at once
+	above  *pace   // that of all scans of the engine; nil without any
 
 	mu      sync.Mutex
 	credit  float64
@@ -31,6 +32,14 @@ const (
 
 // allow is how many packets may go now, at most most.
 func (p *pace) allow(now time.Time, most int) int {
+	most = p.allowed(now, most)
+	if p.above != nil && most > 0 {
+		return p.above.allow(now, most)
+	}
+	return most
+}
+
+func (p *pace) allowed(now time.Time, most int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now.Before(p.resume) {
@@ -61,6 +70,9 @@ func (p *pace) speed() float64 {
 
 // spend counts what was sent.
 func (p *pace) spend(packets int) {
+	if p.above != nil {
+		p.above.spend(packets)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.credit -= float64(packets)
@@ -84,8 +96,19 @@ func (p *pace) fault(now time.Time) {
 	p.resume = now.Add(p.backoff)
 }
 
+// crowdPause is how long a scan waits where others have taken what all together may
+// send: hundreds of them are not to look at the clock for each packet.
+const crowdPause = burst
+
 // next is when allow will say more than 0 again.
 func (p *pace) next(now time.Time) time.Time {
+	if p.above != nil && p.above.next(now).After(now) {
+		return later(p.own(now), now.Add(crowdPause))
+	}
+	return p.own(now)
+}
+
+func (p *pace) own(now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now.Before(p.resume) {

@@ -82,3 +82,33 @@ func TestPaceWithoutRate(t *testing.T) {
 		t.Errorf("next is %v away", next.Sub(noon))
 	}
 }
+
+// TestPaceUnderAnother: many scans together keep the rate of all, and each its own.
+func TestPaceUnderAnother(t *testing.T) {
+	all := &pace{rate: 1000}
+	var list []*pace
+	for range 10 {
+		list = append(list, &pace{rate: 300, above: all})
+	}
+	const seconds = 10
+	sent := make([]int, len(list))
+	for now := noon; now.Before(noon.Add(seconds * time.Second)); now = now.Add(time.Millisecond) {
+		for i, p := range list {
+			n := p.allow(now, mostBatch)
+			p.spend(n)
+			sent[i] += n
+		}
+	}
+	sum := 0
+	for i, n := range sent {
+		if sum += n; n > 300*seconds+3 {
+			t.Errorf("scan %d sent %d", i, n)
+		}
+	}
+	if sum > 1000*seconds+10 || sum < 900*seconds {
+		t.Errorf("all together sent %d in %d s", sum, seconds)
+	}
+	if next := list[0].next(noon.Add(seconds * time.Second)); next.Sub(noon) > seconds*time.Second+crowdPause {
+		t.Errorf("one in a crowd waits for %v", next.Sub(noon))
+	}
+}

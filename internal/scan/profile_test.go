@@ -3,6 +3,7 @@ package scan
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/netio"
@@ -78,6 +79,24 @@ func TestProfileByPath(t *testing.T) {
 	}
 	if farLimits.blind != 20000 || farLimits.rate != lanLimits.rate {
 		t.Errorf("what lies on the Internet is asked %+v", farLimits)
+	}
+}
+
+// TestTripOfAHost: one that somebody is in touch with is there, and its answers are
+// not waited for as long as those of one of whom nothing is known.
+func TestTripOfAHost(t *testing.T) {
+	e := &Engine{source: func(netip.Addr) netip.Addr { return netip.MustParseAddr("9.9.9.9") }}
+	for trip, want := range map[time.Duration]time.Duration{0: strangerPatience, 10 * time.Millisecond: leastPatience, 100 * time.Millisecond: 300 * time.Millisecond} {
+		n := &run{engine: e, tap: &tap{router: rawRoads{}}, request: &Request{Rate: 1000, Retries: -1, Own: netip.Addr.IsLoopback, Trip: trip}}
+		g := n.groups(targetsOf("8.8.8.8"))[0]
+		made, err := n.newLane(g, exposure.TCP, portsUpTo(10), func(*plan) (way, error) { return &noWay{}, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := made.(*lane)
+		if got := l.ledger.patience(&l.ledger.hosts[0]); got != want || l.known(0) != (trip > 0) {
+			t.Errorf("%v away: waited for %v, known %v", trip, got, l.known(0))
+		}
 	}
 }
 

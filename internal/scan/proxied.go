@@ -113,6 +113,9 @@ func (p *proxied) control(ctx context.Context) error {
 	defer cancel()
 	err := p.dial(ctx, exposure.Target{Name: proxyNowhere, Address: netio.Behind(0)}, 443)
 	if errors.Is(err, netio.ErrProxy) {
+		if inner := errors.Unwrap(err); errors.Is(inner, netio.ErrProxy) {
+			err = inner // where it was to lead says nothing
+		}
 		return &Error{"use the proxy", err}
 	}
 	p.pretends = err == nil

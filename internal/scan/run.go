@@ -72,6 +72,9 @@ func (n *run) groups(targets []exposure.Target) []*group {
 	for _, g := range slices.Concat(n.reached(near), n.reached(far), n.reached(wan), []*group{own}) {
 		if len(g.targets) > 0 {
 			g.heard = make([]atomic.Bool, len(g.targets))
+			for i := range g.heard {
+				g.heard[i].Store(r.Trip > 0 && !g.own)
+			}
 			used = append(used, g)
 		}
 	}
@@ -205,10 +208,15 @@ func (n *run) newLane(g *group, transport exposure.Transport, ports []uint16, op
 		pinned: g.wan && (g.tap != nil || transport == exposure.ICMP),
 		ledger: newLedger(p, r.Retries, g.own),
 	}
+	if r.Trip > 0 && !g.own {
+		for i := range l.ledger.hosts {
+			l.ledger.hosts[i].longest = r.Trip
+		}
+	}
 	switch {
 	case r.Rate > 0:
 		if n.pace == nil {
-			n.pace = &pace{rate: float64(r.Rate)}
+			n.pace = &pace{rate: float64(r.Rate), above: n.engine.whole}
 		}
 		l.shared = n.pace
 		limits.rate, limits.blind = float64(r.Rate), float64(r.Rate)

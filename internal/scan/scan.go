@@ -95,6 +95,10 @@ type Request struct {
 	Shard    Shard        // which part of the ports is to be asked
 	Proxy    *netio.Proxy // through which every connection goes; nil: none
 	Progress func(Progress)
+	// Trip is how long an answer of the targets takes at most, where somebody is in
+	// touch with them: then they are there, and an answer is not waited for as long
+	// as one of whom nothing is known. 0: nothing is known.
+	Trip time.Duration
 	// Key is the secret that the cookies of the questions follow from, so that
 	// somebody else who has it can prove what arrives: the sequence number of a
 	// SYN is the lower half of Word(endpoint, source port), the nonce of a

@@ -46,7 +46,7 @@ func (n *run) udp(g *group) (runner, error) {
 	}
 	if r.Rate > 0 {
 		if n.pace == nil {
-			n.pace = &pace{rate: float64(r.Rate), window: limits.window}
+			n.pace = &pace{rate: float64(r.Rate), window: limits.window, above: n.engine.whole}
 		}
 		l.pace = n.pace
 	}
