@@ -13,6 +13,9 @@ type JobTest struct {
 	File     string   `json:"file,omitempty"`  // of FTP, to download; empty: the smallest one listed
 	Write    bool     `json:"write,omitempty"` // of FTP: upload a small file too, and delete it again
 	NoRelay  bool     `json:"no_relay,omitempty"`
+	// OnlyOpen leaves the test out where the look of the same Job found its port,
+	// which is one of it, other than open: there is nobody to talk to.
+	OnlyOpen bool `json:"only_open,omitempty"`
 }
 
 // What a JobTest may want of TLS.

@@ -24,11 +24,17 @@ type Job struct {
 	Method   string     `json:"method,omitempty"`   // auto, syn or connect; empty: auto
 	Name     string     `json:"name,omitempty"`     // of the address, for protocols that ask for one
 	Tests    []JobTest  `json:"tests,omitempty"`    // in depth, when the ports are looked at
+	// Before is what an earlier look saw of TCP ports among those of this one: one
+	// that is in another state now is asked again, in each way that there is.
+	Before []AlikePorts `json:"before,omitempty"`
 	// Logins are as whom the Tests log in, by their place. Whoever writes a Job
 	// down writes none of them: a carrier has to hand them on beside it.
 	Logins   []JobLogin `json:"-"`
 	Key      JobKey     `json:"key"`
 	Deadline time.Time  `json:"deadline"` // when it ends at the latest
+	// TripUS is how many microseconds an answer of the address takes, as the
+	// connection shows by which it has proven itself; 0: not known.
+	TripUS int64 `json:"trip_us,omitempty"`
 }
 
 // Grant is why a vantage may send packets to an address: it is the one that the
@@ -89,6 +95,10 @@ type Plan struct {
 	Expires time.Time   `json:"expires"` // until when go has to come
 	// Heartbeat is after how many seconds without one the vantage stops.
 	Heartbeat int `json:"heartbeat_s"`
+	// Secret is what the owner of the job is known by from now on, as the bearer of
+	// it (RFC 6750 section 2.1): who has it may watch the job from elsewhere and
+	// delete what came of it. Absent where the request named one already.
+	Secret string `json:"secret,omitempty"`
 }
 
 // PlanSchema is the name of the document.
@@ -166,7 +176,10 @@ type Batch struct {
 	Tested   []JobTested  `json:"tested,omitempty"`
 	Sent     []SentProbes `json:"sent,omitempty"`
 	Summary  *ScanSummary `json:"summary,omitempty"` // of the last one
-	Ended    JobEnd       `json:"ended,omitempty"`   // why it ended before its end, of the last one
+	Unasked  *Unasked     `json:"unasked,omitempty"` // of the last one
+	Hops     []AnswerHops `json:"hops,omitempty"`    // of the last one
+	Again    []AskedAgain `json:"again,omitempty"`
+	Ended    JobEnd       `json:"ended,omitempty"` // why it ended before its end, of the last one
 	Done     bool         `json:"done,omitempty"`
 }
 
@@ -248,6 +261,26 @@ type NameView struct {
 	Answers []NameAnswer `json:"answers"`
 }
 
+// JobStatus is how far a job has come.
+type JobStatus struct {
+	Schema   string     `json:"schema"` // JobStatusSchema
+	Job      string     `json:"job"`
+	Kind     string     `json:"kind"` // api, or the page that asked for it
+	State    LookState  `json:"state"`
+	Ended    JobEnd     `json:"ended,omitempty"` // why it ended before its end
+	Address  netip.Addr `json:"address"`
+	Started  time.Time  `json:"started_at"`
+	Finished time.Time  `json:"finished_at,omitzero"`
+	Expires  time.Time  `json:"expires_at"` // when it is forgotten
+	Asked    int        `json:"asked"`      // ports of both transports
+	Seen     int        `json:"seen"`       // of them
+	Open     int        `json:"open"`
+	Last     int        `json:"last_batch"` // its number, 0 for none yet
+}
+
+// JobStatusSchema is the name of the document.
+const JobStatusSchema = "sekisho/job/1"
+
 // Batches are those that have come since the caller last asked.
 type Batches struct {
 	Batches []Batch `json:"batches"`
@@ -270,6 +303,7 @@ const (
 	JobOut     JobErrorKind = "opted-out"               // its owner does not want it to be looked at
 	JobUnread  JobErrorKind = "opt-outs-unread"         // the list of those cannot be read
 	JobStale   JobErrorKind = "stale-grant"             // the caller is somewhere else, or gone
+	JobForeign JobErrorKind = "not-the-owner"           // somebody else asked for the job
 	JobWrong   JobErrorKind = "wrong-request"
 	JobBusy    JobErrorKind = "busy" // too many jobs
 	JobLimit   JobErrorKind = "limit"
@@ -298,6 +332,10 @@ type Problem struct {
 
 // ProblemType begins the type of every Problem.
 const ProblemType = "urn:sekisho:problem:"
+
+// EgressUnproven is the Detail of an Observation of silence on a port to which
+// nothing proves that the vantage can send at all.
+const EgressUnproven = "this vantage's egress is unproven"
 
 // JobEnd is why a job ended before its end.
 type JobEnd string

@@ -82,8 +82,10 @@ type Port struct {
 	Firewall []FirewallAnswer `json:"firewall,omitempty"`
 	// Forwards are those of the router before this machine that lead to the port.
 	Forwards []RouterForward `json:"forwards,omitempty"`
-	Verdicts []Verdict       `json:"verdicts,omitempty"`
-	Findings []Finding       `json:"findings,omitempty"`
+	// Transfers are of FTP: what became of each step in each mode, from each view.
+	Transfers []Transfer `json:"transfers,omitempty"`
+	Verdicts  []Verdict  `json:"verdicts,omitempty"`
+	Findings  []Finding  `json:"findings,omitempty"`
 }
 
 // Exposed reports whether others may reach the port as far as this machine can

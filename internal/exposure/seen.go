@@ -77,6 +77,7 @@ type ScanSummary struct {
 	Shard          string       `json:"shard,omitempty"`  // 2/8 when only a part of the ports was asked for: Ports counts that part
 	Method         string       `json:"method,omitempty"` // syn, connect or both, and why, in our own words
 	Notes          []string     `json:"notes,omitempty"`
+	Sources        []netip.Addr `json:"sources,omitempty"` // own addresses that packets to others left by: who reads it there knows who looked
 }
 
 // Count adds one observation's state.
@@ -116,6 +117,12 @@ func (s ScanSummary) Plus(o ScanSummary) ScanSummary {
 	}
 	if !strings.Contains(s.Method, o.Method) {
 		sum.Method = strings.Trim(s.Method+"; "+o.Method, "; ")
+	}
+	sum.Sources = append(sum.Sources, s.Sources...)
+	for _, a := range o.Sources {
+		if !slices.Contains(sum.Sources, a) {
+			sum.Sources = append(sum.Sources, a)
+		}
 	}
 	sum.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.Notes, o.Notes))))
 	return sum
