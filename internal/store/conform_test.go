@@ -29,7 +29,7 @@ import (
 func conform(t *testing.T, fresh func(t *testing.T) (url string)) {
 	for name, part := range map[string]func(t *testing.T, s store.Store){
 		"looks": looks, "batches": batches, "ends": ends, "writers": writers, "deletes": deletes,
-		"expiry": expiry, "history": history, "dues": dues, "cancelled": cancelled,
+		"expiry": expiry, "history": history, "dues": dues, "opt-outs": optOuts, "cancelled": cancelled,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, fresh(t))
@@ -360,6 +360,35 @@ func dues(t *testing.T, s store.Store) {
 	must(t, err)
 	if got, err = s.Dues(ctx); err != nil || len(got) != 1 {
 		t.Errorf("%v, %v after one is over", got, err)
+	}
+}
+
+// optOuts: each once, in order, with what was last said of it.
+func optOuts(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	one := func(network, why string, after time.Duration) exposure.OptOut {
+		return exposure.OptOut{Network: netip.MustParsePrefix(network), Since: began.Add(after).UTC(), Why: why}
+	}
+	if list, err := s.OptOuts(ctx); err != nil || len(list) != 0 {
+		t.Errorf("a new store: %v, %v", list, err)
+	}
+	for _, o := range []exposure.OptOut{
+		one("2001:db8::/32", "依頼により", 0), one("198.51.100.7/32", "", 0), one("192.0.2.0/24", "ticket 1", 0), one("192.0.2.0/24", "ticket 2'; --", time.Hour),
+	} {
+		must(t, s.AddOptOut(ctx, o))
+	}
+	same := cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+	want := []exposure.OptOut{one("192.0.2.0/24", "ticket 2'; --", time.Hour), one("198.51.100.7/32", "", 0), one("2001:db8::/32", "依頼により", 0)}
+	if got, err := s.OptOuts(ctx); err != nil || !cmp.Equal(want, got, same) {
+		t.Errorf("%v\n%s", err, cmp.Diff(want, got, same))
+	}
+	for i, want := range []bool{true, false} {
+		if there, err := s.RemoveOptOut(ctx, netip.MustParsePrefix("192.0.2.0/24")); err != nil || there != want {
+			t.Errorf("removed %d times: %v, %v", i+1, there, err)
+		}
+	}
+	if got, err := s.OptOuts(ctx); err != nil || len(got) != 2 {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

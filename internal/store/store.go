@@ -44,6 +44,13 @@ type Store interface {
 	Dues(ctx context.Context) (map[netip.Prefix]time.Time, error)
 	// SaveDues keeps some of them. A later time that is kept already stays.
 	SaveDues(ctx context.Context, dues map[netip.Prefix]time.Time) error
+	// OptOuts are the networks that are not to be looked at, in the order of their
+	// addresses.
+	OptOuts(ctx context.Context) ([]exposure.OptOut, error)
+	// AddOptOut adds one. For one that is there already, what is said of it changes.
+	AddOptOut(ctx context.Context, o exposure.OptOut) error
+	// RemoveOptOut removes one, and reports whether it was there.
+	RemoveOptOut(ctx context.Context, network netip.Prefix) (bool, error)
 	// Ready is nil when the store would take a new look.
 	Ready(ctx context.Context) error
 	// Close ends it.

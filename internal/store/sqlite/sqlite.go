@@ -40,12 +40,19 @@ var pragmas = []string{
 // Open opens the file, and makes it where there is none: nobody else may read
 // it. Its folder is made, too. Another process that has it open is an error: the
 // looks that are under way would be each other's.
-func Open(ctx context.Context, path string) (*tables.Store, error) {
+func Open(ctx context.Context, path string) (*tables.Store, error) { return opened(ctx, path, false) }
+
+// Beside opens a file that another process may have open, for what goes on beside
+// it: to read, and to change what is nobody's look. Its tables are brought up to
+// date only when nobody else has it open.
+func Beside(ctx context.Context, path string) (*tables.Store, error) { return opened(ctx, path, true) }
+
+func opened(ctx context.Context, path string, beside bool) (*tables.Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	d := &database{path: path, closed: make(chan struct{})}
+	d := &database{path: path, beside: beside, closed: make(chan struct{})}
 	if err := d.open(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", name, path, errors.Join(err, d.free()))
 	}
@@ -59,6 +66,7 @@ func Open(ctx context.Context, path string) (*tables.Store, error) {
 // database is the file and what is open of it.
 type database struct {
 	path        string
+	beside      bool        // another process may have it open, too
 	file        fs.FileInfo // as it was opened
 	lock        *os.File
 	write, read *sql.DB
@@ -74,8 +82,9 @@ func (d *database) open(ctx context.Context) error {
 	if d.lock, err = own(d.path + ".lock"); err != nil {
 		return err
 	}
-	if err := lock(d.lock); err != nil {
-		return fmt.Errorf("%w: another process has it open: %w", exposure.ErrStoreAway, err)
+	taken := lock(d.lock)
+	if taken != nil && !d.beside {
+		return fmt.Errorf("%w: another process has it open: %w", exposure.ErrStoreAway, taken)
 	}
 	// Made before SQLite does, which would leave its mode to the umask; the files
 	// beside it get the mode of this one.
@@ -94,6 +103,9 @@ func (d *database) open(ctx context.Context) error {
 	d.write, d.read = sql.OpenDB(connector), sql.OpenDB(connector)
 	d.write.SetMaxOpenConns(1)
 	d.read.SetMaxOpenConns(readers)
+	if taken != nil {
+		return nil
+	}
 	root, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
