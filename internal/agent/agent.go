@@ -18,6 +18,7 @@ import (
 	"sekisho/internal/netio"
 	"sekisho/internal/reach"
 	"sekisho/internal/scan"
+	"sekisho/internal/witness"
 )
 
 // MostSilent is after how long without a heartbeat a job ends at the latest.
@@ -36,13 +37,17 @@ type Config struct {
 	// Scope is asked each time, since addresses change.
 	Scope    func() reach.Scope
 	Jobs     int           // the most at once, those that were only planned too
+	Together int           // the most packets a second of all jobs; 0 for no bound but that of each
 	Silent   time.Duration // without a heartbeat; 0, or more than MostSilent: that
 	Method   scan.Method
 	Payloads func(port uint16) []scan.Payload
 	// Stopped tells whether the vantage's own packet filter keeps a question from
 	// leaving, so that silence says nothing; nil where that is not known.
 	Stopped func(t exposure.Transport, source netip.Addr, to netip.AddrPort) bool
-	Log     *slog.Logger
+	// Served are ports of this machine at which callers ask it: what they send
+	// there is their own business.
+	Served []uint16
+	Log    *slog.Logger
 }
 
 // Agent runs jobs. Any number of goroutines may use it.
@@ -50,6 +55,7 @@ type Agent struct {
 	config Config
 	engine *scan.Engine
 	egress egress
+	keeper witness.Doorkeeper
 
 	mu     sync.Mutex
 	tasks  map[string]*task
@@ -83,7 +89,11 @@ func New(c Config) *Agent {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Agent{config: c, engine: scan.New(), tasks: map[string]*task{}}
+	engine := scan.New()
+	if c.Together > 0 {
+		engine = scan.NewShared(c.Together)
+	}
+	return &Agent{config: c, engine: engine, tasks: map[string]*task{}}
 }
 
 // Close ends all jobs and frees what they held.

@@ -28,11 +28,14 @@ type log struct {
 	ttl  uint8
 	open []exposure.Observation // for those who speak to them, when the scan is over
 
+	states states // nil where nothing is to be compared
+
 	mu       sync.Mutex
 	seen     []exposure.Observation
 	services []exposure.JobService
 	steps    []exposure.JobStep
 	results  []exposure.JobTested
+	repeated []exposure.AskedAgain
 	sent     map[probed]*sending
 }
 
@@ -47,7 +50,11 @@ type sending struct {
 }
 
 func newLog(t *task) *log {
-	return &log{task: t, ttl: netio.HopLimit(t.source.Is6()), sent: map[probed]*sending{}}
+	l := &log{task: t, ttl: netio.HopLimit(t.source.Is6()), sent: map[probed]*sending{}}
+	if len(t.job.Before) > 0 {
+		l.states = states{}
+	}
+	return l
 }
 
 // asked takes down a question that left.
@@ -65,6 +72,7 @@ func (l *log) asked(t exposure.Transport, to netip.AddrPort, at time.Time) {
 
 // found takes an observation in.
 func (l *log) found(o exposure.Observation) {
+	l.states.take(o)
 	if o.State == exposure.Open && o.Transport != exposure.ICMP {
 		l.open = append(l.open, o)
 	}
@@ -73,10 +81,21 @@ func (l *log) found(o exposure.Observation) {
 	l.seen = append(l.seen, o)
 }
 
+// isOpen reports whether the look, which is over, found a port open.
+func (l *log) isOpen(t exposure.Transport, port uint16) bool {
+	return slices.ContainsFunc(l.open, func(o exposure.Observation) bool { return o.Transport == t && o.Port == port })
+}
+
 func (l *log) service(s exposure.Service) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.services = append(l.services, exposure.JobService{Transport: s.Transport, Port: s.Port, Service: s})
+}
+
+func (l *log) askedAgain(a exposure.AskedAgain) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.repeated = append(l.repeated, a)
 }
 
 func (l *log) step(s exposure.JobStep) {
@@ -94,8 +113,8 @@ func (l *log) tested(t exposure.JobTested) {
 // batches are what has come since they were last asked for.
 func (l *log) batches() []exposure.Batch {
 	l.mu.Lock()
-	seen, services, steps, results := l.seen, l.services, l.steps, l.results
-	l.seen, l.services, l.steps, l.results = nil, nil, nil, nil
+	seen, services, steps, results, repeated := l.seen, l.services, l.steps, l.results, l.repeated
+	l.seen, l.services, l.steps, l.results, l.repeated = nil, nil, nil, nil, nil
 	var told []exposure.SentProbes
 	for _, o := range seen {
 		key := probed{o.Transport, o.Port}
@@ -124,6 +143,9 @@ func (l *log) batches() []exposure.Batch {
 	}
 	for some := range slices.Chunk(steps, batchMost/8) {
 		add().Steps = some
+	}
+	for some := range slices.Chunk(repeated, batchMost) {
+		add().Again = some
 	}
 	for some := range slices.Chunk(results, 1) {
 		add().Tested = some

@@ -129,6 +129,7 @@ const (
 // run does the job.
 func (t *task) run(ctx context.Context) {
 	defer t.stop()
+	vigil := t.agent.keeper.Watch(t.job.Address, t.agent.config.Served)
 	log := newLog(t)
 	flushed := make(chan struct{})
 	flushing, flushStop := context.WithCancel(context.Background())
@@ -156,12 +157,14 @@ func (t *task) run(ctx context.Context) {
 		t.identify(ctx, target, viewOf, log)
 	}
 	if err == nil {
+		t.again(ctx, target, viewOf, log)
 		t.test(ctx, target, viewOf, log)
 	}
 	flushStop()
 	<-flushed
 	t.publish(log.batches())
-	last := exposure.Batch{Summary: &summary, Sent: log.rest()}
+	came, hops := vigil.End()
+	last := exposure.Batch{Summary: &summary, Sent: log.rest(), Unasked: &came, Hops: hops}
 	t.mu.Lock()
 	switch {
 	case t.why != "":
@@ -175,6 +178,9 @@ func (t *task) run(ctx context.Context) {
 	t.finish(last)
 }
 
+// longestTrip bounds what a job says of how long answers take.
+const longestTrip = 3 * time.Second
+
 // look asks the ports, nothing where there are none: a test may be all that is
 // wanted.
 func (t *task) look(ctx context.Context, target exposure.Target, view func(netip.Addr) exposure.View, log *log) (exposure.ScanSummary, error) {
@@ -185,7 +191,7 @@ func (t *task) look(ctx context.Context, target exposure.Target, view func(netip
 		Targets: []exposure.Target{target}, TCP: t.job.TCP, UDP: t.job.UDP, Echo: t.job.Echo,
 		Method: t.method, Retries: -1, Rate: t.agent.config.Station.Limits.Rate, Timeout: time.Until(t.job.Deadline),
 		Payloads: t.agent.config.Payloads, View: view, Vantage: t.agent.config.Station.ID,
-		Key: cookie.Key(t.job.Key), Asked: log.asked,
+		Key: cookie.Key(t.job.Key), Asked: log.asked, Trip: min(time.Duration(max(t.job.TripUS, 0))*time.Microsecond, longestTrip),
 	}, func(o exposure.Observation) {
 		t.agent.egress.take(o)
 		log.found(t.honest(o))

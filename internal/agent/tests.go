@@ -22,9 +22,13 @@ import (
 // their JobTest says.
 var testsOf = []string{"ftp", "imap", "pop3", "smtp", "submission"}
 
+// Tests reports whether a vantage makes the test of that name.
+func Tests(name string) bool { return slices.Contains(testsOf, name) }
+
 // Bounds of the tests of one job. Each gets the time that a person would give it.
 const (
-	mostTests = 4
+	mostTests = 8
+	mostModes = 4
 	testTime  = 30 * time.Second
 	mostLogin = 256
 	mostFile  = 512
@@ -49,9 +53,11 @@ func saneTests(job exposure.Job) error {
 			return errors.New("a test is of one port")
 		case !ftp && (t.Write || t.File != "" || len(t.Modes) > 0):
 			return errors.New("files and modes are for ftp only")
+		case t.OnlyOpen && !job.TCP.Has(t.Port):
+			return errors.New("a test of what is open is of a port that is looked at")
 		case len(t.File) > mostFile || strings.ContainsAny(t.File, "\r\n\x00"):
 			return errors.New("a file has a name of one line")
-		case len(t.Modes) > mostTests || slices.ContainsFunc(t.Modes, func(m string) bool { return !slices.Contains([]string{"pasv", "epsv", "port", "eprt"}, m) }):
+		case len(t.Modes) > mostModes || slices.ContainsFunc(t.Modes, func(m string) bool { return !slices.Contains([]string{"pasv", "epsv", "port", "eprt"}, m) }):
 			return errors.New("the modes are pasv, epsv, port and eprt")
 		case !slices.Contains([]string{"", exposure.JobTLSFirst, exposure.JobTLSNever, exposure.JobTLSRequire}, t.TLS):
 			return errors.New("there is no such wish of TLS")
@@ -66,6 +72,9 @@ func (t *task) test(ctx context.Context, target exposure.Target, view func(netip
 	for i, test := range t.job.Tests {
 		if ctx.Err() != nil {
 			return
+		}
+		if test.OnlyOpen && !log.isOpen(exposure.TCP, test.Port) {
+			continue
 		}
 		var login exposure.JobLogin
 		if i < len(t.job.Logins) {

@@ -30,6 +30,8 @@ func TestTestsAreBounded(t *testing.T) {
 		"a file of two lines":     {func(j *exposure.Job) { j.Tests[0].File = "a\r\nDELE b" }, false},
 		"a mode":                  {func(j *exposure.Job) { j.Tests[0].Modes = []string{"xpsv"} }, false},
 		"TLS":                     {func(j *exposure.Job) { j.Tests[0].TLS = "perhaps" }, false},
+		"of what is open":         {func(j *exposure.Job) { j.Tests[0].Port, j.Tests[0].OnlyOpen = 22, true }, true},
+		"of what nobody sees":     {func(j *exposure.Job) { j.Tests[0].OnlyOpen = true }, false},
 		"mail that writes":        {func(j *exposure.Job) { j.Tests[0] = exposure.JobTest{Protocol: "smtp", Port: 25, Write: true} }, false},
 	} {
 		j := job(time.Now())

@@ -54,7 +54,7 @@ func (c *Client) Look(ctx context.Context, asked exposure.JobRequest, planned fu
 	defer func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
-		_ = c.ask(ending, http.MethodDelete, path, nil, nil)
+		_ = c.owner(plan.Secret).ask(ending, http.MethodDelete, path, nil, nil)
 	}()
 	if err := c.own(plan.Address); err != nil {
 		return Seen{}, err
@@ -95,6 +95,18 @@ func (c *Client) Look(ctx context.Context, asked exposure.JobRequest, planned fu
 		}
 	}
 	return l.seen(), nil
+}
+
+// secretWord is what the secret of a job may be, which becomes part of a header.
+var secretWord = regexp.MustCompile(`^[A-Za-z0-9._~+/=-]{1,128}$`)
+
+// owner is the client as the owner of a job.
+func (c *Client) owner(secret string) *Client {
+	owner := *c
+	if secretWord.MatchString(secret) {
+		owner.secret = secret
+	}
+	return &owner
 }
 
 func pause(ctx context.Context, d time.Duration) error {

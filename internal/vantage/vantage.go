@@ -70,6 +70,7 @@ func lies(format string, a ...any) *Error {
 type Client struct {
 	base   *url.URL
 	source netip.Addr
+	secret string        // of a job, by which its owner is known
 	prompt time.Duration // promptTime
 	quiet  time.Duration // quietTime
 	http   *http.Client
@@ -185,6 +186,9 @@ func (c *Client) request(ctx context.Context, method, path string, body, into an
 		request.Header.Set("Content-Type", "application/json")
 	}
 	request.Header.Set("Accept", "application/json")
+	if c.secret != "" {
+		request.Header.Set("Authorization", "Bearer "+c.secret)
+	}
 	answer, err := c.http.Do(request)
 	if err != nil {
 		return trouble(ctx, err)
