@@ -130,12 +130,12 @@ var farAway = append([]cause{
 	{id: "egress-blocked", link: fromHere, suggested: [][]fact{{egressDoubts, quietNear}, {egressDoubts, quietFar}}, excludes: []fact{lanOpen, outsideOpen, atHost, barredByHost, barredByOther, neighbourMute, gatewayMute, unrouted, midway, cutMidway, missedByRouter, ruledOut}, hidden: []fact{egressDoubts}},
 	{id: "no-route", link: fromHere, shown: [][]fact{{ruledOut}}, excludes: []fact{spoke, spokeOther}, hidden: []fact{ruledOut}},
 	{id: "no-route", link: fromHere, shown: [][]fact{{unrouted}, {gatewayMute}}, excludes: append([]fact{reached, echoed, neighbourMute, neighbourSeen, onLink, cannotSend, barredByHost, barredByOther, midway, cutMidway, atHost, missedByRouter, egressRule, notPermitted}, answered...), hidden: []fact{unrouted, gatewayMute, quietFar, quietUDP}},
-	{id: "host-down", link: toHost, shown: [][]fact{{neighbourMute}}, suggested: [][]fact{{missedByRouter}}, excludes: append([]fact{reached, echoed, barredByHost, atHost, midway, cutMidway, egressRule, notPermitted}, answered...), hidden: []fact{neighbourMute, quietNear, quietFar, quietUDP, missedByRouter}},
+	{id: "host-down", link: toHost, shown: [][]fact{{neighbourMute}}, suggested: [][]fact{{missedByRouter}}, excludes: append([]fact{reached, echoed, barredByHost, atHost, midway, cutMidway, egressRule, notPermitted, proxyOpen}, answered...), hidden: []fact{neighbourMute, quietNear, quietFar, quietUDP, missedByRouter}},
 	{id: "router-filter", link: toRouter, shown: [][]fact{{barredByOther}, {cutMidway}, {midway}, {missedByRouter, reached}}, excludes: []fact{lanOpen, outsideOpen, barredByHost, atHost, onLink, egressRule, notPermitted, quietNear}, hidden: []fact{barredByOther, quietFar, quietUDP, refusedFar, missedByRouter}},
 	// Silence alone proves no filter: Linux drops newcomers silently too where a
 	// service takes no more connections.
 	{id: "host-firewall", link: toFilter, shown: [][]fact{{barredByHost}}, suggested: [][]fact{{quietNear, reached}, {quietNear, echoed}, {quietNear, neighbourSeen}}, excludes: []fact{lanOpen, outsideOpen, neighbourMute, midway, cutMidway, missedByRouter, egressRule, notPermitted}, hidden: []fact{quietNear, quietFar, quietUDP, refusedNear, refusedFar}},
-	{id: "not-listening", link: toProcess, shown: [][]fact{{refusedNear}, {refusedFar}}, excludes: []fact{lanOpen, outsideOpen, midway, egressRule}},
+	{id: "not-listening", link: toProcess, shown: [][]fact{{refusedNear}, {refusedFar}}, excludes: []fact{lanOpen, outsideOpen, midway, egressRule, proxyOpen}},
 	{id: "all-ports-answer", link: toService, shown: [][]fact{{everyAnswers}}, excludes: []fact{spoke, spokeOther, turnsAway}, hidden: []fact{everyAnswers}},
 	{id: "adaptive-firewall", link: toService, shown: [][]fact{{shutOut}}, excludes: []fact{stillOpen}, hidden: []fact{shutOut}},
 	{id: "service-silent", link: toService, shown: [][]fact{{mute}}, suggested: [][]fact{{dumb}}, excludes: []fact{spoke, spokeOther, hangsUp, turnsAway, shutOut, everyAnswers}, hidden: []fact{mute, quietUDP}},
@@ -319,7 +319,7 @@ func guess(c Case, list []cause, has func(fact) bool) decision {
 	}
 	slices.SortStableFunc(open, func(a, b string) int { return likelihood(a) - likelihood(b) })
 	var evidence []fact
-	for _, f := range []fact{contradicted, mutedThere, takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless, echoed, neighbourSeen, quietUDP, trailEnds, egressPasses, cannotSend} {
+	for _, f := range []fact{contradicted, mutedThere, takes, selfOpen, loopOpen, filterAccepts, filterEmpty, filterDoubts, spoke, lanSilent, lanRefused, outsideSilent, outsideRefused, wanGlobal, forwardRight, reached, outsideDivided, vantageSends, cutPort, publicSame, publicOther, aftrNamed, mapOwn, mapElsewhere, mapRuleless, echoed, neighbourSeen, quietUDP, trailEnds, egressPasses, cannotSend, proxyOpen} {
 		if has(f) {
 			evidence = append(evidence, f)
 		}

@@ -65,6 +65,12 @@ type Case struct {
 	// Right is what was seen of the port at addresses that the servers of the
 	// name's zone say, where the resolver says others.
 	Right []exposure.Observation
+	// ByName is what was seen of the port by the name of this machine, and Proxied
+	// what a proxy at Proxy got.
+	ByName, Proxied []exposure.Observation
+	Proxy           string
+	// Unproxied is why the proxy could not be asked, in one line; empty when it was.
+	Unproxied string
 	// Way is what was learned of the way from here to another host, nil without.
 	Way *Way
 	// Controls are ports of another host drawn by lot, and how many of them took a
@@ -103,7 +109,7 @@ func Explain(c Case, tag lang.Tag) exposure.DiagnosedPort {
 		if s.own != c.Own && !s.both {
 			continue
 		}
-		if s.id == "tls" && !c.encrypted() || s.id == "ftp-data" && len(c.FTP.Looks) == 0 || s.id == "arrival" && !c.watched() || s.id == "back" && !hasFact(known, noWayBack) && !hasFact(known, strays) || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
+		if s.id == "tls" && !c.encrypted() || s.id == "ftp-data" && len(c.FTP.Looks) == 0 || s.id == "by-name" && len(c.ByName) == 0 || s.id == "proxy" && len(c.Proxied) == 0 && c.Unproxied == "" || s.id == "arrival" && !c.watched() || s.id == "back" && !hasFact(known, noWayBack) && !hasFact(known, strays) || s.id == "carrier" && c.Zone != exposure.ZoneInternetV4 {
 			continue
 		}
 		result, detail := s.look(c, known)

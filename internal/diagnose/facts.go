@@ -100,6 +100,7 @@ func learn(c Case) map[fact]said {
 	c.learnCarrier(known)
 	c.learnFTP(known)
 	c.learnVia(known)
+	c.learnFurther(known)
 	return known
 }
 
@@ -252,6 +253,9 @@ func (c Case) learnViews(known map[fact]said) {
 	for view, facts := range viewFacts {
 		for _, o := range c.seen(view) {
 			pairs := append(c.pairs(), "At", o.Address, "Reason", string(o.Reason), "By", o.By)
+			if o.State == exposure.Open && o.Address.IsLinkLocalUnicast() && hasFact(known, facts.open) {
+				continue // an address that people know tells more
+			}
 			if facts.open != "" && o.State == exposure.Open {
 				known[facts.open] = say(lang.Text{EN: "{{.At}} was seen open.", JA: "{{.At}} は開いていると確認しました。"}, pairs...)
 			}
@@ -332,7 +336,7 @@ func (c Case) learnService(known map[fact]said) {
 				known[tlsExpired] = say(lang.Text{EN: "Its certificate ended on {{.Date}}.", JA: "証明書の有効期限は {{.Date}} に切れています。"}, "Date", t.Certificate.NotAfter.UTC().Format("2006-01-02"))
 			}
 			if m := t.Certificate.NameMatches; m != nil && !*m {
-				known[tlsBroken] = say(lang.Text{EN: "Its certificate is for another name.", JA: "証明書の名前が一致しません。"})
+				known[tlsBroken] = c.misnamed(*t.Certificate)
 			}
 		}
 	}
@@ -352,6 +356,19 @@ func (c Case) learnService(known map[fact]said) {
 			delete(known, f)
 		}
 	}
+}
+
+// misnamed says which names a certificate has in place of the one that was asked
+// for.
+func (c Case) misnamed(certificate exposure.Certificate) said {
+	var names []string
+	for _, n := range certificate.Names[:min(len(certificate.Names), mostNamed)] {
+		names = append(names, n.Terminal())
+	}
+	if len(c.Names) == 0 || len(names) == 0 {
+		return say(lang.Text{EN: "Its certificate is for another name.", JA: "証明書の名前が一致しません。"})
+	}
+	return say(lang.Text{EN: "Its certificate is for {{.Names}}, not for {{.Name}}.", JA: "証明書は {{.Names}} のもので、{{.Name}} のものではありません。"}, "Names", strings.Join(names, ", "), "Name", c.Names[0].Name)
 }
 
 // sameProtocol reports whether a service is the one that is expected: TLS before

@@ -66,7 +66,11 @@ func (c Case) answer() (found exposure.FirewallAnswer, ok bool) {
 			}
 		}
 		if len(list) > 0 {
-			if a, one := c.exact(); one && found.Verdict == exposure.FirewallCannotSay {
+			// A neighbour with a global IPv6 address is none that rules about a LAN speak
+			// of: what befell the one who looked weighs more than what befalls the zone.
+			a, one := c.exact()
+			stopped := a.Verdict == exposure.FirewallDrop || a.Verdict == exposure.FirewallReject
+			if one && (found.Verdict == exposure.FirewallCannotSay || stopped && found.Verdict == exposure.FirewallAccept && !c.Unwanted) {
 				return a, true
 			}
 			return found, true

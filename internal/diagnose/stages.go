@@ -58,15 +58,25 @@ var stages = []stage{
 	{id: "carrier", own: true, look: first(
 		cut(mapForeign), cut(ownShared), cut(wanShared), cut(tunnelled), cut(wanTunnelled), cut(publicShared), unknown(publicOther), unknown(wanPrivate), unknown(mapRuleless), unknown(mapElsewhere), unknown(aftrNamed), ok(mapOwn), ok(publicSame), ok(wanGlobal), ok(ownGlobal),
 		otherwise(lang.Text{EN: "What lies between the router and the Internet is not known.", JA: "ルーターとインターネットの間に何があるかは分かりません。"}))},
-	{id: "outside", own: true, look: first(
-		unknown(outsideDivided), unknown(vantageCannot), ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent), unknown(vantageBlind),
-		otherwise(lang.Text{EN: "Nobody outside looked.", JA: "インターネット側からは見ていません。"}))},
+	{id: "outside", own: true, look: outsideStage},
 	{id: "arrival", own: true, look: arrivalStage},
 	{id: "host-name", own: true, look: hostName},
+	{id: "by-name", own: true, look: together(lang.Text{EN: "What came of it cannot be told.", JA: "結果は分かりません。"}, cut(byNameShut), ok(byNameOpen), unknown(byNameInside))},
+	{id: "proxy", both: true, look: together(lang.Text{EN: "What came of it cannot be told.", JA: "結果は分かりません。"}, ok(proxyOpen), cut(proxyShut), unknown(proxyUnknown))},
 	{id: "tls", both: true, look: first(
 		cut(tlsExpired), cut(tlsBroken), cut(tlsOld), ok(tlsFine),
 		otherwise(lang.Text{EN: "Nothing is known against it.", JA: "問題は見つかっていません。"}))},
 	{id: "ftp-data", both: true, look: ftpStage},
+}
+
+// outsideStage is what those outside saw, or that one of them got in.
+func outsideStage(c Case, known map[fact]said) (exposure.StageResult, said) {
+	if s, is := known[accepted]; is && !hasFact(known, outsideDivided) && (c.Zone == exposure.ZoneInternetV4 || c.Zone == exposure.ZoneInternetV6) {
+		return exposure.StageOK, s
+	}
+	return first(
+		unknown(outsideDivided), unknown(vantageCannot), ok(outsideOpen), cut(barredByOther), cut(outsideRefused), cut(outsideSilent), unknown(vantageBlind),
+		otherwise(lang.Text{EN: "Nobody outside looked.", JA: "インターネット側からは見ていません。"}))(c, known)
 }
 
 // outcome is what a stage is when a fact is known.

@@ -316,6 +316,9 @@ func lanStage(c Case, known map[fact]said) (exposure.StageResult, said) {
 			return o.result, s
 		}
 	}
+	if s, is := known[accepted]; is && c.Zone == exposure.ZoneLAN { // a temporary listener's guest
+		return exposure.StageOK, s
+	}
 	if len(c.others()) == 0 {
 		return exposure.StageUnknown, say(lang.Text{EN: "No other host of the network looked.", JA: "LAN内の別の機器からは見ていません。"})
 	}

@@ -56,10 +56,12 @@ func (c *comparison) add(d exposure.Difference) { c.list = append(c.list, d) }
 type side struct {
 	asked map[exposure.Transport][]uint16 // by -p; nil without it
 	whole bool                            // it holds whatever is open, as a scan does that tells the open ports only
+	mute  bool                            // it judges nothing: a scan, of ours or of nmap
 }
 
 func sideOf(r exposure.Report) side {
 	s := side{whole: r.Version == "" && r.Scan != nil && !r.Partial}
+	s.mute = r.Version == "" && r.Scan != nil || strings.HasPrefix(r.Version, "nmap ")
 	if spec, err := portspec.Parse(r.Asked, false); r.Asked != "" && err == nil {
 		s.asked = map[exposure.Transport][]uint16{exposure.TCP: spec.TCP.Slice(), exposure.UDP: spec.UDP.Slice()}
 	}
@@ -140,7 +142,9 @@ func (c *comparison) host(was, now exposure.Host) {
 		p.states()
 		p.listeners()
 		p.services()
-		p.findings()
+		if !p.older.mute && !p.newer.mute {
+			p.findings()
+		}
 		p.verdicts()
 	}
 }

@@ -170,3 +170,19 @@ func TestCompareWithItself(t *testing.T) {
 		}
 	})
 }
+
+// TestScansJudgeNothing: that a scan, of ours or of nmap, has no findings says
+// nothing about those of a report.
+func TestScansJudgeNothing(t *testing.T) {
+	open := seen(exposure.ViewLAN, "192.168.1.5", exposure.Open)
+	report := of(exposure.Port{Observations: []exposure.Observation{open}, Findings: []exposure.Finding{{Rule: "ftp-anonymous", Severity: exposure.Medium}}})
+	for _, version := range []string{"", "nmap 7.93"} {
+		scan := looked(open)
+		scan.Version, scan.Scan = version, &exposure.ScanSummary{Complete: true}
+		for _, both := range [][2]exposure.Report{{report, scan}, {scan, report}} {
+			if found, _ := diff.Compare(both[0], both[1]); len(found) > 0 {
+				t.Errorf("%q: %s", version, short(found))
+			}
+		}
+	}
+}

@@ -34,19 +34,13 @@ func Names(ctx context.Context, name string) exposure.Resolution {
 	switch {
 	case errors.As(err, &failed) && failed.IsNotFound:
 		r.Missing = true
+	case failed != nil: // without the name in it
+		r.Error = untrusted.New(failed.Err, maxReason)
 	case err != nil:
-		r.Error = untrusted.New(reason(err), maxReason)
+		r.Error = untrusted.New(err.Error(), maxReason)
 	}
 	for _, address := range addresses {
 		r.Addresses = append(r.Addresses, address.Unmap())
 	}
 	return r
-}
-
-// reason is why a resolver gave no answer, without the name in it.
-func reason(err error) string {
-	if failed := (*net.DNSError)(nil); errors.As(err, &failed) {
-		return failed.Err
-	}
-	return err.Error()
 }
