@@ -189,6 +189,7 @@ func arbitraryReport(t *rapid.T) exposure.Report {
 	r.Schema = exposure.ReportSchema
 	caused := func(ports []exposure.Port) {
 		for _, p := range ports {
+			knownSteps(t, p.Transfers)
 			for i := range p.Verdicts {
 				if p.Verdicts[i].Cause != nil {
 					p.Verdicts[i].Cause.ID = "host-firewall"
@@ -206,6 +207,15 @@ func arbitraryReport(t *rapid.T) exposure.Report {
 		}
 	}
 	return r
+}
+
+// knownSteps makes the words of transfers ones that the contract has.
+func knownSteps(t *rapid.T, list []exposure.Transfer) {
+	for i := range list {
+		list[i].Step = rapid.SampledFrom([]string{"login", "list", "get"}).Draw(t, "step")
+		list[i].Mode = rapid.SampledFrom([]string{"", "pasv", "eprt"}).Draw(t, "mode")
+		list[i].Why = "ftp-data-silent"
+	}
 }
 
 func arbitraryLocal(t *rapid.T) exposure.LocalDocument {
@@ -268,11 +278,7 @@ func arbitraryDiagnosis(t *rapid.T) exposure.Diagnosis {
 		for s := range p.Stages {
 			p.Stages[s].ID = rapid.SampledFrom([]string{"listening", "host-firewall", "tls"}).Draw(t, "stage")
 		}
-		for f := range p.Transfers {
-			p.Transfers[f].Step = rapid.SampledFrom([]string{"login", "list", "get"}).Draw(t, "step")
-			p.Transfers[f].Mode = rapid.SampledFrom([]string{"", "pasv", "eprt"}).Draw(t, "mode")
-			p.Transfers[f].Why = "ftp-data-silent"
-		}
+		knownSteps(t, p.Transfers)
 	}
 	return d
 }

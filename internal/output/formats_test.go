@@ -405,4 +405,9 @@ func TestScanCountsWhatItDoesNotShow(t *testing.T) {
 	if len(r.Hosts) != 2 || len(r.Hosts[0].Ports.Ports) != 2 || r.Hosts[0].Ports.Extra[0].Count != 36 {
 		t.Errorf("%+v", r.Hosts)
 	}
+	// A scan that shows nothing was made at some time, too.
+	closed := slices.DeleteFunc(scanned(), func(o exposure.Observation) bool { return o.State != exposure.Closed })
+	if r, err = nmapxml.Read(scanIn(t, closed, output.Options{Format: "nmap-xml"})); err != nil || len(r.Hosts) == 0 || r.Start != closed[0].SeenAt.Unix() {
+		t.Errorf("begun at %d, %v", r.Start, err)
+	}
 }

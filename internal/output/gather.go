@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"time"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/portspec"
@@ -20,6 +21,8 @@ type gatherer struct {
 	counted map[gathered]map[exposure.SweepState]int
 	known   map[netip.Addr]bool
 	order   []exposure.Target
+	began   time.Time // of the first observation, shown or not
+	ended   time.Time
 }
 
 // gathered is what ports that are not shown are counted for.
@@ -35,6 +38,12 @@ func newGatherer(w io.Writer, o Options, report func(io.Writer, exposure.Report,
 
 // Observe keeps the observation or counts it.
 func (g *gatherer) Observe(o exposure.Observation) error {
+	if g.began.IsZero() || o.SeenAt.Before(g.began) {
+		g.began = o.SeenAt
+	}
+	if o.SeenAt.After(g.ended) {
+		g.ended = o.SeenAt
+	}
 	if g.options.Show.shows(o) {
 		g.shown = append(g.shown, o)
 	} else if o.Transport != exposure.ICMP {
@@ -54,6 +63,7 @@ func (g *gatherer) Observe(o exposure.Observation) error {
 // Close writes the document.
 func (g *gatherer) Close(summary exposure.ScanSummary) error {
 	r := ScanReport(exposure.ScanDocument{Observations: g.shown, Summary: summary}, g.order)
+	r.StartedAt, r.FinishedAt = g.began, g.ended // what is only counted has its time, too
 	for i, h := range r.Hosts {
 		for _, address := range h.Addresses {
 			for key, states := range g.counted {
@@ -100,6 +110,9 @@ func ScanReport(d exposure.ScanDocument, hosts []exposure.Target) exposure.Repor
 			h.Addresses = append(h.Addresses, address)
 		}
 		return i
+	}
+	for _, source := range d.Summary.Sources {
+		r.Vantages = append(r.Vantages, exposure.Vantage{ID: "self", Kind: "self", Address: source})
 	}
 	for _, t := range hosts {
 		of(t.Name, t.Address)

@@ -37,6 +37,7 @@ type (
 		Title string
 		Views []string
 		Rows  []htmlRow
+		Moved []htmlTransfers
 		Gate  string // who told of the router, and what
 		Told  []string
 	}
@@ -50,13 +51,25 @@ type (
 	htmlJudged struct {
 		Class, Text string
 		Why         []string
-		Way         []htmlStation
+		Way         htmlWay
 		Cause       string
 		Remedy      []htmlStep
 	}
+	// htmlWay is the picture of the way with the cut marked; without stations
+	// there is none.
+	htmlWay struct {
+		Label    string
+		Stations []htmlStation
+	}
 	htmlStation struct {
 		Name string
-		Cut  bool
+		Cut  string // the word for it, where the cut is
+	}
+	// htmlTransfers is the table of FTP.
+	htmlTransfers struct {
+		Title string
+		Heads []string
+		Rows  [][]string
 	}
 	htmlFinding struct {
 		Class, Title, Meaning string
@@ -110,9 +123,9 @@ func (p *page) htmlPage(partial bool, unseen []string) htmlPage {
 		Words: map[string]string{
 			"port": p.say.Say("column.port"), "service": p.say.Say("column.service"), "owner": p.say.Say("column.owner"),
 			"where": p.say.Say("column.where"), "verdict": p.say.Say("column.verdict"), "findings": p.say.Say("report.findings"),
-			"todo": p.say.Say("report.what-to-do"), "nothing": p.say.Say("markdown.nothing"), "cut": p.say.Say("html.cut"),
-			"way": p.say.Say("html.way"), "unlooked": p.say.Say("html.unlooked"), "unseen": p.say.Say("html.unseen"),
-			"stage": p.say.Say("column.stage"), "result": p.say.Say("column.result"), "detail": p.say.Say("column.words"), "rivals": p.say.Say("diagnosis.rivals"), "transfers": p.say.Say("transfer.title"),
+			"todo": p.say.Say("report.what-to-do"), "nothing": p.say.Say("markdown.nothing"),
+			"unlooked": p.say.Say("html.unlooked"), "unseen": p.say.Say("html.unseen"),
+			"stage": p.say.Say("column.stage"), "result": p.say.Say("column.result"), "detail": p.say.Say("column.words"), "rivals": p.say.Say("diagnosis.rivals"),
 		},
 		Unseen: each(unseen, harmless),
 	}
@@ -170,6 +183,7 @@ func (p *page) htmlHost(r exposure.Report, h exposure.Host) htmlHost {
 	for _, port := range h.Ports {
 		if p.Show.showsPort(port) {
 			host.Rows = append(host.Rows, p.htmlRow(h, mine, port, views))
+			host.Moved = append(host.Moved, p.htmlTransfers(p.transfersOf(port), port.Transfers, mine)...)
 		}
 	}
 	return host
@@ -228,6 +242,20 @@ func (p *page) htmlJudged(s *sentence) htmlJudged {
 	return j
 }
 
+// htmlTransfers is the table of FTP, none without a step.
+func (p *page) htmlTransfers(title string, list []exposure.Transfer, mine bool) []htmlTransfers {
+	if len(list) == 0 {
+		return nil
+	}
+	t := htmlTransfers{Title: harmless(title)}
+	heads, rows := p.transfers(list, mine)
+	t.Heads = heads
+	for _, r := range rows {
+		t.Rows = append(t.Rows, transferWords(r))
+	}
+	return []htmlTransfers{t}
+}
+
 func (p *page) htmlFinding(m *matter) htmlFinding {
 	f := htmlFinding{Class: m.Severity.String(), Title: harmless(p.title(m)), Meaning: harmless(m.Meaning), Remedy: htmlSteps(m.Remedy)}
 	for _, e := range m.evidence {
@@ -280,10 +308,10 @@ var stationOf = map[string]station{
 
 // way is the picture of the way to the service from a zone, or from here to
 // another host, with the place marked where the cause lies; nothing for a cause that lies nowhere on it.
-func (p *page) way(zone exposure.Zone, cause string) []htmlStation {
+func (p *page) way(zone exposure.Zone, cause string) htmlWay {
 	at, known := stationOf[cause]
 	if !known {
-		return nil
+		return htmlWay{}
 	}
 	stations := []station{stationFirewall, stationService}
 	switch zone {
@@ -293,19 +321,23 @@ func (p *page) way(zone exposure.Zone, cause string) []htmlStation {
 		stations = []station{stationService}
 	}
 	if !slices.Contains(stations, at) {
-		return nil
+		return htmlWay{}
 	}
 	from := p.say.Say("html.station-here")
 	if zone != "" {
 		from = p.say.Say("zone." + string(zone))
 	}
-	list := []htmlStation{{Name: from}}
+	way := htmlWay{p.say.Say("html.way"), []htmlStation{{Name: from}}}
 	names := map[station]string{
 		stationName: p.say.Say("html.station-name"), stationCarrier: p.say.Say("html.station-carrier"), stationRouter: p.say.Say("html.station-router"),
 		stationFirewall: p.say.Say("html.station-firewall"), stationService: p.say.Say("html.station-service"),
 	}
 	for _, s := range stations {
-		list = append(list, htmlStation{names[s], s == at})
+		here := htmlStation{Name: names[s]}
+		if s == at {
+			here.Cut = p.say.Say("html.cut")
+		}
+		way.Stations = append(way.Stations, here)
 	}
-	return list
+	return way
 }

@@ -11,12 +11,11 @@ type (
 	htmlDiagnosed struct {
 		Class, Text string
 		Evidence    []string
-		Way         []htmlStation
+		Way         htmlWay
 		Stages      []htmlStage
 		Rivals      []string
 		Remedy      []htmlStep
-		Heads       []string // of the table of FTP, and its rows
-		Transfers   [][]string
+		Moved       []htmlTransfers
 	}
 	htmlStage struct{ Name, Class, Result, Detail string }
 )
@@ -38,13 +37,7 @@ func htmlDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 				harmless(p.say.Say("stage." + s.ID)), stageClasses[s.Result], harmless(p.say.Say("stage-result." + string(s.Result))), harmless(s.Detail),
 			})
 		}
-		if len(port.Transfers) > 0 {
-			heads, rows := p.transfers(port.Transfers)
-			one.Heads = heads
-			for _, r := range rows {
-				one.Transfers = append(one.Transfers, transferWords(r))
-			}
-		}
+		one.Moved = p.htmlTransfers(p.say.Say("transfer.title"), port.Transfers, port.Zone != "")
 		for _, r := range toCheck(port.Rivals) {
 			one.Rivals = append(one.Rivals, harmless(p.rival(r)))
 		}

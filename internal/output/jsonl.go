@@ -38,6 +38,10 @@ type (
 		portLine
 		exposure.Listener
 	}
+	transferLine struct {
+		portLine
+		exposure.Transfer
+	}
 	verdictLine struct {
 		portLine
 		exposure.Verdict
@@ -138,6 +142,9 @@ func jsonlReport(w io.Writer, r exposure.Report, _ Options) error {
 			}
 			for _, s := range p.Listeners {
 				l.write(listenerLine{of("listener"), s})
+			}
+			for _, t := range p.Transfers {
+				l.write(transferLine{of("transfer"), t})
 			}
 			for _, v := range p.Verdicts {
 				l.write(verdictLine{of("verdict"), v})

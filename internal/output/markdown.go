@@ -125,6 +125,11 @@ func (m markdown) host(r exposure.Report, h exposure.Host) {
 		}
 		m.row(fields...)
 	}
+	for _, port := range h.Ports {
+		if m.Show.showsPort(port) {
+			m.transfers(m.transfersOf(port), port.Transfers, mine)
+		}
+	}
 }
 
 // toMend are the findings that are to be mended, each with what to do.

@@ -28,7 +28,7 @@ func markdownDiagnosis(w io.Writer, d exposure.Diagnosis, o Options) error {
 		for _, s := range port.Stages {
 			m.row(m.say.Say("stage."+s.ID), m.say.Say("stage-result."+string(s.Result)), s.Detail)
 		}
-		m.transfers(port.Transfers)
+		m.transfers(m.say.Say("transfer.title"), port.Transfers, port.Zone != "")
 		if len(port.Rivals) > 0 {
 			m.line("", "### "+marked(m.say.Say("diagnosis.rivals")), "")
 		}

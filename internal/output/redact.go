@@ -266,6 +266,7 @@ func (m *mask) hostWords(h exposure.Host) exposure.Host {
 }
 
 func (m *mask) portWords(p exposure.Port) exposure.Port {
+	p.Transfers = each(p.Transfers, m.transfer)
 	p.Services = each(p.Services, func(s exposure.Service) exposure.Service {
 		s.Product = m.product(s.Product)
 		s.Error = m.evidence(s.Error)
@@ -502,6 +503,7 @@ func (m *mask) by(s string) string {
 func (m *mask) summary(s exposure.ScanSummary) exposure.ScanSummary {
 	s.Method = m.evidence(s.Method)
 	s.Notes = each(s.Notes, m.evidence)
+	s.Sources = each(s.Sources, m.address)
 	return s
 }
 

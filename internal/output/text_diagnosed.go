@@ -91,7 +91,7 @@ func (p *page) diagnosed(d exposure.DiagnosedPort) {
 		{head: p.say.Say("column.result")},
 		{head: p.say.Say("column.words"), least: 20},
 	}, rows)...)
-	p.textTransfers(d.Transfers)
+	p.textTransfers(p.say.Say("transfer.title"), d.Transfers, d.Zone != "")
 	if len(d.Rivals) > 0 {
 		p.line(p.paint(bold, p.say.Say("diagnosis.rivals")))
 		for _, r := range toCheck(d.Rivals) {

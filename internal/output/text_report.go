@@ -68,6 +68,12 @@ func (p *page) host(r exposure.Report, h exposure.Host) {
 		{head: p.say.Say("column.where"), least: 12},
 		{head: p.say.Say("column.verdict"), least: 10},
 	}, rows)...)
+	for _, port := range h.Ports {
+		if len(port.Transfers) > 0 && p.Show.showsPort(port) {
+			p.gap()
+			p.textTransfers(p.transfersOf(port), port.Transfers, mine)
+		}
+	}
 }
 
 // manyAlike is from how many rows on a run of rows that differ in the port only

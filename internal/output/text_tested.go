@@ -25,9 +25,12 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 	}
 	p.paragraph("", bold, p.say.Say("test.title", "Test", d.Test, "Host", host, "Port", port,
 		"Time", d.StartedAt.UTC().Format(timeLayout), "Version", d.Version))
-	if name := p.service(d.Service, ""); d.Service.Protocol != "" {
+	switch name := p.service(d.Service, ""); {
+	case d.Service.Protocol != "":
 		p.paragraph("", plain, p.say.Say("test.service", "Service", name))
-	} else {
+	case oneWay(d):
+		p.paragraph("", plain, p.say.Say("test.one-way"))
+	default:
 		p.paragraph("", yellow, p.say.Say("test.no-service", "Test", d.Test))
 		if d.State != exposure.Unknown {
 			p.paragraph("", plain, p.say.Say("test.state", "Port", port, "State", p.say.Say("state."+d.State.String())))
@@ -60,6 +63,14 @@ func textTest(w io.Writer, d exposure.TestDocument, o Options) error {
 	}
 	p.paragraph("", bold, p.say.Say("test.last", "Test", d.Test, "Done", done, "Wrong", wrong, "Mend", mendable(collect(r))))
 	return p.to(w)
+}
+
+// oneWay reports whether what was sent is such as nobody answers, and nothing
+// said that it did not arrive.
+func oneWay(d exposure.TestDocument) bool {
+	return slices.ContainsFunc(d.Steps, func(s exposure.Step) bool {
+		return s.Result == exposure.StepUnknown && strings.HasSuffix(s.ID, "-arrival")
+	})
 }
 
 // shown reports whether a step or the state of the port has told already what

@@ -41,6 +41,21 @@ func TestSilentTest(t *testing.T) {
 	}
 }
 
+// TestOneWay: who sends what nobody answers is not told that nothing answered.
+func TestOneWay(t *testing.T) {
+	d := tested(lang.English)
+	d.Service, d.State = exposure.Service{}, exposure.Unknown
+	for why, want := range map[exposure.StepResult]string{
+		exposure.StepUnknown: "only the receiver can tell", exposure.StepFailed: "Nothing that speaks",
+	} {
+		d.Steps = []exposure.Step{{ID: "snmptrap-arrival", Result: why, Why: "trap-unanswered"}}
+		var b strings.Builder
+		if err := output.Test(&b, d, output.Options{Format: "text", Lang: lang.English, Width: 200}); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s (%v)", want, b.String(), err)
+		}
+	}
+}
+
 // TestAnswersOfSeveralLines holds that the lines of an answer are lines of the
 // page too, within bounds.
 func TestAnswersOfSeveralLines(t *testing.T) {

@@ -23,8 +23,9 @@ type transferCell struct {
 }
 
 // transfers are the table of FTP: a row for each view and step, a column for
-// each mode that was tried. The login is the same for all modes.
-func (p *page) transfers(list []exposure.Transfer) (heads []string, rows []transferRow) {
+// each mode that was tried. The login is the same for all modes. What was seen of
+// another host was seen from here.
+func (p *page) transfers(list []exposure.Transfer, mine bool) (heads []string, rows []transferRow) {
 	var modes []string
 	for _, m := range transferModes {
 		if slices.ContainsFunc(list, func(t exposure.Transfer) bool { return t.Mode == m }) {
@@ -39,7 +40,11 @@ func (p *page) transfers(list []exposure.Transfer) (heads []string, rows []trans
 		heads, modes = append(heads, p.say.Say("column.result")), []string{""}
 	}
 	for _, t := range list {
-		view := harmless(p.say.Say("transfer.view", "View", p.say.Say("view."+string(t.View)), "Address", p.address(t.Address)))
+		from := "view." + string(t.View)
+		if !mine {
+			from = "view.here"
+		}
+		view := harmless(p.say.Say("transfer.view", "View", p.say.Say(from), "Address", p.address(t.Address)))
 		step := harmless(p.say.Say("ftp-step." + t.Step))
 		i := slices.IndexFunc(rows, func(r transferRow) bool { return r.view == view && r.step == step })
 		if i < 0 {
@@ -62,12 +67,12 @@ func (p *page) transfers(list []exposure.Transfer) (heads []string, rows []trans
 	return heads, rows
 }
 
-// textTransfers is the table of FTP on a terminal.
-func (p *page) textTransfers(list []exposure.Transfer) {
+// textTransfers is the table of FTP on a terminal, below its title.
+func (p *page) textTransfers(title string, list []exposure.Transfer, mine bool) {
 	if len(list) == 0 {
 		return
 	}
-	heads, all := p.transfers(list)
+	heads, all := p.transfers(list, mine)
 	columns := []column{{head: heads[0], least: 12}, {head: heads[1]}}
 	for _, h := range heads[2:] {
 		columns = append(columns, column{head: h, least: 8})
@@ -80,17 +85,22 @@ func (p *page) textTransfers(list []exposure.Transfer) {
 		}
 		rows = append(rows, row)
 	}
-	p.line(p.paint(bold, p.say.Say("transfer.title")))
+	p.paragraph("", bold, title)
 	p.line(p.table(columns, rows)...)
 }
 
-// transfers writes the table of FTP in markdown.
-func (m markdown) transfers(list []exposure.Transfer) {
+// transfersOf is the title of the table of FTP of one port among others.
+func (p *page) transfersOf(port exposure.Port) string {
+	return p.say.Say("transfer.title-port", "Port", portLabel(port.Transport, port.Port))
+}
+
+// transfers writes the table of FTP in markdown, below its title.
+func (m markdown) transfers(title string, list []exposure.Transfer, mine bool) {
 	if len(list) == 0 {
 		return
 	}
-	heads, rows := m.page.transfers(list)
-	m.line("", "### "+marked(m.say.Say("transfer.title")), "")
+	heads, rows := m.page.transfers(list, mine)
+	m.line("", "### "+marked(title), "")
 	m.row(heads...)
 	m.line(strings.Repeat("|---", len(heads)) + "|")
 	for _, r := range rows {
