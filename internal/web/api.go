@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -23,7 +22,8 @@ import (
 type route struct {
 	method, path, summary string
 	handler               http.Handler
-	takes, gives          any // of the bodies; nil for none
+	takes, gives          any    // of the bodies; nil for none
+	kind                  string // of what it gives, where that is not JSON
 	status                int
 	problems              []int
 }
@@ -43,27 +43,8 @@ func (s *Service) routes() []route {
 			method: "GET", path: "/api/v1/whoami", summary: "The address that the request comes from, and what the vantage says of itself.",
 			status: 200, gives: exposure.Whoami{}, handler: http.HandlerFunc(s.whoami),
 		},
-		{
-			method: "POST", path: "/api/v1/jobs", status: 201, takes: exposure.JobRequest{}, gives: exposure.Plan{}, problems: []int{400, 403, 429, 503},
-			summary: "Plan a look at the address that the request comes from. Nothing is sent before go.", handler: http.HandlerFunc(s.plan),
-		},
-		{
-			method: "POST", path: "/api/v1/jobs/{id}/go", status: 202, problems: []int{400, 403, 404},
-			summary: "Begin to send. It is a heartbeat, too.", handler: s.granted(s.config.Door.Go, http.StatusAccepted),
-		},
-		{
-			method: "POST", path: "/api/v1/jobs/{id}/heartbeat", status: 204, problems: []int{403, 404},
-			summary: "The caller is still there, at the same address. Without it the vantage stops.", handler: s.granted(s.config.Door.Beat, http.StatusNoContent),
-		},
-		{
-			method: "GET", path: "/api/v1/jobs/{id}/batches", status: 200, gives: exposure.Batches{}, problems: []int{400, 403, 404},
-			summary: "What has come after the batch of the number in ?after=, as soon as there is something, or nothing after ten seconds.", handler: http.HandlerFunc(s.batches),
-		},
-		{
-			method: "DELETE", path: "/api/v1/jobs/{id}", status: 204, problems: []int{403, 404},
-			summary: "Stop at once, and forget the job.", handler: http.HandlerFunc(s.remove),
-		},
 	}
+	list = append(list, s.jobRoutes()...)
 	list = append(list, route{
 		method: "POST", path: "/api/v1/peers", status: 200, gives: exposure.PeerGrant{}, problems: []int{403, 429},
 		summary: "For other vantages: ports of this one to which the caller may send, to learn what its own network lets out.", handler: http.HandlerFunc(s.peer),
@@ -74,11 +55,13 @@ func (s *Service) routes() []route {
 			summary: "What addresses a name has for the vantage's resolver. Nothing is sent to them.", handler: http.HandlerFunc(s.names),
 		})
 	}
-	description := describe(list, s.config.Door.Station().Version)
-	return append(list, route{
-		method: "GET", path: "/api/v1/openapi.json", summary: "This description.", status: 200,
+	var description map[string]any
+	list = append(list, route{
+		method: "GET", path: "/api/v1/openapi.json", summary: "This description.", status: 200, gives: map[string]any{},
 		handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.write(w, 200, description) }),
 	})
+	description = describe(list, s.config.Door.Station().Version)
+	return list
 }
 
 type health struct {
@@ -105,8 +88,16 @@ func (s *Service) problem(w http.ResponseWriter, err error) {
 	}
 	known := problems[e.Kind]
 	s.metrics.problem(e.Kind)
-	s.tell(w, exposure.Problem{Type: exposure.ProblemType + string(e.Kind), Title: known.title, Status: known.status, Detail: e.Why})
+	p := exposure.Problem{Type: exposure.ProblemType + string(e.Kind), Title: known.title, Status: known.status, Detail: e.Why}
+	if e.Kind == exposure.JobLimit || e.Kind == exposure.JobBusy {
+		p.Retry = crowdedFor
+	}
+	s.tell(w, p)
 }
+
+// crowdedFor is after how many seconds somebody may try again where too much is
+// under way: it may be over by then.
+const crowdedFor = 10
 
 func (s *Service) tell(w http.ResponseWriter, p exposure.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -130,6 +121,7 @@ var problems = map[exposure.JobErrorKind]struct {
 	exposure.JobOut:     {403, "The owner of this network does not want it to be looked at."},
 	exposure.JobUnread:  {503, "The list of networks that are not to be looked at cannot be read. Nobody is looked at until it can."},
 	exposure.JobStale:   {403, "The job belongs to another address, or the grant is not fresh."},
+	exposure.JobForeign: {403, "What came of the job belongs to somebody else."},
 	exposure.JobProxied: {403, "The request came through a proxy: the address that would be looked at is the proxy's."},
 	exposure.JobBare:    {403, "A login is taken over TLS, or from the own network, only."},
 	exposure.JobWrong:   {400, "The request cannot be understood."},
@@ -179,46 +171,20 @@ const (
 	mostName    = 253
 )
 
-func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
-	if err := s.refuses(r); err != nil {
-		s.problem(w, err)
-		return
-	}
-	asked, err := s.read(r)
-	if err != nil {
-		s.problem(w, err)
-		return
-	}
-	if len(asked.Logins) > 0 && !s.protected(r) {
-		s.problem(w, &exposure.JobError{Kind: exposure.JobBare})
-		return
-	}
-	job, plan, wait, err := s.order(r, rand.Text(), asked)
-	switch {
-	case err != nil:
-		s.problem(w, err)
-		return
-	case wait > 0:
-		s.later(w, wait)
-		return
-	}
-	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
-	s.write(w, http.StatusCreated, plan)
-}
-
 // order plans a look of the caller's own address, which may be looked at, or tells
 // how long the caller has to wait.
-func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest) (job exposure.Job, plan exposure.Plan, wait time.Duration, err error) {
+func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest, before ...exposure.AlikePorts) (job exposure.Job, plan exposure.Plan, wait time.Duration, err error) {
 	now, address := time.Now(), caller(r)
 	station := s.config.Door.Station()
 	asked.Consent.At = now.UTC()
 	job = exposure.Job{
 		ID: id, Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
 		TCP: asked.TCP, UDP: asked.UDP, Echo: asked.Echo, Identify: asked.Identify, Method: asked.Method, Name: asked.Name,
-		Tests: asked.Tests, Logins: asked.Logins, Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
+		Tests: asked.Tests, Before: before, Logins: asked.Logins, Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
+		TripUS: s.trip(r).Microseconds(),
 	}
 	_, _ = rand.Read(job.Key[:]) // never returns an error (since Go 1.24)
-	if !s.owners.add(job.ID, owner{address, asked.Consent, job.Deadline}, station.Limits.AtOnce, now) {
+	if !s.owners.add(job.ID, owner{address: address, consent: asked.Consent, until: job.Deadline}, station.Limits.AtOnce, now) {
 		return job, plan, 0, &exposure.JobError{Kind: exposure.JobLimit, Why: fmt.Sprintf("%d of this address are under way", station.Limits.AtOnce)}
 	}
 	if wait = s.limits.take(address, now); wait > 0 {
@@ -234,6 +200,7 @@ func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest) (
 		s.owners.remove(job.ID)
 		return job, plan, 0, err
 	}
+	job.Logins = nil // whoever keeps the job keeps none of them
 	s.metrics.planned.Inc()
 	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP), "tests", len(job.Tests),
 		"consent", asked.Consent.Text, "scope", asked.Consent.Scope)
@@ -328,73 +295,4 @@ func notOfName(r rune) bool {
 
 func grant(address netip.Addr, consent exposure.Consent, now time.Time) exposure.Grant {
 	return exposure.Grant{Kind: exposure.GrantOwn, Address: address, At: now.UTC(), Consent: consent}
-}
-
-// owned is the caller's own job. Another address has none, and is told the same
-// as for a job that never was.
-func (s *Service) owned(r *http.Request) (id string, g exposure.Grant, err error) {
-	if why := proxied(r); why != "" {
-		return "", g, &exposure.JobError{Kind: exposure.JobProxied, Why: why}
-	}
-	id = r.PathValue("id")
-	who, ok := s.owners.of(id)
-	if !ok || who.address != caller(r) {
-		return "", g, &exposure.JobError{Kind: exposure.JobGone}
-	}
-	return id, grant(who.address, who.consent, time.Now()), nil
-}
-
-// granted is a request that proves anew that the caller is at the address.
-func (s *Service) granted(do func(context.Context, string, exposure.Grant) error, status int) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, g, err := s.owned(r)
-		if err == nil {
-			err = do(r.Context(), id, g)
-		}
-		if err != nil {
-			s.problem(w, err)
-			return
-		}
-		w.WriteHeader(status)
-	})
-}
-
-func (s *Service) batches(w http.ResponseWriter, r *http.Request) {
-	id, _, err := s.owned(r)
-	if err != nil {
-		s.problem(w, err)
-		return
-	}
-	after := 0
-	if word := r.URL.Query().Get("after"); word != "" {
-		if after, err = strconv.Atoi(word); err != nil || after < 0 {
-			s.problem(w, &exposure.JobError{Kind: exposure.JobWrong, Why: "after is the number of a batch"})
-			return
-		}
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), longestPoll)
-	defer cancel()
-	list, err := s.config.Door.Batches(ctx, id, after)
-	if err != nil {
-		s.problem(w, err)
-		return
-	}
-	list = list[:min(len(list), mostBatches)]
-	s.write(w, http.StatusOK, exposure.Batches{Batches: append([]exposure.Batch{}, list...)})
-}
-
-// mostBatches bounds one answer; the rest comes with the next question.
-const mostBatches = 16
-
-func (s *Service) remove(w http.ResponseWriter, r *http.Request) {
-	id, _, err := s.owned(r)
-	if err == nil {
-		err = s.config.Door.Stop(r.Context(), id)
-	}
-	if err != nil {
-		s.problem(w, err)
-		return
-	}
-	s.owners.remove(id)
-	w.WriteHeader(http.StatusNoContent)
 }

@@ -2,10 +2,12 @@ package web
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"sekisho/internal/reach"
 )
@@ -47,6 +49,18 @@ func clientOf(r *http.Request) client {
 		return c
 	}
 	return Forwarding{}.client(r)
+}
+
+type connKey struct{}
+
+// trip is how long the way to the caller and back takes, 0 where that is not known:
+// the connection is the caller's own, and no proxy's.
+func (s *Service) trip(r *http.Request) time.Duration {
+	c, ok := r.Context().Value(connKey{}).(net.Conn)
+	if !ok || s.config.Trip == nil || s.config.Forwarding.trusts(clientOf(r).peer) || proxied(r) != "" {
+		return 0
+	}
+	return s.config.Trip(c)
 }
 
 // caller is the address that a request comes from, invalid where a trusted proxy

@@ -58,7 +58,14 @@ func (r *result) classic() string {
 	line("")
 	verdict := map[exposure.Outcome]string{exposure.Pass: "PASSED", exposure.Fail: "FAILED", exposure.Inconclusive: "UNDETERMINED"}
 	line("Fully silent: %s - %s", verdict[r.quiet()], choose(len(silent) == tested, "ALL tested ports were STEALTH,", "NOT all tested ports were STEALTH,"))
-	line("                - unsolicited packets were not watched for,")
+	switch r.calm() {
+	case exposure.Pass:
+		line("                - NO unsolicited packets were received,")
+	case exposure.Fail:
+		line("                - UNSOLICITED PACKETS WERE RECEIVED,")
+	default:
+		line("                - unsolicited packets were not watched for,")
+	}
 	switch legs := r.legs(); legs[1].Outcome {
 	case exposure.Pass:
 		line("                - NO Ping reply (ICMP Echo) was received.")
@@ -67,6 +74,7 @@ func (r *result) classic() string {
 	default:
 		line("                - Ping (ICMP Echo) told nothing.")
 	}
+	b.WriteString(r.trialLines(lang.For(lang.English)))
 	return b.String()
 }
 
@@ -112,7 +120,7 @@ func masked(a netip.Addr) string {
 func (r *result) forum(say *lang.Printer) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "sekisho %s %s, %s\n", say.Say("web.kind-"+r.look.Kind), r.look.Started.UTC().Format("2006-01-02 15:04 UTC"), masked(r.look.Job.Address))
-	fmt.Fprintf(&b, "%s\n", say.Say("web.verdict-"+string(r.whole())))
+	fmt.Fprintf(&b, "%s\n", r.verdictIn(say))
 	for _, f := range forms {
 		list := r.of(f)
 		if len(list) == 0 {
@@ -124,6 +132,7 @@ func (r *result) forum(say *lang.Printer) string {
 		protocol := r.services[e].Protocol
 		fmt.Fprintf(&b, "%s %s %s\n", e, nameOf(e), protocol)
 	}
+	b.WriteString(r.trialLines(say))
 	return b.String()
 }
 

@@ -19,11 +19,14 @@ type kind struct {
 	tcp, udp       exposure.PortList
 	echo, identify bool
 	method         string
-	Asks           string // what the visitor is to write: port or list; empty for nothing
+	Asks           string // what the visitor is to write: port, list, ftp or mail; empty for nothing
 }
 
 // Count is how many ports it looks at.
 func (k kind) Count() int { return len(k.tcp) + len(k.udp) }
+
+// Tests reports whether it is of tests in depth.
+func (k kind) Tests() bool { return k.Asks == ftpKind || k.Asks == mailKind }
 
 func listed(text string, udp bool) exposure.PortList {
 	spec, err := portspec.Parse(text, udp)
@@ -46,8 +49,10 @@ var kinds = sync.OnceValue(func() []kind {
 		{ID: "udp", udp: listed("@service", true), echo: true, identify: true},
 		{ID: "trojan", tcp: listed("@trojan", false), udp: listed("@trojan", true), identify: true},
 		{ID: "upnp", tcp: listed("1900,2869,5000,5431,49152,49153", false), udp: listed("1900,5351", true), identify: true},
-		{ID: "port", echo: true, identify: true, Asks: "port"},
+		{ID: portKind, echo: true, identify: true, Asks: "port"},
 		{ID: "custom", echo: true, identify: true, Asks: "list"},
+		{ID: ftpKind, Asks: ftpKind},
+		{ID: mailKind, Asks: mailKind},
 	}
 })
 
@@ -65,7 +70,7 @@ const mostList = 1000
 // with is the kind with the ports that the visitor wrote, or a sentence on what is
 // wrong with them.
 func (k kind) with(ports, transport string, tag lang.Tag) (kind, string) {
-	if k.Asks == "" {
+	if k.Asks == "" || k.Tests() {
 		return k, ""
 	}
 	ports = strings.TrimSpace(ports)

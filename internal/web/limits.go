@@ -221,6 +221,9 @@ type countedConn struct {
 	gone func()
 }
 
+// NetConn is the connection inside.
+func (c *countedConn) NetConn() net.Conn { return c.Conn }
+
 // Close gives the place back.
 func (c *countedConn) Close() error {
 	c.once.Do(c.gone)

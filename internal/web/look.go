@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,13 +22,33 @@ const resultsLast = 30 * 24 * time.Hour
 // looks.
 const ownerCookie = "sekisho_owner"
 
-// browser is who the browser of a request is, by its cookie.
+// The bounds of an owner's secret: 20 characters of rand.Text are 100 bits.
+const (
+	shortestSecret = 20
+	longestSecret  = 64
+)
+
+// browser is who the browser of a request is, by its cookie, or the program that
+// sent it, by what it bears (RFC 6750 section 2.1).
 func browser(r *http.Request) (hash [32]byte, known bool) {
-	c, err := r.Cookie(ownerCookie)
-	if err != nil || len(c.Value) < 20 || len(c.Value) > 64 {
+	secret, bears := bearer(r)
+	if !bears {
+		c, err := r.Cookie(ownerCookie)
+		if err != nil {
+			return hash, false
+		}
+		secret = c.Value
+	}
+	if len(secret) < shortestSecret || len(secret) > longestSecret {
 		return hash, false
 	}
-	return sha256.Sum256([]byte(c.Value)), true
+	return sha256.Sum256([]byte(secret)), true
+}
+
+// bearer is the secret in the head of a request.
+func bearer(r *http.Request) (secret string, bears bool) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(secret), strings.EqualFold(scheme, "Bearer")
 }
 
 // owning is the owner of a request; a browser that is none yet becomes one.
@@ -42,6 +64,9 @@ func (s *Service) owning(w http.ResponseWriter, r *http.Request) [32]byte {
 // setCookie has the browser keep something. It goes over HTTPS alone where it came
 // so, also through a trusted proxy.
 func (s *Service) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+	if slices.ContainsFunc(w.Header()["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") }) {
+		return // a page asks for its language more than once
+	}
 	encrypted := r.TLS != nil || s.config.Forwarding.trusts(clientOf(r).peer) && s.config.Forwarding.encrypted(r)
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
@@ -58,13 +83,20 @@ func mine(r *http.Request, l exposure.Look) bool {
 type looks struct {
 	mu    sync.Mutex
 	feeds map[string]*feed
-	once  map[onceKey]string // the look that a form was sent for already
+	once  map[onceKey]*sending // the look that a form was sent for already
 }
 
 // onceKey is one form in one browser.
 type onceKey struct {
 	owner [32]byte
 	token string
+}
+
+// sending is what became of a form.
+type sending struct {
+	id   string
+	done chan struct{} // closed when the look has begun, or is known not to
+	sent bool          // of it, when that is closed
 }
 
 // mostOnce bounds the memory of forms that were sent.
@@ -76,9 +108,10 @@ type feed struct {
 	batches []exposure.Batch
 	over    bool
 	news    chan struct{} // closed and made anew
+	begun   chan struct{} // closed when the look is sent
 }
 
-func newLooks() *looks { return &looks{feeds: map[string]*feed{}, once: map[onceKey]string{}} }
+func newLooks() *looks { return &looks{feeds: map[string]*feed{}, once: map[onceKey]*sending{}} }
 
 func (l *looks) feed(id string) *feed {
 	l.mu.Lock()
@@ -89,9 +122,21 @@ func (l *looks) feed(id string) *feed {
 func (l *looks) open(id string) *feed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f := &feed{news: make(chan struct{})}
+	f := &feed{news: make(chan struct{}), begun: make(chan struct{})}
 	l.feeds[id] = f
 	return f
+}
+
+// begin lets who follows a planned look know that it is sent, or needs no longer be
+// waited for.
+func (f *feed) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	select {
+	case <-f.begun:
+	default:
+		close(f.begun)
+	}
 }
 
 func (l *looks) close(id string) {
@@ -102,8 +147,9 @@ func (l *looks) close(id string) {
 	f.tell(nil, true)
 }
 
-// first reports which look a form was sent for before, or takes it down.
-func (l *looks) first(k onceKey, id string) (before string, again bool) {
+// first takes a form down, or returns what became of it before: a click that comes
+// twice waits for the look that the first one begins.
+func (l *looks) first(k onceKey, id string) (before *sending, again bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if before, again = l.once[k]; again {
@@ -112,14 +158,20 @@ func (l *looks) first(k onceKey, id string) (before string, again bool) {
 	if len(l.once) >= mostOnce {
 		clear(l.once)
 	}
-	l.once[k] = id
-	return id, false
+	before = &sending{id: id, done: make(chan struct{})}
+	l.once[k] = before
+	return before, false
 }
 
-func (l *looks) unsent(k onceKey) {
+// settle says what became of a form. One that nothing came of may be sent again.
+func (l *looks) settle(k onceKey, form *sending, sent bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.once, k)
+	form.sent = sent
+	close(form.done)
+	if !sent && l.once[k] == form {
+		delete(l.once, k)
+	}
 }
 
 func (f *feed) tell(list []exposure.Batch, over bool) {
@@ -145,7 +197,7 @@ func (f *feed) since(after int) (list []exposure.Batch, over bool, news <-chan s
 
 // begin plans a look of the caller's own address, takes it down and has it sent.
 func (s *Service) begin(r *http.Request, l exposure.Look, asked exposure.JobRequest) (wait time.Duration, err error) {
-	job, _, wait, err := s.order(r, l.ID, asked)
+	job, _, wait, err := s.order(r, l.ID, asked, l.Job.Before...)
 	if wait > 0 || err != nil {
 		return wait, err
 	}
@@ -158,18 +210,32 @@ func (s *Service) begin(r *http.Request, l exposure.Look, asked exposure.JobRequ
 		s.owners.remove(l.ID)
 		return 0, errors.Join(err, s.config.Keep.DeleteLook(r.Context(), l.ID))
 	}
-	s.follow(l)
+	s.follow(l).begin()
 	return 0, nil
 }
 
-// follow takes what comes of a look until its end, and keeps each batch before it
-// is shown.
-func (s *Service) follow(l exposure.Look) {
+// planLasts is how long a planned look waits for being sent. The vantage forgets
+// it by then.
+const planLasts = 60 * time.Second
+
+// follow takes what comes of a look from its begin until its end, and keeps each
+// batch before it is shown. One that nobody has sent in time is forgotten.
+func (s *Service) follow(l exposure.Look) *feed {
 	f := s.looks.open(l.ID)
 	s.following.Go(func() {
 		defer s.looks.close(l.ID)
 		defer s.owners.remove(l.ID)
 		ctx := s.life
+		late := time.NewTimer(planLasts)
+		defer late.Stop()
+		select {
+		case <-f.begun:
+		case <-ctx.Done():
+			return
+		case <-late.C:
+			s.kept(ctx, func() error { return s.config.Keep.DeleteLook(ctx, l.ID) })
+			return
+		}
 		s.kept(ctx, func() error {
 			return s.config.Keep.SetLook(ctx, l.ID, exposure.LookRunning, l.Job.Attempt, time.Now())
 		})
@@ -179,6 +245,7 @@ func (s *Service) follow(l exposure.Look) {
 		}
 		s.kept(ctx, func() error { return s.config.Keep.SetLook(ctx, l.ID, state, l.Job.Attempt, time.Now()) })
 	})
+	return f
 }
 
 // taken keeps and tells the batches of a look, and says how it ended.
@@ -197,9 +264,12 @@ func (s *Service) taken(ctx context.Context, l exposure.Look, f *feed) exposure.
 			return exposure.LookInterrupted
 		}
 		for _, b := range list {
-			b = s.honest(b)
+			b = s.honest(b, l.Job.Address)
 			if !s.kept(ctx, func() error { return s.config.Keep.AddBatch(ctx, l.ID, b) }) {
 				return exposure.LookInterrupted
+			}
+			if b.Done {
+				s.owners.remove(l.ID) // it stands in nobody's way any more
 			}
 			f.tell([]exposure.Batch{b}, false)
 			after = b.Number
@@ -255,12 +325,9 @@ func (s *Service) kept(ctx context.Context, do func() error) bool {
 	return false
 }
 
-// The details of an observation that say of the vantage what it cannot know.
-const egressUnproven = "this vantage's egress is unproven"
-
 // honest makes unknown what is silent on ports to which nothing proves that the
 // vantage can send at all.
-func (s *Service) honest(b exposure.Batch) exposure.Batch {
+func (s *Service) honest(b exposure.Batch, address netip.Addr) exposure.Batch {
 	sends := s.config.Door.Station().Sends
 	alike := b.Alike
 	b.Alike = nil
@@ -272,7 +339,7 @@ func (s *Service) honest(b exposure.Batch) exposure.Batch {
 				continue
 			}
 			b.Observations = append(b.Observations, exposure.Observation{
-				Transport: a.Transport, Port: p, State: exposure.Unknown, Reason: exposure.NoResponse, Detail: egressUnproven,
+				Address: address, Transport: a.Transport, Port: p, State: exposure.Unknown, Reason: exposure.NoResponse, Detail: exposure.EgressUnproven,
 				View: exposure.ViewOutside, Vantage: s.config.Door.Station().ID, Attempts: a.Attempts, SeenAt: a.SeenAt,
 			})
 		}
@@ -306,8 +373,8 @@ func (s *Service) resume(ctx context.Context) {
 		if s.complete(ctx, l) {
 			continue
 		}
-		s.owners.add(l.ID, owner{l.Job.Address, l.Job.Grant.Consent, l.Job.Deadline}, 0, time.Now())
-		s.follow(l)
+		s.owners.add(l.ID, owner{address: l.Job.Address, consent: l.Job.Grant.Consent, until: l.Job.Deadline}, 0, time.Now())
+		s.follow(l).begin()
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -30,8 +31,14 @@ func describe(list []route, version string) map[string]any {
 			"title": "sekisho", "version": version,
 			"description": "A look at the address that a request comes from, from outside. No request names an address.",
 		},
-		"paths":      paths,
-		"components": map[string]any{"schemas": d.schemas},
+		"paths": paths,
+		"components": map[string]any{
+			"schemas": d.schemas,
+			"securitySchemes": map[string]any{"owner": map[string]any{
+				"type": "http", "scheme": "bearer",
+				"description": "What the owner of a job is known by: a word of 20 to 64 characters that the caller chose, or the secret of the plan.",
+			}},
+		},
 	}
 }
 
@@ -40,7 +47,7 @@ type description struct{ schemas map[string]any }
 func (d *description) operation(r route) map[string]any {
 	success := map[string]any{"description": "Done."}
 	if r.gives != nil {
-		success["content"] = d.content("application/json", r.gives)
+		success["content"] = d.content(cmp.Or(r.kind, "application/json"), r.gives)
 	}
 	responses := map[string]any{fmt.Sprint(r.status): success}
 	for _, status := range r.problems {
@@ -48,13 +55,17 @@ func (d *description) operation(r route) map[string]any {
 			"description": "A problem (RFC 9457).", "content": d.content("application/problem+json", exposure.Problem{}),
 		}
 	}
-	operation := map[string]any{"summary": r.summary, "responses": responses}
+	operation := map[string]any{"summary": r.summary, "operationId": operationID(r), "responses": responses}
+	if strings.HasPrefix(r.path, "/api/v1/jobs") {
+		operation["security"] = []any{map[string]any{}, map[string]any{"owner": []any{}}} // without a secret much is answered too
+	}
 	var parameters []any
 	if strings.Contains(r.path, "{id}") {
 		parameters = append(parameters, parameter("id", "path", map[string]any{"type": "string"}))
 	}
-	if strings.HasSuffix(r.path, "/batches") {
-		parameters = append(parameters, parameter("after", "query", map[string]any{"type": "integer", "minimum": 0}))
+	if strings.HasSuffix(r.path, "/batches") || strings.HasSuffix(r.path, "/events") {
+		number := map[string]any{"type": "integer", "minimum": 0}
+		parameters = append(parameters, parameter("after", "query", number), parameter("Last-Event-ID", "header", number))
 	}
 	if parameters != nil {
 		operation["parameters"] = parameters
@@ -63,6 +74,13 @@ func (d *description) operation(r route) map[string]any {
 		operation["requestBody"] = map[string]any{"required": true, "content": d.content("application/json", r.takes)}
 	}
 	return operation
+}
+
+// operationID is the name of a request in programs that are made of the
+// description: its method and the words of its path.
+func operationID(r route) string {
+	words := strings.FieldsFunc(strings.TrimPrefix(r.path, "/api/v1"), func(c rune) bool { return strings.ContainsRune("/{}.", c) })
+	return strings.Join(append([]string{strings.ToLower(r.method)}, words...), "-")
 }
 
 func parameter(name, in string, schema map[string]any) map[string]any {

@@ -43,8 +43,8 @@ var templates = sync.OnceValue(func() map[string]*template.Template {
 	}
 	all := map[string]*template.Template{}
 	for _, name := range names {
-		if base := path.Base(name); base != "frame.html" {
-			all[strings.TrimSuffix(base, ".html")] = template.Must(template.New("frame.html").ParseFS(pageFiles, "pages/frame.html", name))
+		if base := path.Base(name); base != "frame.html" && !strings.HasPrefix(base, "part_") {
+			all[strings.TrimSuffix(base, ".html")] = template.Must(template.New("frame.html").ParseFS(pageFiles, "pages/frame.html", "pages/part_*.html", name))
 		}
 	}
 	return all
@@ -153,12 +153,24 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 // packedFrom is from how many bytes on it is worth to pack an answer.
 const packedFrom = 1400
 
+// packers are kept, since each takes most of a megabyte. To pack better would cost
+// three times the processor time for a tenth of the bytes.
+var packers = sync.Pool{New: func() any {
+	z, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // the level is one
+	}
+	return z
+}}
+
 // body writes an answer, packed where the browser unpacks.
 func (s *Service) body(w http.ResponseWriter, r *http.Request, status int, b []byte) {
 	if len(b) >= packedFrom && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(status)
-		z := gzip.NewWriter(w)
+		z := packers.Get().(*gzip.Writer)
+		defer packers.Put(z)
+		z.Reset(w)
 		_, err := z.Write(b)
 		if err := errors.Join(err, z.Close()); err != nil {
 			s.config.Log.Debug("write", "error", err)
@@ -186,6 +198,7 @@ func (s *Service) pages() {
 		"POST /look/{id}/stop":       s.lookStop,
 		"POST /look/{id}/delete":     s.lookDelete,
 		"GET /results":               s.results,
+		"GET /compare":               s.compare,
 		"GET /about":                 s.about,
 		"GET /book":                  s.book,
 		"GET /book/{name}":           s.bookEntry,
@@ -222,7 +235,7 @@ type reverse struct {
 // The bounds of asking for a name: a page waits shortly, and the answer is there
 // when it is loaded again.
 const (
-	reverseWait  = 150 * time.Millisecond
+	reverseWait  = 100 * time.Millisecond
 	reverseLasts = 5 * time.Second
 	mostReverse  = 4096
 )
@@ -282,6 +295,7 @@ type asking struct {
 	Through string
 	Names   string
 	Seconds int
+	Tried   testForm
 }
 
 func (s *Service) asking(r *http.Request, k kind) asking {
@@ -303,6 +317,9 @@ func (s *Service) asking(r *http.Request, k kind) asking {
 	}
 	for _, run := range runs {
 		a.Runs = append(a.Runs, run.id)
+	}
+	if k.Tests() {
+		a.Tried = s.newTestForm(r, k)
 	}
 	return a
 }
@@ -378,6 +395,7 @@ func (s *Service) ask(w http.ResponseWriter, r *http.Request) {
 		s.lost(w, r)
 		return
 	}
+	s.owning(w, r) // so that a form that is sent twice is known for the same
 	a := s.asking(r, k)
 	a.Ports = written(r.URL.Query().Get("ports"))
 	s.show(w, r, http.StatusOK, "ask", lang.For(s.spoken(w, r)).Say("web.kind-"+k.ID), a, false)
@@ -414,7 +432,7 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k, wrong := k.with(a.Ports, r.PostFormValue("transport"), tag)
-	if wrong == "" && k.Count() == 0 {
+	if wrong == "" && k.Count() == 0 && !k.Tests() {
 		wrong = say.Say("web.no-port")
 	}
 	var words []string
@@ -429,24 +447,40 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		}
 		words = append(words, ownRun+text[:min(len(text), mostList)])
 	}
+	request := exposure.JobRequest{TCP: k.tcp, UDP: k.udp, Echo: k.echo, Identify: k.identify, Method: k.method}
+	if k.Tests() {
+		var status int
+		if request, words, status, wrong = s.testsAsked(r, k, &a.Tried, say); status != http.StatusOK {
+			again(status, wrong)
+			return
+		}
+	}
 	if wrong != "" {
 		again(http.StatusBadRequest, wrong)
 		return
 	}
+	request.Consent = exposure.Consent{Text: say.Say("web.consent", "Address", a.Address), Scope: scopeOf(say, k, request)}
 	l := exposure.Look{ID: rand.Text(), Owner: s.owning(w, r), Kind: k.ID, Runs: words, Started: time.Now()}
 	l.Expires = l.Started.Add(s.keepFor)
+	l.Job.Address = caller(r)
+	l.Job.Before = s.before(r.Context(), l, k.tcp)
 	once := onceKey{l.Owner, r.PostFormValue("token")}
-	if before, sent := s.looks.first(once, l.ID); sent {
-		http.Redirect(w, r, "/look/"+before, http.StatusSeeOther)
-		return
+	form, repeated := s.looks.first(once, l.ID)
+	for repeated {
+		select {
+		case <-form.done:
+		case <-r.Context().Done():
+			return
+		}
+		if form.sent {
+			http.Redirect(w, r, "/look/"+form.id, http.StatusSeeOther)
+			return
+		}
+		form, repeated = s.looks.first(once, l.ID)
 	}
-	wait, err := s.begin(r, l, exposure.JobRequest{
-		TCP: k.tcp, UDP: k.udp, Echo: k.echo, Identify: k.identify, Method: k.method,
-		Consent: exposure.Consent{Text: say.Say("web.consent", "Address", a.Address), Scope: say.Say("web.scope", "Kind", say.Say("web.kind-"+k.ID), "TCP", len(k.tcp), "UDP", len(k.udp))},
-	})
-	if wait > 0 || err != nil {
-		s.looks.unsent(once)
-	}
+	// Who clicks twice takes the first request back: what it began goes on.
+	wait, err := s.begin(r.WithContext(context.WithoutCancel(r.Context())), l, request)
+	s.looks.settle(once, form, wait == 0 && err == nil)
 	switch {
 	case wait > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
@@ -539,7 +573,7 @@ func (s *Service) lookText(w http.ResponseWriter, r *http.Request) {
 func (s *Service) ownedLook(w http.ResponseWriter, r *http.Request) (exposure.Look, bool) {
 	l, err := s.config.Keep.Look(r.Context(), r.PathValue("id"))
 	if err == nil && !mine(r, l) {
-		err = &exposure.JobError{Kind: exposure.JobStale}
+		err = &exposure.JobError{Kind: exposure.JobForeign}
 	}
 	if err != nil {
 		s.failed(w, r, err)
@@ -573,9 +607,7 @@ func (s *Service) lookDelete(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if !over(l.State) {
-		_ = s.config.Door.Stop(r.Context(), l.ID) // it may be over by now
-	}
+	s.forget(r.Context(), l)
 	if err := s.config.Keep.DeleteLook(r.Context(), l.ID); err != nil {
 		s.failed(w, r, err)
 		return

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sekisho/internal/book"
@@ -443,4 +444,58 @@ func TestBookHasEveryService(t *testing.T) {
 	if w := ask(s, visitor, "GET", "/book/nothing-of-that-name", ""); w.Code != 404 {
 		t.Errorf("a service that is none: %d", w.Code)
 	}
+}
+
+// slow is a vantage that takes its time to plan.
+type slow struct {
+	*acting
+	planning, plan chan struct{}
+}
+
+func (s slow) Plan(ctx context.Context, job exposure.Job) (exposure.Plan, error) {
+	s.planning <- struct{}{}
+	<-s.plan
+	if err := ctx.Err(); err != nil {
+		return exposure.Plan{}, err
+	}
+	return s.acting.Plan(ctx, job)
+}
+
+// TestDoubleClick: the second click takes the first request back before it is
+// answered. There is one look all the same, and the second one leads to it; also
+// for somebody who comes for the first time.
+func TestDoubleClick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := slow{&acting{batches: make(chan exposure.Batch, 1)}, make(chan struct{}), make(chan struct{})}
+		s := web.New(web.Config{Door: d, Scope: func() reach.Scope { return reach.Scope{Own: []netip.Addr{own}} }})
+		cookie, _, set := strings.Cut(ask(s, visitor, "GET", "/check/port", "").Header().Get("Set-Cookie"), ";")
+		if !set {
+			t.Fatal("the form comes without a cookie, so that a second click is somebody else's")
+		}
+		click := func(ctx context.Context) *httptest.ResponseRecorder {
+			form := url.Values{"consent": {"yes"}, "token": {"T"}, "ports": {"22"}}
+			r := httptest.NewRequestWithContext(ctx, "POST", "http://vantage.example/check/port", strings.NewReader(form.Encode()))
+			r.RemoteAddr = visitor + ":40000"
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Cookie", cookie)
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			return w
+		}
+		first, back := context.WithCancel(t.Context())
+		go click(first)
+		<-d.planning
+		second := make(chan *httptest.ResponseRecorder, 1)
+		go func() { second <- click(t.Context()) }()
+		synctest.Wait()
+		back()
+		d.plan <- struct{}{}
+		w := <-second
+		at := w.Header().Get("Location")
+		if w.Code != 303 || len(d.planned) != 1 || ask(s, visitor, "GET", at, "", "Cookie", cookie).Code != 200 {
+			t.Errorf("%d %s, %d looks: %s", w.Code, at, len(d.planned), w.Body)
+		}
+		d.batches <- exposure.Batch{Done: true}
+		synctest.Wait()
+	})
 }

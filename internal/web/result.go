@@ -16,15 +16,23 @@ type result struct {
 	look     exposure.Look
 	seen     map[endpoint]exposure.Observation
 	services map[endpoint]exposure.Service
+	trials   []trial
 	ping     *exposure.Observation
+	again    map[uint16][]exposure.AskedAgain // of TCP ports
 	summary  *exposure.ScanSummary
+	unasked  *exposure.Unasked
+	hops     []exposure.AnswerHops
 	ended    exposure.JobEnd
 	last     int // number of the last batch
 	intended intended
 }
 
 func newResult(l exposure.Look) *result {
-	return &result{look: l, seen: map[endpoint]exposure.Observation{}, services: map[endpoint]exposure.Service{}, intended: intend(l.Runs)}
+	r := &result{look: l, seen: map[endpoint]exposure.Observation{}, services: map[endpoint]exposure.Service{}, again: map[uint16][]exposure.AskedAgain{}, intended: intend(l.Runs)}
+	for _, t := range l.Job.Tests {
+		r.trials = append(r.trials, trial{Test: t})
+	}
+	return r
 }
 
 func resultOf(l exposure.Look, batches []exposure.Batch) *result {
@@ -62,8 +70,15 @@ func (r *result) take(b exposure.Batch) []endpoint {
 		service.Transport, service.Port = s.Transport, s.Port
 		r.services[endpoint{s.Transport, s.Port}] = service
 	}
+	r.tested(b)
 	if b.Summary != nil {
 		r.summary = b.Summary
+	}
+	for _, a := range b.Again {
+		r.again[a.Port] = append(r.again[a.Port], a)
+	}
+	if b.Unasked != nil {
+		r.unasked, r.hops = b.Unasked, b.Hops
 	}
 	if b.Ended != "" {
 		r.ended = b.Ended
@@ -93,18 +108,24 @@ var forms = []form{formOpen, formClosed, formSilent, formRefused, formQuiet, for
 
 func (r *result) form(e endpoint) form {
 	o, ok := r.seen[e]
-	switch {
-	case !ok:
+	if !ok {
 		return formPending
-	case o.State == exposure.Open:
+	}
+	return formOf(o.State, o.Reason)
+}
+
+// formOf is the form of a state that was found by some evidence.
+func formOf(state exposure.State, reason exposure.Reason) form {
+	switch {
+	case state == exposure.Open:
 		return formOpen
-	case o.State == exposure.Closed:
+	case state == exposure.Closed:
 		return formClosed
-	case o.State == exposure.Filtered && o.Reason == exposure.NoResponse:
+	case state == exposure.Filtered && reason == exposure.NoResponse:
 		return formSilent
-	case o.State == exposure.Filtered:
+	case state == exposure.Filtered:
 		return formRefused
-	case o.State == exposure.OpenFiltered:
+	case state == exposure.OpenFiltered:
 		return formQuiet
 	}
 	return formUnknown
@@ -148,6 +169,9 @@ func (r *result) of(f form) []endpoint {
 // whole is the verdict of all of it: a fail of one port is one; what could not be
 // seen is never a pass. UDP that does not answer is told apart and not counted.
 func (r *result) whole() exposure.Outcome {
+	if len(r.trials) > 0 {
+		return r.passed()
+	}
 	verdict := exposure.Pass
 	for _, e := range r.asked() {
 		switch r.outcome(e) {
@@ -183,7 +207,8 @@ type leg struct {
 }
 
 // legs are the three: every port silent, no answer to a ping, and nothing that
-// nobody asked for. The last is not watched for, and so is never passed.
+// nobody asked for. What was not watched for from its begin to its end is never
+// passed.
 func (r *result) legs() []leg {
 	ports := exposure.Pass
 	for _, e := range r.asked() {
@@ -205,7 +230,20 @@ func (r *result) legs() []leg {
 			ping = exposure.Pass
 		}
 	}
-	return []leg{{"ports", ports}, {"ping", ping}, {"unsolicited", exposure.Inconclusive}}
+	return []leg{{"ports", ports}, {"ping", ping}, {"unsolicited", r.calm()}}
+}
+
+// calm is whether nothing came that nobody asked for.
+func (r *result) calm() exposure.Outcome {
+	switch u := r.unasked; {
+	case u == nil:
+		return exposure.Inconclusive
+	case len(u.Came) > 0 || u.More > 0:
+		return exposure.Fail
+	case u.Watched && r.look.State == exposure.LookDone:
+		return exposure.Pass
+	}
+	return exposure.Inconclusive
 }
 
 // quiet is the verdict of the legs together.
@@ -240,7 +278,7 @@ func (r *result) port(e endpoint, tag lang.Tag) exposure.Port {
 	if o, ok := r.seen[e]; ok {
 		p.Observations = []exposure.Observation{o}
 	}
-	if s, ok := r.services[e]; ok {
+	if s, ok := r.triedService(e); ok {
 		p.Services = []exposure.Service{s}
 	}
 	p.Findings = rules.Judge(p, rules.Context{Now: r.look.Started}, tag)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -26,6 +27,7 @@ type progress struct {
 	Counts map[form]int   `json:"counts"`
 	Cells  []progressCell `json:"cells,omitempty"`
 	Open   []progressOpen `json:"open,omitempty"`
+	Steps  []stepShown    `json:"steps,omitempty"`
 }
 
 // progressCell are ports that are shown alike.
@@ -114,36 +116,52 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) {
 	}
 	s.beat(r, l)
 	after, _ := strconv.Atoi(r.Header.Get("Last-Event-ID"))
-	st, told := newStream(w), newResult(l)
-	f := s.looks.feed(l.ID)
-	if f == nil {
-		list, err := s.config.Keep.Batches(r.Context(), l.ID)
-		if err != nil {
-			return
-		}
-		f = &feed{batches: list, over: true}
+	f, err := s.heard(r.Context(), l.ID)
+	if err != nil {
+		s.failed(w, r, err)
+		return
 	}
+	say := lang.For(s.spoken(w, r))
+	st, told := newStream(w), newResult(l)
+	st.told(r.Context(), f, 0, func(list []exposure.Batch) error {
+		var changed []endpoint
+		var steps []stepShown
+		for _, b := range list {
+			if found := told.take(b); b.Number > after {
+				changed = append(changed, found...)
+				steps = append(steps, told.steps(b, say)...)
+			}
+		}
+		if len(changed)+len(steps) == 0 {
+			return nil
+		}
+		p := told.change(changed)
+		p.Steps = steps
+		return st.send(told.last, "progress", p)
+	}, func() error { return st.send(told.last, "end", struct{}{}) })
+}
+
+// told hands on what comes of a look, after a batch, and then its end. It gives up
+// when nobody reads any more, or after a while.
+func (st stream) told(ctx context.Context, f *feed, after int, some func([]exposure.Batch) error, ended func() error) {
 	end := time.NewTimer(watched)
 	defer end.Stop()
 	quiet := time.NewTicker(alive)
 	defer quiet.Stop()
 	for {
-		list, over, news := f.since(told.last)
-		var changed []endpoint
-		for _, b := range list {
-			if found := told.take(b); b.Number > after {
-				changed = append(changed, found...)
+		list, over, news := f.since(after)
+		if len(list) > 0 {
+			if some(list) != nil {
+				return
 			}
-		}
-		if len(changed) > 0 && st.send(told.last, "progress", told.change(changed)) != nil {
-			return
+			after = list[len(list)-1].Number
 		}
 		if over {
-			_ = st.send(told.last, "end", struct{}{})
+			_ = ended() // who reads no more misses nothing
 			return
 		}
 		select {
-		case <-r.Context().Done():
+		case <-ctx.Done():
 			return
 		case <-end.C:
 			return
@@ -175,6 +193,8 @@ type resultDocument struct {
 	Alike    []exposure.AlikePorts `json:"alike,omitempty"`
 	Ports    []exposure.Port       `json:"ports"`
 	Echo     *exposure.Observation `json:"echo,omitempty"`
+	Unasked  *exposure.Unasked     `json:"unasked,omitempty"`
+	Tests    []testDocument        `json:"tests,omitempty"`
 	Summary  *exposure.ScanSummary `json:"summary,omitempty"`
 }
 
@@ -187,7 +207,7 @@ func (r *result) document(tag lang.Tag) resultDocument {
 	d := resultDocument{
 		Schema: resultSchema, Kind: r.look.Kind, State: r.look.State, Ended: r.ended, Address: r.look.Job.Address.String(),
 		Started: r.look.Started.UTC(), Finished: r.look.Finished.UTC(), Expires: r.look.Expires.UTC(), Runs: r.look.Runs, TCP: r.look.Job.TCP, UDP: r.look.Job.UDP,
-		Verdict: r.whole(), Silent: r.quiet(), Counts: map[string]int{}, Ports: []exposure.Port{}, Echo: r.ping, Summary: r.summary,
+		Verdict: r.whole(), Silent: r.quiet(), Counts: map[string]int{}, Ports: []exposure.Port{}, Echo: r.ping, Unasked: r.unasked, Summary: r.summary, Tests: r.testDocuments(tag),
 	}
 	if !over(r.look.State) {
 		d.Finished = time.Time{}

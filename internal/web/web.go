@@ -45,6 +45,9 @@ type Config struct {
 	// Forwarding names the reverse proxies in front of the service; none by
 	// default.
 	Forwarding Forwarding
+	// Trip is how long the way to the other end of a connection and back takes, 0
+	// where that is not known; nil where nobody knows.
+	Trip func(net.Conn) time.Duration
 	// Gateways are the private addresses of this machine's own ways out; nil where
 	// that is not known.
 	Gateways func() []netip.Addr
@@ -127,6 +130,7 @@ func (s *Service) Serve(ctx context.Context, l net.Listener) error {
 		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: mostHeader, ErrorLog: s.silent(),
 		TLSConfig: s.config.TLS, BaseContext: func(net.Listener) context.Context { return ctx }, // who waits for news is let go
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
 	s.resume(ctx)
 	s.following.Go(func() { s.forgetting(s.life) })

@@ -114,8 +114,7 @@ func TestTheCallerIsTheTarget(t *testing.T) {
 		{"26.10.0.3", "GET", at + "/batches", 404},
 		{"26.10.0.3", "DELETE", at, 404},
 		{"26.10.0.2", "POST", "/api/v1/jobs/none/go", 404},
-		{"26.10.0.2", "DELETE", at, 204},
-		{"26.10.0.2", "DELETE", at, 404},
+		{"26.10.0.2", "DELETE", at, 403}, // it is over, and belongs to its owner alone
 	} {
 		if w := ask(s, c.from, c.method, c.path, ""); w.Code != c.want {
 			t.Errorf("%s %s from %s: %d, want %d: %s", c.method, c.path, c.from, w.Code, c.want, w.Body)
@@ -222,6 +221,40 @@ func TestLimits(t *testing.T) {
 	}
 	if got := codes("26.11.0.2", 1); got[0] != 201 {
 		t.Errorf("another network: %v", got)
+	}
+}
+
+// often is a vantage that is asked more often than the bound of looks at once.
+type often struct{ *door }
+
+func (o often) Station() exposure.Station {
+	s := o.door.Station()
+	s.Limits.PerHour = 4000
+	return s
+}
+
+// TestLooksThatAreOverStandInNobodysWay: a caller who forgets to delete them may
+// have others, and who has too many under way is told when to try again.
+func TestLooksThatAreOverStandInNobodysWay(t *testing.T) {
+	s := web.New(web.Config{Door: often{&door{}}, Scope: func() reach.Scope { return reach.Scope{Own: []netip.Addr{own}} }})
+	for i := range 4 {
+		w := ask(s, "26.10.0.2", "POST", "/api/v1/jobs", consented)
+		if w.Code != 201 {
+			t.Fatalf("look %d: %d %s", i+1, w.Code, w.Body)
+		}
+		if sent := ask(s, "26.10.0.2", "POST", w.Header().Get("Location")+"/go", ""); sent.Code != 202 {
+			t.Fatalf("look %d is not sent: %d %s", i+1, sent.Code, sent.Body)
+		}
+		if over := ask(s, "26.10.0.2", "GET", w.Header().Get("Location")+"/batches", ""); over.Code != 200 {
+			t.Fatalf("what came of look %d: %d %s", i+1, over.Code, over.Body)
+		}
+	}
+	var last *httptest.ResponseRecorder
+	for range 3 {
+		last = ask(s, "26.10.0.2", "POST", "/api/v1/jobs", consented)
+	}
+	if last.Code != 429 || last.Header().Get("Retry-After") == "" {
+		t.Errorf("three under way at once: %d, again after %q", last.Code, last.Header().Get("Retry-After"))
 	}
 }
 

@@ -63,6 +63,27 @@
         c.setAttribute("aria-label", c.title);
       }
     }
+    for (const s of p.steps || []) {
+      const list = $("t" + s.at.slice(1).split("-")[0]);
+      if (!list || $(s.at)) continue;
+      const li = document.createElement("li");
+      li.id = s.at;
+      const add = (kind, style, text) => {
+        if (!text) return;
+        const e = document.createElement(kind);
+        e.className = style;
+        e.textContent = text;
+        li.append(e, " ");
+      };
+      add("span", "tag " + s.result, s.word);
+      add("strong", "", s.name);
+      add("span", "", s.why);
+      add("code", "asked", s.asked);
+      add("code", "banner", s.said);
+      for (const f of s.facts || []) add("code", "soft", f);
+      add("span", "soft", s.detail);
+      list.append(li);
+    }
     for (const o of p.open || []) {
       if (open.has(o.port) || open.size > 256) continue;
       open.add(o.port);
