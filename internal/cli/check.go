@@ -34,6 +34,7 @@ type checkFlags struct {
 	merge                            []string
 	via                              viaFlag
 	access                           accessFlags
+	ftp                              ftpFlags
 }
 
 // checkCommand is the main job: scan, identify, judge, explain, one report.
@@ -56,6 +57,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&flags.outgoing, "outgoing", nil, a.say.Say("flag.outgoing"))
 	flags.views.register(cmd.Flags(), a)
 	flags.access.register(cmd.Flags(), a.say)
+	flags.ftp.register(cmd.Flags(), a.say)
 	cmd.Flags().StringVar(&flags.failOn, "fail-on", "", a.say.Say("flag.fail-on"))
 	cmd.Flags().StringVar(&flags.folder, "fingerprints", "", a.say.Say("flag.fingerprints"))
 	return cmd
@@ -93,15 +95,14 @@ func (a *app) runCheck(ctx context.Context, flags *checkFlags, args []string) er
 	if err := run.lettingOut(flags.outgoing); err != nil {
 		return err
 	}
-	run.views = flags.views
+	run.views, run.ftp, run.tables = flags.views, &flags.ftp, true
 	if run.through, err = flags.views.proxy.parse(ctx, a); err != nil {
 		return err
 	}
-	if flags.views.name != "" {
-		if err := a.nameLike(flags.views.name); err != nil {
-			return err
-		}
+	if err := flags.views.check(a); err != nil {
+		return err
 	}
+	run.called = flags.views.name
 	if len(args) > 0 && (run.through != nil || flags.views.name != "") {
 		return a.fail(exitUsage, "cli.views-own-only")
 	}
@@ -181,6 +182,7 @@ func (r *checkRun) see(ctx context.Context, args []string) error {
 	}
 	if err == nil {
 		r.otherViews(ctx)
+		r.transfer(ctx)
 		err = r.tried(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -263,10 +265,12 @@ type checkRun struct {
 	router     func() router    // what stands before this machine; nil when that does not matter
 	vias       []vantage.Address
 	outside    []outsideView // what they saw
-	ftp        *ftpFlags     // as whom FTP servers of this machine are tested; nil: they are not
+	ftp        *ftpFlags     // as whom FTP servers are tested; nil: they are not
+	tables     bool          // the report has the tables of FTP
 	worst      int
 	views      viewFlags    // further ways by which this machine is looked at
 	through    *netio.Proxy // of them; nil without one
+	unproxied  string       // why that could not be asked, in one line
 	called     string       // the name by which services of this machine are spoken to, empty for none
 	most       int          // addresses of hosts that are looked at; 0: all
 }

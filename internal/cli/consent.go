@@ -16,7 +16,6 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/netio"
-	"sekisho/internal/reach"
 )
 
 // consent is one record of a person saying that they may scan addresses.
@@ -27,13 +26,11 @@ type consent struct {
 	Addresses []string  `json:"addresses"`
 }
 
-// consented asks once before packets go to addresses of strangers: every
-// address that is neither this machine's nor of a local network by its number.
-// Being on the same link is no consent: a hosting provider's neighbours are.
+// consented asks once before packets go to addresses of strangers.
 func (a *app) consented(list []exposure.Target, m machine, authorized bool) error {
 	var strangers []string
 	for _, t := range list {
-		if !m.isOwn(t.Address) && !reach.LAN(t.Address) {
+		if !m.mine(t) {
 			strangers = append(strangers, consentKey(t))
 		}
 	}
@@ -48,7 +45,7 @@ func (a *app) consented(list []exposure.Target, m machine, authorized bool) erro
 	}
 	how := "--authorized"
 	if !authorized {
-		if err := a.askConsent(strangers); err != nil {
+		if err := a.askConsent(strangers, m.proxied); err != nil {
 			return err
 		}
 		how = "terminal"
@@ -59,12 +56,16 @@ func (a *app) consented(list []exposure.Target, m machine, authorized bool) erro
 	return nil
 }
 
-func (a *app) askConsent(strangers []string) error {
+func (a *app) askConsent(strangers []string, proxied bool) error {
 	shown := strings.Join(strangers[:min(len(strangers), 4)], ", ")
-	if _, is := terminal(a.in); !is {
-		return a.fail(exitUsage, "consent.no-terminal", "Addresses", shown, "Count", len(strangers))
+	where := "direct"
+	if proxied {
+		where = "proxied"
 	}
-	fmt.Fprint(a.err, a.say.Say("consent.question", "Addresses", shown, "Count", len(strangers)), " ")
+	if _, is := terminal(a.in); !is {
+		return a.fail(exitUsage, "consent.no-terminal-"+where, "Addresses", shown, "Count", len(strangers))
+	}
+	fmt.Fprint(a.err, a.say.Say("consent.question-"+where, "Addresses", shown, "Count", len(strangers)), " ")
 	answer, err := bufio.NewReader(io.LimitReader(a.in, 256)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return a.fail(exitUsage, "cli.stdin-unread", "Error", reason(err))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"sekisho/internal/diagnose"
 	"sekisho/internal/diagnose/gather"
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
 	"sekisho/internal/output"
 	"sekisho/internal/portspec"
 )
@@ -23,7 +25,7 @@ type diagnoseFlags struct {
 	scanFlags
 	policy string
 	merge  []string
-	name   string
+	views  viewFlags
 	via    viaFlag
 	closed bool
 	router string
@@ -53,7 +55,7 @@ func (a *app) diagnoseCommand() *cobra.Command {
 	registerRouter(cmd.Flags(), &flags.router, routerAsk, a.say)
 	cmd.Flags().StringSliceVar(&flags.merge, "merge", nil, a.say.Say("flag.merge"))
 	flags.via.register(cmd.Flags(), a)
-	cmd.Flags().StringVar(&flags.name, "name", "", a.say.Say("flag.diagnose-name"))
+	flags.views.register(cmd.Flags(), a)
 	cmd.Flags().BoolVar(&flags.watch, "watch", false, a.say.Say("flag.diagnose-watch"))
 	cmd.Flags().StringVar(&flags.listen, "listen", "", a.say.Say("flag.diagnose-listen"))
 	flags.access.register(cmd.Flags(), a.say)
@@ -71,7 +73,7 @@ type asked struct {
 
 func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []string) error {
 	host := ""
-	if len(args) > 0 && !isPort(args[0], flags.udp) {
+	if len(args) > 0 && !isPort(args[0], flags.udp) && !portlike(args[0]) {
 		host, args = args[0], args[1:]
 	}
 	var ports []asked
@@ -88,7 +90,11 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 		}
 		return a.listenDiagnosis(ctx, flags)
 	}
-	if len(ports) == 0 && (host != "" || flags.ports != "") {
+	switch {
+	case len(ports) > 0 || host == "" && flags.ports == "":
+	case host != "" && flags.ports == "":
+		return a.noPort(host)
+	default:
 		return a.fail(exitUsage, "cli.diagnose-no-port")
 	}
 	merged, err := a.mergedReports(flags.merge)
@@ -98,6 +104,12 @@ func (a *app) runDiagnose(ctx context.Context, flags *diagnoseFlags, args []stri
 	m, err := a.machine()
 	if err != nil {
 		return err
+	}
+	if err := flags.views.check(a); err != nil {
+		return err
+	}
+	if flags.views.name != "" && host != "" && !m.isThis(host) {
+		return a.fail(exitUsage, "cli.diagnose-name-other", "Host", quoted(host))
 	}
 	look := func(ctx context.Context) (exposure.Diagnosis, error) {
 		return a.diagnoseOther(ctx, flags, host, ports)
@@ -136,6 +148,26 @@ func isPort(word string, udp bool) bool {
 	return err == nil
 }
 
+// portlike reports whether a word can only have been meant as a port, right or
+// wrong: no host is called 65536, 0/udp or @common.
+func portlike(word string) bool {
+	if _, err := netip.ParseAddr(word); err == nil {
+		return false
+	}
+	return strings.ContainsAny(word, "/@,") || strings.Trim(word, "-0123456789") == ""
+}
+
+// noPort is the error about a host without a port, which may be the name of a
+// service that is written otherwise.
+func (a *app) noPort(host string) error {
+	var wrong *portspec.Error
+	_, err := portspec.Parse(host, false)
+	if _, not := netip.ParseAddr(host); not != nil && errors.As(err, &wrong) && wrong.Kind == portspec.UnknownName && wrong.Suggestion != "" {
+		return a.fail(exitUsage, "cli.diagnose-meant", "Host", quoted(host), "Meant", wrong.Suggestion)
+	}
+	return a.fail(exitUsage, "cli.diagnose-host-port", "Host", quoted(host))
+}
+
 // mostDiagnosed bounds the ports of one call: each gets a page of stages.
 const mostDiagnosed = 64
 
@@ -147,7 +179,11 @@ func (a *app) askedPorts(word string, flags *diagnoseFlags) ([]asked, error) {
 	}
 	spec, err := portspec.Parse(number, transport == "udp" || !has && flags.udp)
 	if err != nil {
-		return nil, a.fail(exitUsage, "cli.diagnose-port", "Port", quoted(word))
+		var wrong *portspec.Error
+		if !errors.As(err, &wrong) {
+			return nil, a.fail(exitUsage, "cli.diagnose-port", "Port", quoted(word))
+		}
+		return nil, a.fail(exitUsage, "cli.diagnose-wrong", "Port", quoted(word), "Why", wrong.Sentence(a.tag == lang.Japanese))
 	}
 	service := ""
 	if _, err := strconv.Atoi(number); err != nil {
@@ -161,6 +197,9 @@ func (a *app) askedPorts(word string, flags *diagnoseFlags) ([]asked, error) {
 		if service == "" || len(spec.TCP.Slice()) == 0 || has {
 			list = append(list, asked{portKey{exposure.UDP, p}, service, flags.closed})
 		}
+	}
+	if slices.ContainsFunc(list, func(p asked) bool { return p.port == 0 }) {
+		return nil, a.fail(exitUsage, "cli.diagnose-zero", "Port", quoted(word))
 	}
 	if len(list) > mostDiagnosed {
 		return nil, a.fail(exitUsage, "cli.diagnose-many", "Limit", mostDiagnosed)
@@ -185,15 +224,14 @@ func (a *app) mergedReports(files []string) ([]exposure.Report, error) {
 // named, or of every one that fails its policy.
 func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []asked, merged []exposure.Report) (exposure.Diagnosis, error) {
 	flags.ports = specOf(ports)
-	tests, err := a.mergedTests(flags.merge)
-	if err != nil {
-		return exposure.Diagnosis{}, err
-	}
 	run, err := a.newCheck(&flags.scanFlags)
 	if err != nil {
 		return exposure.Diagnosis{}, err
 	}
-	run.called, run.ftp = flags.name, &flags.ftp
+	run.ftp = &flags.ftp
+	if run.through, err = flags.views.proxy.parse(ctx, a); err != nil {
+		return exposure.Diagnosis{}, err
+	}
 	if run.policy, err = a.policyOf(flags.policy); err != nil {
 		return exposure.Diagnosis{}, err
 	}
@@ -210,6 +248,8 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	names := a.resolved(ctx, flags.views.name)
+	run.named(names)
 	if err := run.see(ctx, nil); err != nil {
 		return exposure.Diagnosis{}, err
 	}
@@ -219,7 +259,7 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 	if len(ports) == 0 {
 		ports = failing(host)
 	}
-	names := a.namedVia(ctx, run.answering(), flags.family, a.resolved(ctx, flags.name))
+	names = a.namedVia(ctx, run.answering(), flags.family, names)
 	document := a.diagnosis(run, host)
 	document.Names = names
 	document.Unseen = append(document.Unseen, beyond.unseen...)
@@ -233,19 +273,22 @@ func (a *app) diagnoseOwn(ctx context.Context, flags *diagnoseFlags, ports []ask
 				Own: true, Addresses: host.Addresses, Listeners: seen.Listeners, Whole: run.allSeen,
 				Observations: slices.Clone(seen.Observations), Services: seen.Services, Names: names, Changed: changed,
 			}
+			run.tellFurther(&c)
 			run.tellOutside(&c)
 			run.filter.tell(ctx, &c)
 			tellRouter(host, &c)
+			looks := slices.Concat(ftp, run.viaFTP(p.portKey))
 			for _, r := range merged {
 				c.Observations = slices.AppendSeq(c.Observations, observationsOf(r, p.portKey))
 				for _, h := range r.Hosts {
-					c.Services = append(c.Services, portOf(h, p.portKey).Services...)
+					theirs := portOf(h, p.portKey)
+					c.Services, looks = append(c.Services, theirs.Services...), append(looks, ftpLooks(theirs)...)
 				}
 			}
 			flags.came.tell(&c)
 			beyond.tell(&c, slices.Concat(merged, run.viaReports()), run.listeners)
 			run.filter.tellLooks(&c, run.machine, vantagesOf(merged...))
-			run.tellFTP(ctx, &c, slices.Concat(ftp, run.viaFTP(p.portKey), tests.of(run.machine, p.portKey)))
+			run.tellFTP(ctx, &c, looks)
 			document.Ports = append(document.Ports, a.causeOf(c))
 		}
 	}
@@ -351,9 +394,13 @@ func (a *app) resolved(ctx context.Context, name string) []exposure.Resolution {
 const maxReason = 200
 
 func (a *app) diagnosis(run *checkRun, host exposure.Host) exposure.Diagnosis {
+	name := host.Name
+	if name == "" && len(host.Addresses) > 0 { // this machine may have lost all of its addresses
+		name = host.Addresses[0].String()
+	}
 	return exposure.Diagnosis{
 		Schema: exposure.DiagnosisSchema, Version: version(), SeenAt: run.report.FinishedAt,
-		Host: cmp.Or(host.Name, host.Addresses[0].String()), Addresses: host.Addresses,
+		Host: name, Addresses: host.Addresses,
 		Ports: []exposure.DiagnosedPort{}, Partial: run.report.Partial, Unseen: run.report.Unseen,
 	}
 }
@@ -418,6 +465,7 @@ func (r *checkRun) causes() {
 					r.beyond.tell(&c, []exposure.Report{r.report}, r.listeners)
 					r.filter.tellLooks(&c, r.machine, vantagesOf(r.report))
 				}
+				r.tellFTP(context.Background(), &c, ftpLooks(port))
 				if cause := diagnose.Explain(c, r.app.tag).Cause; cause.ID != "ok" && cause.ID != "inconclusive" {
 					v.Cause = &cause
 				}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"net/netip"
 	"slices"
 	"sync"
@@ -24,7 +23,7 @@ import (
 type ftpFlags struct {
 	user, passwordFile string
 	write, handed      bool
-	once               sync.Once // the password is asked for once
+	once, noted        sync.Once // the password is asked for once, and missed once
 	word               string
 	failed             error
 }
@@ -93,6 +92,12 @@ func (r *checkRun) lookFTP(ctx context.Context, flags *ftpFlags, p asked, seen e
 	if len(targets) == 0 {
 		return nil
 	}
+	if flags.named() {
+		if _, err := flags.password(r.app); err != nil {
+			flags.noted.Do(func() { r.app.note("note.ftp-password", "User", quoted(flags.user), "Error", oneLine(err.Error())) })
+			return nil
+		}
+	}
 	view := func(address netip.Addr) exposure.View {
 		if i := slices.IndexFunc(targets, func(t exposure.Target) bool { return t.Address == address }); i >= 0 && places[i].view == exposure.ViewHairpin {
 			return exposure.ViewHairpin
@@ -130,42 +135,6 @@ func (r *checkRun) tellFTP(ctx context.Context, c *diagnose.Case, looks []diagno
 	}
 }
 
-// otherTests are documents of sekisho test that other vantages made.
-type otherTests []exposure.TestDocument
-
-// mergedTests reads those of the files that are such documents.
-func (a *app) mergedTests(files []string) (otherTests, error) {
-	var list otherTests
-	for _, file := range files {
-		b, err := readBounded(file, maxReport)
-		if err != nil {
-			return nil, a.fail(exitUsage, "cli.report-unread", "Path", file, "Error", reason(err))
-		}
-		var d exposure.TestDocument
-		if json.Unmarshal(b, &d) == nil && d.Schema == exposure.TestSchema {
-			list = append(list, d)
-		}
-	}
-	return list, nil
-}
-
-// of are the looks of those documents at FTP on a port of this machine, each with
-// the view that its vantage had.
-func (t otherTests) of(m machine, key portKey) []diagnose.FTPLook {
-	var looks []diagnose.FTPLook
-	for _, d := range t {
-		if d.Test != "ftp" || d.Port != key.port || key.transport != exposure.TCP {
-			continue
-		}
-		for _, h := range m.seenFrom(tested(d), "test").Hosts {
-			for _, s := range portOf(h, key).Services {
-				looks = append(looks, gather.FTPLook(s, d.Steps))
-			}
-		}
-	}
-	return looks
-}
-
 // tested is a test as a report: what it saw of the one port.
 func tested(d exposure.TestDocument) exposure.Report {
 	s := d.Service
@@ -183,7 +152,10 @@ func tested(d exposure.TestDocument) exposure.Report {
 	}
 	for h := range r.Hosts {
 		for p := range r.Hosts[h].Ports {
-			r.Hosts[h].Ports[p].Services = []exposure.Service{s}
+			port := &r.Hosts[h].Ports[p]
+			if port.Services = []exposure.Service{s}; d.Test == "ftp" {
+				port.Transfers = gather.FTPLook(s, d.Steps).Transfers
+			}
 		}
 	}
 	r.Version = untrusted.New(d.Version, maxReason).Terminal()

@@ -283,6 +283,26 @@ func holdsMatrix(t *testing.T, rows []exposure.DiagnosedPort) {
 	}
 }
 
+// TestScansTellWhoLooked: of a neighbour that sends a scan this machine computes
+// what it does with exactly its packets, over either family.
+func TestScansTellWhoLooked(t *testing.T) {
+	l := lab.New(t)
+	l.Home.StartNginx(t, lab.Nginx{})
+	l.Home.NFT(t, "table inet some {\nchain in {\ntype filter hook input priority 0\nip saddr "+l.LAN.V4.String()+" tcp dport 80 drop\nip6 saddr "+l.LAN.V6.String()+" tcp dport 80 drop\n}\n}\n")
+	for _, at := range []string{l.Home.V4.String(), l.Home.V6.String()} {
+		r := sekisho(t, l.LAN, root, "scan", at, "-p", "80", "--show", "all", "--authorized", "-f", "json")
+		seen := decode[exposure.ScanDocument](t, r)
+		if len(seen.Summary.Sources) != 1 {
+			t.Errorf("%s: the sources are %v\n%s", at, seen.Summary.Sources, r.errs)
+		}
+		l.Home.WriteFile(t, "/tmp/seen.json", r.out)
+		d := decode[exposure.Diagnosis](t, sekisho(t, l.Home, root, "diagnose", "80", "--merge", "/tmp/seen.json", "-f", "json"))
+		if len(d.Ports) != 1 || d.Ports[0].Cause.ID != "host-firewall" || d.Ports[0].Cause.Certainty != exposure.CauseProven {
+			t.Errorf("%s: %+v", at, d.Ports)
+		}
+	}
+}
+
 // TestVerdictsHaveCauses: what another host of the LAN saw fails the policy, and
 // the report of the machine itself says why.
 func TestVerdictsHaveCauses(t *testing.T) {

@@ -43,6 +43,9 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	if err != nil {
 		return exposure.Diagnosis{}, err
 	}
+	if run.through, err = flags.views.proxy.parse(ctx, a); err != nil {
+		return exposure.Diagnosis{}, err
+	}
 	run.most = mostAddresses
 	right := rightful(names, flags.family)
 	before := routesTo(host, names)
@@ -54,6 +57,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 	document := a.diagnosis(run, seen)
 	document.Names = names
 	var cases []diagnose.Case
+	proxied := run.throughProxy(ctx, seen, ports)
 	ways := a.waysTo(ctx, seen, before)
 	for _, p := range ports {
 		port := portOf(seen, p.portKey)
@@ -63,8 +67,8 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 				Transport: p.transport, Port: p.port, Expected: p.expected(), Zone: zone, Changed: ways.changed(address),
 				Addresses: []netip.Addr{address}, Names: names, Reached: answering(seen, address, p.portKey),
 			}
-			for _, o := range port.Observations {
-				if o.Address == address {
+			for _, o := range slices.Concat(port.Observations, proxied) {
+				if o.Address == address && o.Transport == p.transport && o.Port == p.port {
 					c.Observations = append(c.Observations, o)
 				}
 			}
@@ -76,6 +80,7 @@ func (a *app) diagnoseOther(ctx context.Context, flags *diagnoseFlags, host stri
 			for _, h := range run.report.Hosts[1:] {
 				c.Right = append(c.Right, portOf(h, p.portKey).Observations...)
 			}
+			run.tellFurther(&c)
 			run.tellFTP(ctx, &c, ftp)
 			if c.Transport == exposure.TCP && slices.ContainsFunc(c.Observations, func(o exposure.Observation) bool { return o.State == exposure.Open }) {
 				c.Again = gather.Again(ctx, netip.AddrPortFrom(address, p.port))

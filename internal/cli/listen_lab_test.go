@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -139,6 +140,13 @@ func TestListenIsReached(t *testing.T) {
 				}
 				if p.Zone != zone || p.Cause.ID != "ok" || p.Cause.Certainty != certainty || len(p.Arrivals) == 0 || p.Arrivals[0].Accepted != (c.proto == "tcp") {
 					t.Errorf("%s: %s\n%+v", p.Zone, told(p), p.Arrivals)
+				}
+				looker := "outside"
+				if zone == exposure.ZoneLAN {
+					looker = "lan"
+				}
+				if c.proto == "tcp" && !slices.ContainsFunc(p.Stages, func(s exposure.Stage) bool { return s.ID == looker && s.Result == exposure.StageOK }) {
+					t.Errorf("%s: nobody looked, says the stage %s: %s", p.Zone, looker, told(p))
 				}
 			}
 		})

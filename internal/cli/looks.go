@@ -16,10 +16,11 @@ const mostLooks = 16
 // tellLooks gives a case what this machine does with the packets of those who
 // looked at the port: of neighbours of the LAN whose report says who they are, and
 // of those whose packets were seen to arrive. Nothing is sent.
-func (f *filter) tellLooks(c *diagnose.Case, m machine, vantages map[string]netip.Addr) {
+func (f *filter) tellLooks(c *diagnose.Case, m machine, vantages map[string][]netip.Addr) {
 	for _, o := range c.Observations {
-		if from := vantages[o.Vantage]; o.View == exposure.ViewLAN && from.IsValid() && !m.isOwn(from) && m.onLink(from) && from.Is4() == o.Address.Is4() {
-			f.follow(c, diagnose.Look{From: from, At: o.Address, Link: c.Devices[o.Address]}, c.Port)
+		from := slices.DeleteFunc(slices.Clone(vantages[o.Vantage]), func(a netip.Addr) bool { return a.Is4() != o.Address.Is4() || m.isOwn(a) || !m.onLink(a) })
+		if o.View == exposure.ViewLAN && len(from) == 1 {
+			f.follow(c, diagnose.Look{From: from[0], At: o.Address, Link: c.Devices[o.Address]}, c.Port)
 		}
 	}
 	for _, w := range c.Watched {
@@ -56,12 +57,12 @@ func (f *filter) follow(c *diagnose.Case, l diagnose.Look, port uint16) {
 }
 
 // vantagesOf are the addresses of the vantages of a report, by their ids.
-func vantagesOf(reports ...exposure.Report) map[string]netip.Addr {
-	found := map[string]netip.Addr{}
+func vantagesOf(reports ...exposure.Report) map[string][]netip.Addr {
+	found := map[string][]netip.Addr{}
 	for _, r := range reports {
 		for _, v := range r.Vantages {
-			if v.Address.IsValid() {
-				found[v.ID] = v.Address.Unmap().WithZone("")
+			if a := v.Address.Unmap().WithZone(""); a.IsValid() {
+				found[v.ID] = append(found[v.ID], a)
 			}
 		}
 	}

@@ -52,6 +52,7 @@ func TestRelayIsJudgedFromOutside(t *testing.T) {
 	hold(l.Outside, []string{"high smtp-open-relay"}, 1, "smtp", to)
 	hold(l.LAN, []string{"info smtp-relay-not-judged"}, 0, "smtp", h.V4.String())
 	hold(h, []string{"info smtp-relay-not-judged"}, 0, "smtp", "::1")
+	relayChecked(t, l)
 	open.Stop()
 	if strings.Contains(open.Log()+closed.Log(), "data=") {
 		t.Error("there was mail")
@@ -60,6 +61,32 @@ func TestRelayIsJudgedFromOutside(t *testing.T) {
 	hold(l.Outside, []string{"high submission-without-login"}, 1, "submission", to)
 	hold(l.LAN, []string{"info submission-without-login"}, 0, "submission", h.V4.String())
 	s.Stop()
+}
+
+// relayChecked holds that a check has a vantage judge what only strangers can, and
+// that the policy is told.
+func relayChecked(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	vantageOf(t, l, l.Outside)
+	l.Home.WriteFile(t, "/tmp/mail.yaml", "internet-v4: {open: [{port: 25, without: smtp-open-relay}]}\n")
+	r := sekisho(t, l.Home, root, "check", "-4", "-p", "25", "--via", viaURL, "--policy", "/tmp/mail.yaml", "-f", "json")
+	port := portOf(decode[exposure.Report](t, r), exposure.TCP, 25)
+	if !slices.ContainsFunc(port.Findings, func(f exposure.Finding) bool { return f.Rule == "smtp-open-relay" && f.Severity == exposure.High }) {
+		t.Errorf("the findings are %+v\n%s", port.Findings, r.errs)
+	}
+	alone := sekisho(t, l.Home, root, "test", "smtp", "-4", "--via", viaURL, "--fail-on", "high", "-f", "json")
+	d := decode[exposure.TestDocument](t, alone)
+	if got := relayFindings(t, alone); !slices.Equal(got, []string{"high smtp-open-relay"}) || alone.code != 1 || d.View != exposure.ViewOutside || d.Address != l.Router.V4 || len(d.Steps) < 10 {
+		t.Errorf("test --via: %q, exit code %d, %+v\n%s", got, alone.code, d, alone.errs)
+	}
+	for _, bad := range [][]string{{"smtp", "192.0.2.1"}, {"smtp", "--domain", "example.org"}, {"imap", "--user", "someone"}} {
+		if r := sekisho(t, l.Home, root, append(append([]string{"test"}, bad...), "--via", viaURL)...); r.code != 2 || strings.Count(r.errs, "\n") != 1 {
+			t.Errorf("%q: exit code %d: %s", bad, r.code, r.errs)
+		}
+	}
+	if len(port.Verdicts) != 1 || port.Verdicts[0].Verdict != exposure.Fail {
+		t.Errorf("the verdicts are %+v\n%s", port.Verdicts, r.errs)
+	}
 }
 
 // TestOpenRelayOfOpenSMTPD is the same of a second product: the one that relays

@@ -63,8 +63,10 @@ func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
 		}
 		onLink = onLink || v.Address.IsValid() && m.onLink(v.Address)
 	}
+	// An address that this machine does not have is the router's: whoever looked at
+	// it from a network that is numbered alike need not have been in this one.
 	view := func(address netip.Addr, said exposure.View) exposure.View {
-		if onLink || said == exposure.ViewLAN && m.isOwn(address) {
+		if m.isOwn(address) && (onLink || said == exposure.ViewLAN) {
 			return exposure.ViewLAN
 		}
 		return exposure.ViewOutside
@@ -76,6 +78,11 @@ func (m machine) seenFrom(r exposure.Report, id string) exposure.Report {
 			port := &hosts[h].Ports[p]
 			port.Observations = slices.DeleteFunc(slices.Clone(port.Observations), func(o exposure.Observation) bool { return o.View.Own() })
 			port.Services = slices.DeleteFunc(slices.Clone(port.Services), func(s exposure.Service) bool { return s.View.Own() })
+			port.Transfers = slices.DeleteFunc(slices.Clone(port.Transfers), func(t exposure.Transfer) bool { return t.View.Own() })
+			for i := range port.Transfers {
+				t := &port.Transfers[i]
+				t.View = view(t.Address, t.View)
+			}
 			for i := range port.Observations {
 				o := &port.Observations[i]
 				o.View, o.Vantage = view(o.Address, o.View), id
@@ -143,6 +150,11 @@ func joinHost(ours *exposure.Host, theirs exposure.Host, id string, own bool) {
 			if taken(s.View) {
 				ours.Ports[i].Services = append(ours.Ports[i].Services, s)
 				kept++
+			}
+		}
+		for _, t := range p.Transfers {
+			if taken(t.View) {
+				ours.Ports[i].Transfers = append(ours.Ports[i].Transfers, t)
 			}
 		}
 		switch {

@@ -71,13 +71,14 @@ func TestSeenFrom(t *testing.T) {
 		hosts []exposure.Host
 		want  []exposure.View
 	}{
-		"from the LAN":                 {"192.168.1.7", []exposure.Host{host(exposure.ViewLAN, "192.168.1.5")}, []exposure.View{exposure.ViewLAN}},
-		"of another PC":                {"192.168.1.7", []exposure.Host{host(exposure.ViewLAN, "192.168.1.9")}, nil},
-		"of itself":                    {"192.168.1.7", []exposure.Host{host(exposure.ViewSelf, "192.168.1.5")}, []exposure.View{}},
-		"of the router from outside":   {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2")}, []exposure.View{exposure.ViewOutside}},
-		"of several from outside":      {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2"), host(exposure.ViewOutside, "26.20.0.3")}, nil},
-		"of this machine and a router": {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2"), host(exposure.ViewLAN, "192.168.1.5")}, []exposure.View{exposure.ViewLAN, exposure.ViewOutside}},
-		"by this machine":              {"192.168.1.5", []exposure.Host{host(exposure.ViewSelf, "192.168.1.5")}, []exposure.View{exposure.ViewSelf}},
+		"from the LAN":                               {"192.168.1.7", []exposure.Host{host(exposure.ViewLAN, "192.168.1.5")}, []exposure.View{exposure.ViewLAN}},
+		"of another PC":                              {"192.168.1.7", []exposure.Host{host(exposure.ViewLAN, "192.168.1.9")}, nil},
+		"of itself":                                  {"192.168.1.7", []exposure.Host{host(exposure.ViewSelf, "192.168.1.5")}, []exposure.View{}},
+		"of the router from outside":                 {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2")}, []exposure.View{exposure.ViewOutside}},
+		"of several from outside":                    {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2"), host(exposure.ViewOutside, "26.20.0.3")}, nil},
+		"of this machine and a router":               {"26.10.0.1", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2"), host(exposure.ViewLAN, "192.168.1.5")}, []exposure.View{exposure.ViewLAN, exposure.ViewOutside}},
+		"of the router from a network like this one": {"192.168.1.7", []exposure.Host{host(exposure.ViewOutside, "26.20.0.2")}, []exposure.View{exposure.ViewOutside}},
+		"by this machine":                            {"192.168.1.5", []exposure.Host{host(exposure.ViewSelf, "192.168.1.5")}, []exposure.View{exposure.ViewSelf}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := m.seenFrom(exposure.Report{Vantages: []exposure.Vantage{{ID: "self", Address: at(c.from)}}, Hosts: c.hosts}, "file-1")

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -90,6 +92,8 @@ func (a *app) schemaCommand() *cobra.Command {
 	}
 }
 
+var portComma = regexp.MustCompile(`([0-9]),`)
+
 // manCommand prints the manual page, in troff, of the program or one command.
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
@@ -103,7 +107,15 @@ func (a *app) manCommand() *cobra.Command {
 			}
 			page.DisableAutoGenTag = true
 			return a.deliver(func(w *bufio.Writer) error {
-				return doc.GenMan(page, &doc.GenManHeader{Section: "1", Source: "sekisho " + version()}, w)
+				var b bytes.Buffer
+				if err := doc.GenMan(page, &doc.GenManHeader{Section: "1", Source: "sekisho " + version()}, &b); err != nil {
+					return err
+				}
+				// A list of ports has no blank at which a line could end, and no word of
+				// a narrow page is to be stretched.
+				text := portComma.ReplaceAll(b.Bytes(), []byte(`$1,\:`))
+				_, err := w.Write(bytes.Replace(text, []byte(".nh\n"), []byte(".nh\n.ad l\n"), 1))
+				return err
 			})
 		},
 	}

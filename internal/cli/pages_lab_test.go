@@ -33,12 +33,23 @@ func TestBrowser(t *testing.T) {
 	l := lab.New(t)
 	l.Home.StartNginx(t, lab.Nginx{})
 	l.Forward(t, "tcp", 80, 80)
+	// An FTP server with more than one fault, and a mail server with none but its certificate.
+	l.Home.Run(t, "useradd", "--create-home", "kaisha")
+	l.Home.Run(t, "sh", "-c", "echo kaisha:Kirin7-wa-tabi | chpasswd && echo small > ~kaisha/small.txt && chown -R kaisha ~kaisha")
+	l.Home.StartVsftpd(t, lab.Vsftpd{Addr: l.Home.V4, Config: "write_enable=YES\npasv_min_port=50000\npasv_max_port=50003"})
+	l.Home.StartPostfix(t, lab.Postfix{})
+	for _, p := range []uint16{21, 25, 50000, 50001, 50002, 50003} {
+		l.Forward(t, "tcp", p, p)
+	}
+	certificates := t.TempDir()
+	pair(t, filepath.Join(certificates, "cert"), filepath.Join(certificates, "key"), "vantage.example")
+	serving(t, l.Outside, root, "--listen", ":8443", "--tls-cert", filepath.Join(certificates, "cert"), "--tls-key", filepath.Join(certificates, "key"), "--database", filepath.Join(certificates, "store"))
 	serving(t, l.Outside, root, "--listen", ":8080")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	home, shots := t.TempDir(), os.Getenv("BROWSER_SHOTS") // the host's files are its own, and end with it
 	cmd := l.LAN.Command(ctx, "env", "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home,
-		"node", script, modules, "http://"+l.Outside.V4.String()+":8080", shots)
+		"node", script, modules, "http://"+l.Outside.V4.String()+":8080", "https://"+l.Outside.V4.String()+":8443", shots)
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
 		words := strings.SplitN(strings.TrimSpace(line), " ", 3)

@@ -141,7 +141,7 @@ func (a *app) policyExplainCommand() *cobra.Command {
 				return err
 			}
 			if p == nil {
-				return a.fail(exitUsage, "cli.policy-none", "Name", policyName)
+				return a.fail(exitUsage, "cli.policy-unnamed", "Name", policyName)
 			}
 			flags.ports = portList(tcp, udp)
 			report, err := a.reportOrLook(cmd.Context(), &flags, args[1:], from, p)

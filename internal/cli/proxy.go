@@ -42,7 +42,9 @@ func (p *proxyFlag) parse(ctx context.Context, a *app) (*netio.Proxy, error) {
 // reached is this machine as the proxy makes it: none of its addresses is its
 // own any more, since the proxy's 127.0.0.1 is another one.
 func (m machine) reached(proxy *netio.Proxy) machine {
-	m.proxied = proxy != nil
+	if proxy != nil {
+		m.proxied, m.proxyNear = true, m.mine(exposure.Target{Address: proxy.At.Addr()})
+	}
 	return m
 }
 

@@ -215,7 +215,7 @@ func (run *receiveRun) run(ctx context.Context, r *receive.Receiver) error {
 		if run.unheard = r.Run(ctx); run.unheard != nil {
 			return run.unheard
 		}
-		run.summary.Dropped, run.summary.Unshaken = r.Dropped(), r.Unshaken()
+		run.summary.Dropped, run.summary.Unshaken, run.summary.Lost = r.Dropped(), r.Unshaken(), r.Lost()
 		return cmp.Or(run.failed, to.Close(run.summary))
 	}
 	err := a.deliver(write)

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"net/netip"
 	"runtime/debug"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/netio"
 	"sekisho/internal/output"
 	"sekisho/internal/scan"
 )
@@ -161,5 +164,27 @@ func (a *app) scanInto(ctx context.Context, w *bufio.Writer, base scan.Request, 
 	if ended != nil && !errors.Is(ended, context.Canceled) {
 		return summary, ended, nil
 	}
+	summary.Sources = sourcesOf(jobs, base.Proxy != nil)
 	return summary, ended, document.Close(summary)
+}
+
+// mostSources bounds the targets of each job of which it is looked up by which own
+// address packets leave for them.
+const mostSources = 8
+
+// sourcesOf are the own addresses that the packets of jobs left by. What goes to
+// this machine itself leaves by none, and through a proxy by the proxy's.
+func sourcesOf(jobs []job, proxied bool) (list []netip.Addr) {
+	if proxied {
+		return nil
+	}
+	for _, j := range jobs {
+		for _, t := range j.targets[:min(len(j.targets), mostSources)] {
+			from := netio.SourceOf(t.Address)
+			if from.IsValid() && from != t.Address.Unmap() && !from.IsLoopback() && !slices.Contains(list, from.WithZone("")) {
+				list = append(list, from.WithZone(""))
+			}
+		}
+	}
+	return list
 }

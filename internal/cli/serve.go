@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"sekisho/internal/exposure"
 	"sekisho/internal/firewall"
 	"sekisho/internal/hostnet"
+	"sekisho/internal/netio"
 	"sekisho/internal/reach"
 	"sekisho/internal/scan"
 	"sekisho/internal/web"
@@ -28,6 +30,7 @@ type serveFlags struct {
 	echoPorts      string
 	private        bool
 	rate, hourly   int
+	together       int // packets a second
 	ops            opsFlags
 	store          storeFlags
 	systemd        bool
@@ -36,11 +39,12 @@ type serveFlags struct {
 // The limits of the service where no flag says otherwise. Who watches a port while
 // the router is changed asks every five seconds for ten minutes.
 const (
-	servedRate   = 1000
+	servedRate   = 2000
+	servedAll    = 32000 // packets a second of all
 	servedPorts  = 65536
 	servedHourly = 300
 	servedAtOnce = 2
-	servedJobs   = 32
+	servedJobs   = 256
 	servedTime   = 5 * time.Minute
 )
 
@@ -58,7 +62,11 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			if f.systemd {
-				return printSystemd(a.out, cmd.Flags(), append(echoAddresses(f.echoPorts), f.listen, f.ops.tls.plain)...)
+				secrets, err := printSystemd(a.out, cmd.Flags(), append(echoAddresses(f.echoPorts), f.listen, f.ops.tls.plain)...)
+				if len(secrets) > 0 {
+					a.note("serve.secrets", "Variables", strings.Join(secrets, ", "), "Path", secretsFile)
+				}
+				return err
 			}
 			return a.runServe(cmd.Context(), &f)
 		},
@@ -67,11 +75,13 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.private, "allow-private", false, a.say.Say("flag.serve-allow-private"))
 	cmd.Flags().StringVar(&f.method, "method", "auto", a.say.Say("flag.method"))
 	cmd.Flags().IntVar(&f.rate, "rate", servedRate, a.say.Say("flag.serve-rate"))
+	cmd.Flags().IntVar(&f.together, "rate-all", servedAll, a.say.Say("flag.serve-rate-all"))
 	cmd.Flags().IntVar(&f.hourly, "per-hour", servedHourly, a.say.Say("flag.serve-per-hour"))
 	cmd.Flags().BoolVar(&f.systemd, "print-systemd", false, a.say.Say("flag.serve-print-systemd"))
 	cmd.Flags().StringVar(&f.echoPorts, "echo-ports", echoPorts, a.say.Say("flag.serve-echo-ports"))
 	f.ops.register(cmd.Flags(), a)
 	f.store.register(cmd.Flags(), a)
+	cmd.AddCommand(a.optOutCommand())
 	return cmd
 }
 
@@ -80,7 +90,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return a.oneOf("method", f.method, []string{"auto", "syn", "connect"})
 	}
-	if f.rate < 1 || f.hourly < 1 {
+	if f.rate < 1 || f.together < 1 || f.hourly < 1 {
 		return a.fail(exitUsage, "cli.serve-limits")
 	}
 	if _, _, err := net.SplitHostPort(f.listen); err != nil {
@@ -140,14 +150,19 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	}
 	if records != nil {
 		defer records.Close() // each record is on the disk already
+		scope.optOuts.store = records
+		if err := scope.optOuts.ask(ctx); err != nil {
+			return a.fail(exitUnseen, "cli.serve-database", "Error", oneLine(err.Error()))
+		}
+		_ = scope.read() // the interfaces were read a moment ago
 	}
 	vantage := agent.New(agent.Config{
 		Station: exposure.Station{
 			ID: "vantage", Kind: kind, Version: version(), Echoes: echo.Ports(),
 			Limits: exposure.JobLimits{Ports: servedPorts, Rate: f.rate, TimeMS: int(servedTime / time.Millisecond), AtOnce: servedAtOnce, PerHour: f.hourly},
 		},
-		Scope: scope.now, Jobs: servedJobs, Method: method, Payloads: payloads, Log: log,
-		Stopped: (&ownOutput{}).stops,
+		Scope: scope.now, Jobs: servedJobs, Together: f.together, Method: method, Payloads: payloads, Log: log,
+		Stopped: (&ownOutput{}).stops, Served: servedPortsOf(listener, plain, echo.Ports()),
 	})
 	carrier, err := f.store.carry(a, vantage.Station(), records != nil, log)
 	if err != nil {
@@ -156,7 +171,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	defer carrier.Close()
 	config := web.Config{
 		Door: carrier.Door(vantage.Station), Scope: scope.now, Names: gather.Resolvers, Reverse: reverseNames, Log: log,
-		Forwarding: forwarding, Gateways: privateGateways, Hostnames: f.ops.names(), Metrics: readers, TLS: encrypted,
+		Forwarding: forwarding, Trip: netio.RoundTrip, Gateways: privateGateways, Hostnames: f.ops.names(), Metrics: readers, TLS: encrypted,
 		Ready: []web.Check{{Name: "opt-outs", Do: func(context.Context) error {
 			_, err := scope.optOuts.read()
 			return err
@@ -176,6 +191,11 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		defer close(asking)
 		(&peering{app: a, agent: vantage, peers: peers, log: log}).run(ctx)
 	}()
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		scope.optOuts.watch(ctx)
+	}()
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
@@ -185,6 +205,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	done()
 	<-asking
 	<-working
+	<-watching
 	if closed := vantage.Close(); err == nil {
 		err = closed
 	}
@@ -192,6 +213,17 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		return a.fail(exitUnseen, "cli.serve-ended", "Error", oneLine(err.Error()))
 	}
 	return nil
+}
+
+// servedPortsOf are the ports at which callers ask the service and its echoes.
+func servedPortsOf(pages, plain net.Listener, echoes exposure.StationPorts) []uint16 {
+	list := append(slices.Clone([]uint16(echoes.TCP)), echoes.UDP...)
+	for _, l := range []net.Listener{pages, plain} {
+		if l != nil {
+			list = append(list, listenerPort(l))
+		}
+	}
+	return list
 }
 
 // ownOutput is what this machine's packet filter does with what leaves it, read

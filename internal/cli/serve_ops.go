@@ -1,14 +1,9 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
-	"log/slog"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -97,53 +92,4 @@ func privateGateways() []netip.Addr {
 		}
 	}
 	return list
-}
-
-// mostOptOut is the most bytes that an opt-out list may have.
-const mostOptOut = 8 << 20
-
-// optOuts is the list of networks that are not looked at, in a file that others
-// change while the service runs.
-type optOuts struct {
-	path string
-	log  *slog.Logger
-
-	mu   sync.Mutex
-	text []byte
-	list []netip.Prefix
-	err  error
-}
-
-// read is the list as it stands now. A file that cannot be read, or that is no
-// list, leaves nobody who may be looked at.
-func (o *optOuts) read() ([]netip.Prefix, error) {
-	if o.path == "" {
-		return nil, nil
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var text []byte
-	info, err := os.Stat(o.path)
-	switch {
-	case err == nil && !info.Mode().IsRegular(): // a pipe would not let go of who reads it
-		err = errors.New("it is no file")
-	case err == nil:
-		text, err = readBounded(o.path, mostOptOut)
-	}
-	if err == nil && o.err == nil && o.list != nil && bytes.Equal(text, o.text) {
-		return o.list, nil
-	}
-	var list []netip.Prefix
-	if err == nil {
-		list, err = reach.ParseList(text)
-	}
-	switch {
-	case err != nil && o.list == nil && o.err == nil: // at the start: serve ends with it
-	case err != nil && (o.err == nil || o.err.Error() != err.Error()):
-		o.log.Error("opt-out list: nobody is looked at", "path", o.path, "error", reason(err))
-	case err == nil:
-		o.log.Info("opt-out list", "path", o.path, "networks", len(list))
-	}
-	o.text, o.list, o.err = text, list, err
-	return list, err
 }

@@ -80,7 +80,9 @@ func whoIs(t *testing.T, c *http.Client, r *http.Request) (who exposure.Whoami) 
 func longLook(t *testing.T, c *http.Client, base string, running func()) exposure.JobEnd {
 	t.Helper()
 	var plan exposure.Plan
-	askAPI(t, c, "POST", base+"/api/v1/jobs", `{"tcp":"1000-2999","consent":{"text":"I agree.","scope":"2000 ports"}}`, &plan)
+	if r := askAPI(t, c, "POST", base+"/api/v1/jobs", `{"tcp":"1000-2999","consent":{"text":"I agree.","scope":"2000 ports"}}`, &plan); r.StatusCode != 201 {
+		t.Fatalf("plan: %s", r.Status)
+	}
 	job := base + "/api/v1/jobs/" + plan.Job
 	if r := askAPI(t, c, "POST", job+"/go", "", nil); r.StatusCode != 202 {
 		t.Fatalf("go: %s", r.Status)
@@ -111,7 +113,14 @@ func TestOptOutsStopWhatRuns(t *testing.T) {
 		}
 	}
 	write("# none\n")
-	serving(t, l.Outside, root, "--opt-out", list, "--rate", "20")
+	database := t.TempDir() + "/sekisho.db"
+	serving(t, l.Outside, root, "--opt-out", list, "--database", database, "--rate", "20")
+	command := func(args ...string) {
+		t.Helper()
+		if r := sekisho(t, l.Outside, root, append([]string{"serve", "opt-out", "--database", database}, args...)...); r.code != 0 {
+			t.Fatalf("%q: exit code %d: %s", args, r.code, r.errs)
+		}
+	}
 	c, base := from(l.Home), "http://"+l.Outside.V4.String()+":8080"
 	refused := func(want exposure.JobErrorKind) {
 		t.Helper()
@@ -133,6 +142,12 @@ func TestOptOutsStopWhatRuns(t *testing.T) {
 	}
 	refused(exposure.JobOut)
 	write("# none\n26.10.9.0/24\n")
+	refused("")
+	if end := longLook(t, c, base, func() { command("add", l.Router.V4.String(), "--why", "asked by mail") }); end != exposure.EndRefused {
+		t.Errorf("a network that was added beside the service: the look ended by %q", end)
+	}
+	refused(exposure.JobOut)
+	command("remove", l.Router.V4.String())
 	refused("")
 	if end := longLook(t, c, base, func() { write("26.10.9.0/24\n26.10.0.\n") }); end != exposure.EndRefused {
 		t.Errorf("a broken list: the look ended by %q", end)

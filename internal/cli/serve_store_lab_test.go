@@ -31,19 +31,20 @@ func raised(t *testing.T, h *lab.Host, ready string, line ...string) (kill func(
 	}
 	lines := bufio.NewScanner(said)
 	heard := false
+	var told []string
 	for !heard && lines.Scan() {
+		told = append(told, lines.Text())
 		heard = strings.Contains(lines.Text(), ready)
 	}
 	if !heard {
-		t.Fatalf("%s does not start", line[0])
+		t.Fatalf("%s does not start: %s", line[0], strings.Join(told, " "))
 	}
 	go func() { _, _ = io.Copy(io.Discard, said) }()
 	killed := false
 	kill = func() {
 		if !killed {
 			killed = true
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait() // it was killed
+			h.Kill(cmd)
 		}
 	}
 	t.Cleanup(kill)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -21,8 +22,29 @@ var unit string
 // lowPort is the first port that anybody may listen at.
 const lowPort = 1024
 
-// printSystemd writes the unit that runs serve as it was called here.
-func printSystemd(w io.Writer, flags *pflag.FlagSet, addresses ...string) error {
+// secretsFile is where the unit reads what nobody else is to read.
+const secretsFile = "/etc/sekisho/serve.env"
+
+// holdsSecret reports whether the value of a flag holds a password or a token: whoever
+// is on a machine may read its units and the command lines of its processes.
+func holdsSecret(flag, value string) bool {
+	for one := range strings.SplitSeq(value, ",") {
+		u, err := url.Parse(one)
+		if err != nil || u.Scheme == "" {
+			continue
+		}
+		_, password := u.User.Password()
+		query := u.Query()
+		if flag == "database" && (password || query.Has("password") || query.Has("sslpassword")) || flag == "nats-url" && u.User != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// printSystemd writes the unit that runs serve as it was called here, and returns
+// the variables that are secrets and are to stand in secretsFile instead.
+func printSystemd(w io.Writer, flags *pflag.FlagSet, addresses ...string) (secrets []string, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		program = "/usr/bin/sekisho"
@@ -31,6 +53,8 @@ func printSystemd(w io.Writer, flags *pflag.FlagSet, addresses ...string) error 
 	flags.Visit(func(f *pflag.Flag) {
 		switch value := f.Value.String(); {
 		case f.Name == "print-systemd" || f.Name == "lang": // the language of who reads this now
+		case holdsSecret(f.Name, value):
+			secrets = append(secrets, "SEKISHO_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
 		case f.Value.Type() == "stringSlice":
 			value = strings.Join(f.Value.(pflag.SliceValue).GetSlice(), ",")
 			fallthrough
@@ -46,8 +70,12 @@ func printSystemd(w io.Writer, flags *pflag.FlagSet, addresses ...string) error 
 			}
 		}
 	}
-	_, err = fmt.Fprint(w, strings.NewReplacer("@LINE@", strings.Join(line, " "), "@CAPABILITIES@", capabilities).Replace(unit))
-	return err
+	file := ""
+	if len(secrets) > 0 {
+		file = "EnvironmentFile=" + secretsFile + "\n"
+	}
+	_, err = fmt.Fprint(w, strings.NewReplacer("@LINE@", strings.Join(line, " "), "@CAPABILITIES@", capabilities, "@SECRETS@\n", file).Replace(unit))
+	return secrets, err
 }
 
 // escapedForUnit writes a word of a command line so that systemd reads it as it is.

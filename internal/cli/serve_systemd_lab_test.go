@@ -35,6 +35,10 @@ func TestSystemdUnit(t *testing.T) {
 			t.Errorf("%v\n%s", err, out)
 		}
 	}
+	r := sekisho(t, l.Outside, root, "serve", "--print-systemd", "--database", "postgres://sekisho:hidden@db.example/x", "--nats-url", "nats://hidden@nats.example:4222")
+	if strings.Contains(r.out+r.errs, "hidden") || !strings.Contains(r.out, "EnvironmentFile=/etc/sekisho/serve.env\n") || !strings.Contains(r.errs, "SEKISHO_DATABASE, SEKISHO_NATS_URL") {
+		t.Errorf("a password in the unit, or nobody is told where it goes:\n%s\n%s", r.out, r.errs)
+	}
 	l.Home.StartNginx(t, lab.Nginx{})
 	l.Forward(t, "tcp", 80, 80)
 	program, err := program()

@@ -11,6 +11,7 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/hostnet"
+	"sekisho/internal/netio"
 	"sekisho/internal/reach"
 )
 
@@ -195,6 +196,19 @@ type machine struct {
 	addresses  []netip.Addr
 	own        map[netip.Addr]bool
 	proxied    bool // looks go out from a proxy, to which nothing of this is own or near
+	proxyNear  bool // and that is this machine's, or of a local network
+}
+
+// mine reports whether a target may be looked at unasked: an own address, one of a
+// local network by its number, or the loopback of a proxy that is such itself.
+// Being on the same link is no consent: a hosting provider's neighbours are.
+func (m machine) mine(t exposure.Target) bool {
+	loopback := reach.Loopback(t.Address)
+	if netio.ByName(t.Address) {
+		name := strings.ToLower(strings.TrimSuffix(t.Name, "."))
+		loopback = name == "localhost" || strings.HasSuffix(name, ".localhost") // RFC 6761 section 6.3
+	}
+	return m.own[t.Address] || reach.LAN(t.Address) || loopback && (!m.proxied || m.proxyNear)
 }
 
 func (a *app) machine() (machine, error) {

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"sekisho/internal/agent"
 	"sekisho/internal/exposure"
+	"sekisho/internal/fingerprint"
 	"sekisho/internal/hostnet"
 	"sekisho/internal/output"
 	"sekisho/internal/probe"
@@ -27,6 +29,8 @@ type testFlags struct {
 	port, user, passwordFile, failOn, fingerprints string
 	secure, authorized                             bool
 	family                                         family
+	via                                            viaFlag // of tests that vantages make
+	handed                                         bool    // the login goes to it
 }
 
 func (t *testFlags) register(f *pflag.FlagSet, a *app) {
@@ -69,6 +73,9 @@ func (a *app) testCommand() *cobra.Command {
 					}
 					args = []string{own}
 				}
+				if len(flags.via.urls) > 0 {
+					return a.runTestVia(cmd, t, &flags, args)
+				}
 				if len(args) != 1 {
 					return a.fail(exitUsage, "cli.test-one-target", "Test", t.Name)
 				}
@@ -76,6 +83,10 @@ func (a *app) testCommand() *cobra.Command {
 			},
 		}
 		flags.register(sub.Flags(), a)
+		if agent.Tests(t.Name) {
+			flags.via.register(sub.Flags(), a)
+			sub.Flags().BoolVar(&flags.handed, "via-login", false, a.say.Say("flag.test-via-login"))
+		}
 		for _, o := range t.Options {
 			a.testOption(sub.Flags(), o)
 		}
@@ -143,17 +154,22 @@ func testValues(f *pflag.FlagSet, t probe.Test) map[string][]string {
 	return values
 }
 
+// read is what the flags of every test say: from which severity on a finding
+// fails, which port is asked, and which fingerprints name products beside ours.
+func (t *testFlags) read(a *app) (threshold *exposure.Severity, port uint16, prints *fingerprint.Matcher, err error) {
+	if threshold, err = a.threshold(t.failOn); err != nil {
+		return nil, 0, nil, err
+	}
+	if port, err = t.number(a); err != nil {
+		return nil, 0, nil, err
+	}
+	prints, err = a.fingerprints(t.fingerprints)
+	return threshold, port, prints, err
+}
+
 func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word string) error {
 	ctx := cmd.Context()
-	threshold, err := a.threshold(flags.failOn)
-	if err != nil {
-		return err
-	}
-	port, err := flags.number(a)
-	if err != nil {
-		return err
-	}
-	prints, err := a.fingerprints(flags.fingerprints)
+	threshold, port, prints, err := flags.read(a)
 	if err != nil {
 		return err
 	}
@@ -199,10 +215,19 @@ func (a *app) runTest(cmd *cobra.Command, t probe.Test, flags *testFlags, word s
 	if err != nil {
 		return err
 	}
+	d.Service, d.State, d.Steps, d.Flow = outcome.Service, outcome.State, outcome.Steps, outcome.Flow
+	if t.LAN != "" && cmd.Flags().Changed(t.LAN) {
+		m = machine{} // the neighbours answered, and nothing was seen of what listens here
+	}
+	return a.tellTest(ctx, d, m, prints, threshold)
+}
+
+// tellTest has the rules judge what a test found out, and writes it. The exit code
+// follows.
+func (a *app) tellTest(ctx context.Context, d exposure.TestDocument, m machine, prints *fingerprint.Matcher, threshold *exposure.Severity) error {
 	d.FinishedAt, d.Partial = now(), ctx.Err() != nil
-	d.Transport, d.Port = outcome.Service.Transport, outcome.Service.Port
-	d.State = outcome.State
-	d.Service, d.Steps, d.Flow = prints.Describe(outcome.Service), outcome.Steps, outcome.Flow
+	d.Transport, d.Port = d.Service.Transport, d.Service.Port
+	d.Service = prints.Describe(d.Service)
 	d.Findings = a.judgeTest(ctx, d, m)
 	if err := a.deliver(func(w *bufio.Writer) error { return output.Test(w, d, a.outputOptions()) }); err != nil {
 		return err

@@ -232,7 +232,11 @@ func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source 
 		request, left := ports.request(who.Station.Limits.Ports)
 		request.Identify = identify
 		text := a.say.Say("via.consent", "URL", at.URL.String(), "Address", who.Address)
-		v.vantage.Note = r.viaAsked(&request, ports.tests, who.Station, at, to)
+		tests := ports.tests
+		if v.view != exposure.ViewOutside { // the LAN may well relay
+			tests = slices.DeleteFunc(slices.Clone(tests), func(t exposure.JobTest) bool { return !filesOf(t) })
+		}
+		v.vantage.Note = r.viaAsked(&request, tests, who.Station, at, to)
 		request.Consent = exposure.Consent{Text: text, At: now(), Scope: a.say.Say("via.scope", "TCP", len(request.TCP), "UDP", len(request.UDP))}
 		if len(request.Tests) > 0 {
 			request.Consent.Scope = a.say.Say("via.scope-tests", "Scope", request.Consent.Scope, "Tests", testsNamed(request.Tests))
@@ -268,6 +272,9 @@ func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source 
 // weighed takes the vantage's own blindness into account: where nothing proves
 // that its packets get to that port of anybody, silence says less.
 func (a *app) weighed(o exposure.Observation, sends exposure.StationPorts) exposure.Observation {
+	if o.Detail == exposure.EgressUnproven { // in the words of the vantage
+		o.Detail = a.say.Say("detail.egress-unproven")
+	}
 	if o.State != exposure.Filtered || o.Reason != exposure.NoResponse || o.Transport == exposure.ICMP || sends.Has(o.Transport, o.Port) {
 		return o
 	}
@@ -305,6 +312,14 @@ func (v outsideView) report() exposure.Report {
 	r := exposure.Report{Schema: exposure.ReportSchema, Vantages: []exposure.Vantage{v.vantage}}
 	if len(v.seen.Observations) > 0 {
 		r.Hosts = []exposure.Host{{Addresses: []netip.Addr{v.seen.Plan.Address}, Ports: assemble(v.seen.Observations, nil, v.seen.Services)}}
+	}
+	for h := range r.Hosts {
+		for i := range r.Hosts[h].Ports {
+			p := &r.Hosts[h].Ports[i]
+			for _, l := range v.ftpOf(portKey{p.Transport, p.Port}) {
+				p.Transfers = append(p.Transfers, l.Transfers...)
+			}
+		}
 	}
 	return r
 }

@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,8 +62,36 @@ func TestVantagesTestFTP(t *testing.T) {
 			t.Errorf("%s: the password is told: %s", c.name, told)
 		}
 	}
+	checkedFTP(t, l)
 	page := sekisho(t, l.Home, root, "diagnose", "21", "-4", "--via", viaURL)
 	if !strings.Contains(page.out, "Internet side") || !strings.Contains(page.out, "PASV") {
 		t.Errorf("%s\n%s", page.out, page.errs)
+	}
+}
+
+// checkedFTP holds that a check has the table of FTP too, of every view, and that the rules judge what those who look from outside get.
+func checkedFTP(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	r := sekisho(t, l.Home, root, "check", "-p", "21", "-4", "--via", viaURL, "-f", "json")
+	port := portOf(decode[exposure.Report](t, r), exposure.TCP, 21)
+	done := map[string]exposure.StepResult{}
+	for _, s := range port.Transfers {
+		done[string(s.View)+" "+strings.TrimSpace(s.Mode+" "+s.Step)] = s.Result
+	}
+	for step, want := range map[string]exposure.StepResult{
+		"loopback login": exposure.StepOK, "self pasv list": exposure.StepOK, "self port get": exposure.StepOK, "outside login": exposure.StepOK,
+		"outside epsv list": exposure.StepOK, "outside port get": exposure.StepOK, "loopback pasv put": exposure.StepUnknown,
+	} {
+		if done[step] != want {
+			t.Errorf("%s is %s, want %s: %v\n%s", step, done[step], want, done, r.errs)
+		}
+	}
+	for _, view := range []exposure.View{exposure.ViewSelf, exposure.ViewOutside} {
+		if !slices.ContainsFunc(port.Services, func(s exposure.Service) bool {
+			in, _ := s.Facts.Bool("logged_in")
+			return s.View == view && in
+		}) {
+			t.Errorf("the rules are not told what logging in showed: %s", view)
+		}
 	}
 }

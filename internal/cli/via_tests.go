@@ -13,29 +13,46 @@ import (
 	"sekisho/internal/vantage"
 )
 
-// mostViaTests bounds the FTP servers of this machine that a vantage logs in to.
-const mostViaTests = 4
+// How many servers of this machine a vantage tests, and how many of them are of
+// mail: the test of relaying asks in every form, which takes its time.
+const (
+	mostViaTests = 4
+	mostViaMail  = 2
+)
 
-// viaTests are the tests that vantages make beside their look: of every FTP server
-// that this machine found on itself. Their logins are the user's.
-func (r *checkRun) viaTests(h exposure.Host) (tests []exposure.JobTest) {
+// viaTests are the tests that vantages make beside their look: of the FTP servers
+// that this machine found on itself, with the login of the user, and, for a
+// report, of its mail servers: whether one relays for strangers nobody but
+// strangers can tell.
+func (r *checkRun) viaTests(h exposure.Host) []exposure.JobTest {
 	if r.ftp == nil {
 		return nil
 	}
+	var files, mail []exposure.JobTest
 	for _, p := range h.Ports {
 		i := slices.IndexFunc(p.Services, func(s exposure.Service) bool {
-			return s.Protocol == "ftp" && s.Confidence == exposure.Confirmed && s.View.Own()
+			return (s.Protocol == "ftp" || s.Protocol == "smtp") && s.Confidence == exposure.Confirmed && s.View.Own()
 		})
-		if p.Transport != exposure.TCP || i < 0 || len(tests) == mostViaTests {
+		if p.Transport != exposure.TCP || i < 0 || !p.Exposed() {
 			continue
 		}
-		t := exposure.JobTest{Protocol: "ftp", Port: p.Port, Write: r.ftp.write}
+		t := exposure.JobTest{Protocol: p.Services[i].Protocol, Port: p.Port}
 		if s := p.Services[i]; s.TLS != nil && !s.TLS.StartTLS {
 			t.TLS = exposure.JobTLSFirst
 		}
-		tests = append(tests, t)
+		switch {
+		case t.Protocol == "ftp" && len(files) < mostViaTests:
+			t.Write = r.ftp.write
+			files = append(files, t)
+		case t.Protocol == "smtp" && r.tables && len(mail) < mostViaMail:
+			if p.Port == 465 || p.Port == 587 { // of submission (RFC 8314 section 3.3, RFC 6409)
+				t.Protocol = "submission"
+			}
+			mail = append(mail, t)
+		}
 	}
-	return tests
+	all := slices.Concat(files, mail)
+	return all[:min(len(all), mostViaTests)]
 }
 
 // secret reports whether nobody on the way to a vantage reads what is sent to it.
@@ -48,26 +65,39 @@ func secret(at vantage.Address, to netip.Addr) bool {
 // Internet; why a test is left out is a line.
 func (r *checkRun) viaAsked(request *exposure.JobRequest, tests []exposure.JobTest, station exposure.Station, at vantage.Address, to netip.Addr) string {
 	tests = slices.DeleteFunc(slices.Clone(tests), func(t exposure.JobTest) bool { return !slices.Contains(station.Tests, t.Protocol) })
-	if len(tests) == 0 {
-		return ""
-	}
-	if r.ftp.named() {
-		switch {
-		case !r.ftp.handed:
-			return r.app.say.Say("cli.via-login-kept", "URL", at.URL.String())
-		case !secret(at, to):
-			return r.app.say.Say("cli.via-login-bare", "URL", at.URL.String())
+	line := ""
+	if slices.ContainsFunc(tests, filesOf) && r.ftp.named() { // without tests nobody is named
+		var logins []exposure.JobLogin
+		files := slices.DeleteFunc(slices.Clone(tests), func(t exposure.JobTest) bool { return !filesOf(t) })
+		if logins, line = r.viaLogins(files, at, to); line != "" {
+			tests = slices.DeleteFunc(tests, filesOf)
 		}
-		word, err := r.ftp.password(r.app)
-		if err != nil {
-			return r.app.say.Say("cli.via-login-none", "URL", at.URL.String(), "Error", oneLine(err.Error()))
-		}
-		for range tests {
-			request.Logins = append(request.Logins, exposure.JobLogin{User: r.ftp.user, Password: word})
-		}
+		request.Logins = logins
 	}
 	request.Tests = tests
-	return ""
+	return line
+}
+
+// filesOf reports whether a test is of FTP.
+func filesOf(t exposure.JobTest) bool { return t.Protocol == "ftp" }
+
+// viaLogins are as whom a vantage logs in for tests that stand before all others, or
+// the line why no login is handed to it.
+func (r *checkRun) viaLogins(tests []exposure.JobTest, at vantage.Address, to netip.Addr) (logins []exposure.JobLogin, line string) {
+	switch {
+	case !r.ftp.handed:
+		return nil, r.app.say.Say("cli.via-login-kept", "URL", at.URL.String())
+	case !secret(at, to):
+		return nil, r.app.say.Say("cli.via-login-bare", "URL", at.URL.String())
+	}
+	word, err := r.ftp.password(r.app)
+	if err != nil {
+		return nil, r.app.say.Say("cli.via-login-none", "URL", at.URL.String(), "Error", oneLine(err.Error()))
+	}
+	for range tests {
+		logins = append(logins, exposure.JobLogin{User: r.ftp.user, Password: word})
+	}
+	return logins, ""
 }
 
 // learned adds what the tests of a vantage found out to what it told of the
@@ -93,10 +123,17 @@ func (v *outsideView) learned() {
 func (r *checkRun) viaFTP(key portKey) []diagnose.FTPLook {
 	var looks []diagnose.FTPLook
 	for _, v := range r.outside {
-		for _, t := range v.seen.Tests {
-			if v.trouble == "" && t.Test.Protocol == "ftp" && t.Test.Port == key.port && key.transport == exposure.TCP && t.Service.Address.IsValid() {
-				looks = append(looks, gather.FTPLook(t.Service, t.Steps))
-			}
+		looks = append(looks, v.ftpOf(key)...)
+	}
+	return looks
+}
+
+// ftpOf are the looks of one vantage at an FTP server.
+func (v outsideView) ftpOf(key portKey) []diagnose.FTPLook {
+	var looks []diagnose.FTPLook
+	for _, t := range v.seen.Tests {
+		if v.trouble == "" && t.Test.Protocol == "ftp" && t.Test.Port == key.port && key.transport == exposure.TCP && t.Service.Address.IsValid() {
+			looks = append(looks, gather.FTPLook(t.Service, t.Steps))
 		}
 	}
 	return looks

@@ -1,9 +1,10 @@
 "use strict";
 // Drives the pages as a visitor does. Arguments: the folder of playwright-core
-// and axe-core, the address of the service, and a word when screenshots are wanted.
+// and axe-core, the address of the service, that of another one inside TLS, and a word
+// when screenshots are wanted.
 // A line that it prints is a complaint after !, or a screenshot; the last one says
 // what was measured.
-const [modules, base, shots] = process.argv.slice(2);
+const [modules, base, inside, shots] = process.argv.slice(2);
 const { chromium } = require(modules + "/playwright-core");
 const axe = require("fs").readFileSync(modules + "/axe-core/axe.min.js", "utf8");
 const complain = (text) => console.log("! " + text);
@@ -15,7 +16,7 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
     executablePath: "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
-  const open = (o) => browser.newContext({ locale: "en", ...o });
+  const open = (o) => browser.newContext({ locale: "en", ignoreHTTPSErrors: true, ...o });
   const look = async (page, name) => {
     if (shots) await shoot(page, name);
     // evaluate is the debugger's and passes the policy, which keeps scripts out.
@@ -28,7 +29,7 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
   const listen = (page, name) => {
     page.on("console", (m) => m.type() === "error" && complain(`${name}: ${m.text()}`));
     page.on("pageerror", (e) => complain(`${name}: ${e}`));
-    page.on("request", (r) => r.url().startsWith(base) || complain(`${name}: asks ${r.url()}`));
+    page.on("request", (r) => r.url().startsWith(base) || r.url().startsWith(inside) || complain(`${name}: asks ${r.url()}`));
   };
   const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
 
@@ -53,6 +54,67 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
   const result = page.url();
   const own = await (await context.request.get(result + "/result.json")).json();
 
+  // Quick scan and SYN scan of one visitor are side by side; two results are
+  // compared by two ticks.
+  const start = async (kind) => {
+    await page.goto(base + "/check/" + kind);
+    await page.click("button.button");
+    await page.waitForSelector("p.verdict", { timeout: 60000 });
+  };
+  await start("quick");
+  await start("syn");
+  if (!(await page.$("#pair"))) complain("the SYN scan is not beside the quick scan");
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport);
+    await look(page, "pair-" + size);
+  }
+  await page.goto(base + "/results");
+  for (const box of (await page.$$("input[name=look]")).slice(0, 3).filter((_, i) => i !== 1)) await box.check();
+  await page.click("main form button");
+  if (!(await page.$("#differences"))) complain("two ticks lead to " + page.url());
+  const compared = page.url().slice(base.length);
+
+  // On a phone the list of what is not silent comes before the grid, whose rows
+  // unfold, and whose ports are wide enough for a finger and lead to the book.
+  const hand = await open({ viewport: sizes.phone, hasTouch: true, isMobile: true });
+  const palm = await hand.newPage();
+  listen(palm, "palm");
+  await palm.goto(result);
+  const order = await palm.evaluate(() => {
+    const top = (q) => document.querySelector(q).getBoundingClientRect().top;
+    return { list: top(".counts"), grid: top("#grid"), open: document.querySelectorAll("#grid details[open]").length };
+  });
+  if (order.list >= order.grid || order.open) complain("on a phone: " + JSON.stringify(order));
+  await palm.tap("#grid details:nth-of-type(3) summary");
+  const small = await palm.$$eval("#grid details[open] .c, #grid summary", (l) => l.map((c) => c.getBoundingClientRect()).filter((b) => b.width < 24 || b.height < 24).length);
+  if (small) complain(`${small} targets of the grid are smaller than 24 pixels`);
+  await palm.tap("#p80");
+  await palm.waitForURL(/book/);
+  if (!(await palm.textContent("main")).includes("80/tcp")) complain("a tap on port 80 leads to " + palm.url());
+  await hand.close();
+  await page.setViewportSize(sizes.desktop);
+  await page.goto(result);
+  await page.hover("#p80");
+  if (!/^80 http: /.test(await page.getAttribute("#p80", "title"))) complain("hovering over port 80 tells " + (await page.getAttribute("#p80", "title")));
+
+  // The FTP test with a login, which fills in while it runs.
+  await page.goto(inside + "/check/ftp");
+  await page.fill("#user", "kaisha");
+  await page.fill("#password", "Kirin7-wa-tabi");
+  await page.check("input[name=upload]");
+  await page.click("button.button");
+  await page.waitForSelector("#s0-1", { timeout: 30000 });
+  await page.waitForSelector("p.verdict", { timeout: 30000 });
+  const tested = page.url();
+  const steps = await page.$$eval("#t0 li", (l) => l.map((s) => s.textContent));
+  if (steps.length < 18) complain(`the FTP test has ${steps.length} steps: ${steps}`);
+  if (!(await page.$("table.flow svg"))) complain("the way of the data is not drawn");
+  if ((await page.content()).includes("Kirin7")) complain("the page tells the password");
+  await page.goto(inside + "/check/mail");
+  await page.click("button.button");
+  await page.waitForSelector("p.verdict", { timeout: 30000 });
+  const mailed = page.url();
+
   // The keyboard: the first stop skips to the content.
   await page.goto(base + "/");
   await page.keyboard.press("Tab");
@@ -65,9 +127,9 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
       const c = await open({ locale, viewport, colorScheme });
       const p = await c.newPage();
       listen(p, `${locale} ${size}`);
-      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), results: "/results", about: "/about", gone: "/look/none" })) {
+      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), login: inside + "/check/ftp", tested, mail: "/check/mail", mailed, results: "/results", compare: compared, link: "/compare", about: "/about", gone: "/look/none" })) {
         if (name === "gone") p.removeAllListeners("console"); // the browser complains of the 404 that is right
-        const answer = await p.goto(base + path);
+        const answer = await p.goto(path.startsWith("/") ? base + path : path);
         if (answer.status() !== (name === "gone" ? 404 : 200)) complain(`${path}: ${answer.status()}`);
         await look(p, `${name}-${locale}-${size}-${colorScheme}`);
       }
