@@ -37,6 +37,7 @@ type options struct {
 	tools    []string
 	markdown bool
 	rows     []row
+	web      []webRow
 }
 
 const usage = `usage: ./bench/run ROW… [flags]
@@ -50,6 +51,9 @@ func parseOptions(args []string) (options, error) {
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
 		for _, r := range rows() {
+			fmt.Fprintf(flags.Output(), "  %-4s %s\n", r.name, r.what)
+		}
+		for _, r := range webRows() {
 			fmt.Fprintf(flags.Output(), "  %-4s %s\n", r.name, r.what)
 		}
 		fmt.Fprintln(flags.Output())
@@ -117,6 +121,15 @@ func (o *options) choose(names []string) error {
 		})
 		o.rows = append(o.rows, r)
 	}
+	for _, r := range webRows() {
+		i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, r.name) })
+		if i >= 0 {
+			names = slices.Delete(names, i, i+1)
+		} else if !slices.Contains(names, "all") {
+			continue
+		}
+		o.web = append(o.web, r)
+	}
 	names = slices.DeleteFunc(names, func(name string) bool { return name == "all" })
 	if len(names) > 0 {
 		return fmt.Errorf("no row %s; --help lists them", strings.Join(names, ", "))
@@ -155,7 +168,27 @@ func run() int {
 			all = all && met
 		}
 	}
-	printTable(os.Stdout, machine(o), results, o.markdown)
+	if len(results) > 0 {
+		printTable(os.Stdout, machine(o), results, o.markdown)
+	}
+	var served []webResult
+	for _, r := range o.web {
+		more, err := o.webRow(ctx, r)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			return 2
+		}
+		served = append(served, more...)
+		for _, res := range more {
+			all = all && len(res.faults()) == 0
+		}
+	}
+	if len(served) > 0 {
+		if len(results) == 0 {
+			fmt.Println(strings.Join(machine(o), "\n"))
+		}
+		printWeb(os.Stdout, served, o.markdown)
+	}
 	if !all {
 		return 1
 	}
