@@ -58,6 +58,10 @@ func joinNamespaces(pid string, kinds ...string) error {
 	return nil
 }
 
+// signalKill has the process that stands for a command kill it. SIGKILL itself
+// would end that process first, and the command some time later.
+const signalKill = unix.SIGPWR
+
 // standFor runs a command in this process's place and does not return when it
 // could be started.
 func standFor(args []string) error {
@@ -66,7 +70,7 @@ func standFor(args []string) error {
 		return err
 	}
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH)
+	signal.Notify(signals, signalKill, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH)
 	// SysProcAttr.Pdeathsig cannot be used: it takes a parent in another process
 	// namespace for a dead one.
 	cmd := exec.Command("setpriv", append([]string{"--pdeathsig", "KILL", "--", path}, args[1:]...)...)
@@ -76,6 +80,9 @@ func standFor(args []string) error {
 	}
 	go func() {
 		for s := range signals {
+			if s == signalKill {
+				s = unix.SIGKILL
+			}
 			cmd.Process.Signal(s)
 		}
 	}()

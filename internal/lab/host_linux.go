@@ -80,6 +80,14 @@ func (h *Host) Command(ctx context.Context, name string, args ...string) *exec.C
 	return cmd
 }
 
+// Kill kills a command that was started, as kill -9 does, and waits for it: its
+// ports are free afterwards. Killing its Process is not enough: that one only
+// stands for the command, which ends after it.
+func (h *Host) Kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Signal(signalKill) // it may have ended
+	_ = cmd.Wait()                     // it was killed
+}
+
 // runTimeout bounds a command that a test waits for.
 const runTimeout = time.Minute
 
