@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,7 +69,8 @@ func TestWireCount(t *testing.T) {
 	}
 	const streams = 8
 	var wait sync.WaitGroup
-	var answered, taken atomic.Int64
+	var answered, taken, begun atomic.Int64
+	known := servedBy(t, from(l.Home), "http://"+l.Outside.V4.String()+":8080")
 	jobs := make(chan string, hostileRequests)
 	for n := range streams {
 		to, source := l.Outside.V4.String()+":8080", l.Home
@@ -76,13 +78,14 @@ func TestWireCount(t *testing.T) {
 			to = "[" + l.Outside.V6.String() + "]:8080"
 		}
 		wait.Go(func() {
-			w := &wire{t: t, host: source, to: to, random: rand.New(rand.NewPCG(uint64(n), 7)), victims: victims, jobs: jobs}
+			w := &wire{t: t, host: source, to: to, random: rand.New(rand.NewPCG(uint64(n), 7)), victims: victims, jobs: jobs, surface: known}
 			defer w.close()
 			for range hostileRequests / streams {
 				w.one(w.made())
 			}
 			answered.Add(w.answered)
 			taken.Add(w.taken)
+			begun.Add(w.begun)
 		})
 	}
 	wait.Wait()
@@ -91,9 +94,10 @@ func TestWireCount(t *testing.T) {
 	}
 	// Some of them are no more than an own look with something odd beside it, and
 	// those are done: the counter sees what there is.
-	if taken.Load() == 0 {
-		t.Error("no request was taken: nothing was tried")
+	if taken.Load() == 0 || begun.Load() == 0 {
+		t.Errorf("%d jobs and %d looks of pages were begun: nothing was tried", taken.Load(), begun.Load())
 	}
+	t.Logf("%d routes, %d fields, kinds %v; %d jobs and %d looks of pages were begun", len(known.routes), len(known.fields), known.kinds, taken.Load(), begun.Load())
 	for _, family := range []string{"inet", "arp"} {
 		if out := l.Router.Run(t, "nft", "list", "counter", family, "wire", "strays"); !strings.Contains(out, "packets 0 bytes 0") {
 			t.Errorf("the service sent to strangers:\n%s", out)
@@ -173,6 +177,14 @@ func misled(t *testing.T, l *lab.Lab, base string) {
 	if services < 2 {
 		t.Errorf("%s: %d services were spoken to", base, services)
 	}
+	v := newPageVisitor(t, l.Home, base)
+	look, status, body := v.send(t, "ftp", url.Values{"port": {"21"}, "modes": {"pasv", "epsv", "port", "eprt"}, "upload": {"yes"}, "address": {"26.77.0.1"}})
+	if status != http.StatusOK || !strings.HasPrefix(look, "/look/") {
+		t.Fatalf("the page of the FTP test: %d %s", status, body)
+	}
+	if _, d := v.watched(t, look); len(d.Tests) != 1 || len(d.Tests[0].Steps) < 3 {
+		t.Errorf("%s: the FTP test: %+v", base, d)
+	}
 }
 
 // wire is one connection over which hostile requests go, made anew whenever the
@@ -188,7 +200,10 @@ type wire struct {
 	conn            net.Conn
 	reader          *bufio.Reader
 	own             string // the last job of this stream
+	look, cookie    string // the last look that a page began, and whose it is
+	surface         surface
 	answered, taken int64
+	begun           int64 // looks of pages
 }
 
 func (w *wire) close() {
@@ -208,7 +223,7 @@ func (w *wire) made() string {
 	var headers []string
 	header := func(name, value string) { headers = append(headers, name+": "+value) }
 	for range 1 + w.random.IntN(2) {
-		switch w.random.IntN(13) {
+		switch w.random.IntN(17) {
 		case 0, 1:
 			name := w.pick("X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For", "Forwarded", "X-Real-IP", "Via", "Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Originating-IP", "X-Remote-Addr")
 			value := victim
@@ -256,6 +271,16 @@ func (w *wire) made() string {
 			if w.random.IntN(2) == 0 {
 				header("Cookie", "sekisho="+w.pick(victim, "AAAA", w.own)+"; address="+victim)
 			}
+		case 13, 14, 15, 16: // whatever there is
+			var form string
+			method, path, form = w.anything(victim)
+			if !strings.HasPrefix(path, "/api/") || w.random.IntN(8) == 0 {
+				body = form
+				header("Content-Type", "application/x-www-form-urlencoded")
+			}
+			if w.cookie != "" && w.random.IntN(2) == 0 {
+				header("Cookie", w.cookie)
+			}
 		case 10:
 			body = `{"grant":{"kind":"own-address","address":"` + victim + `"},` + body[1:]
 		}
@@ -272,7 +297,16 @@ func (w *wire) made() string {
 // begins to send at once, and is stopped to make room.
 func (w *wire) one(request string) {
 	location := w.say(request)
-	if location == "" {
+	const empty = "Host: vantage.example\r\nContent-Length: 0\r\n"
+	if id, began := strings.CutPrefix(location, "/look/"); began && strings.HasPrefix(request, "POST /check/") {
+		w.begun++
+		w.look = id
+		if w.random.IntN(8) > 0 { // some go on to their end
+			w.say("POST /look/" + id + "/stop HTTP/1.1\r\n" + empty + "Cookie: " + w.cookie + "\r\n\r\n")
+		}
+		return
+	}
+	if !strings.HasPrefix(location, "/api/") {
 		return
 	}
 	w.taken++
@@ -281,12 +315,12 @@ func (w *wire) one(request string) {
 	case w.jobs <- w.own:
 	default:
 	}
-	const head = "Host: vantage.example\r\nContent-Length: 0\r\n\r\n"
-	w.say("POST " + location + "/go HTTP/1.1\r\n" + head)
-	w.say("DELETE " + location + " HTTP/1.1\r\n" + head)
+	w.say("POST " + location + "/go HTTP/1.1\r\n" + empty + "\r\n")
+	w.say("DELETE " + location + " HTTP/1.1\r\n" + empty + "\r\n")
 }
 
-// say sends a request and returns where what it made is, empty for nothing.
+// say sends a request and returns where what it made, or leads to, is; empty for
+// nothing. Of a stream of events the beginning is enough.
 func (w *wire) say(request string) (location string) {
 	if w.conn == nil {
 		err := w.host.Do(func() (err error) {
@@ -312,12 +346,20 @@ func (w *wire) say(request string) (location string) {
 		return ""
 	}
 	w.answered++
-	_, err = io.Copy(io.Discard, answer.Body)
-	_ = answer.Body.Close()
-	if err != nil || answer.Close {
+	stream := strings.HasPrefix(answer.Header.Get("Content-Type"), "text/event-stream")
+	if !stream {
+		_, err = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+	}
+	if stream || err != nil || answer.Close {
 		w.close()
 	}
-	if answer.StatusCode == http.StatusCreated {
+	for _, cookie := range answer.Cookies() {
+		if cookie.Name == "sekisho_owner" {
+			w.cookie = cookie.Name + "=" + cookie.Value
+		}
+	}
+	if answer.StatusCode == http.StatusCreated || answer.StatusCode == http.StatusSeeOther {
 		return answer.Header.Get("Location")
 	}
 	return ""
