@@ -102,7 +102,13 @@ func TestParseFacts(t *testing.T) {
 		"type=OS.unix=slink:/etc; link":                                           {Name: "link", Size: -1, Other: true},
 		"type=file;size=-7; odd":                                                  {Name: "odd", Size: -1},
 		"type=file;size=99999999999999999999;  spaced":                            {Name: " spaced", Size: -1},
-		"welcome.txt":                                                             {}, "no facts": {}, "": {}, "type=file;": {}, "type=file; ": {},
+
+		// Lines without a fact of use.
+		"welcome.txt": {},
+		"no facts":    {},
+		"":            {},
+		"type=file;":  {},
+		"type=file; ": {},
 	} {
 		got, ok := ParseFacts(line)
 		if d := cmp.Diff(want, got); d != "" || ok != (want != Entry{}) {
