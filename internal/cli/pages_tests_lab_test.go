@@ -90,6 +90,7 @@ func (v *pageVisitor) send(t *testing.T, kind string, form url.Values) (look str
 // testedLook is what the tests of a look are in its document.
 type testedLook struct {
 	State   exposure.LookState
+	Ended   exposure.JobEnd
 	Verdict exposure.Outcome
 	Tests   []struct {
 		Test     exposure.JobTest
