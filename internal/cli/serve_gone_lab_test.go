@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"net"
@@ -209,5 +210,33 @@ func TestPasswordsAreNotInTheQueue(t *testing.T) {
 	}
 	if strings.Contains(v.heard.String(), secret) {
 		t.Error("a page holds the password")
+	}
+	consentIsOnRecord(t, at("log"), strings.TrimPrefix(look, "/look/"), l.Router.V4.String())
+}
+
+// consentIsOnRecord reads the log of serve, which is JSON after its first line: when
+// who agreed to what, in which words.
+func consentIsOnRecord(t *testing.T, path, id, address string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "Answering at ") {
+			continue
+		}
+		var entry struct {
+			Time                                    time.Time
+			Level, Msg, ID, Address, Consent, Scope string
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Time.IsZero() || entry.Level == "" {
+			t.Errorf("%v: no line of a log: %s", err, line)
+		}
+		found = found || entry.Msg == "job" && entry.ID == id && entry.Address == address && strings.Contains(entry.Consent, address) && strings.Contains(entry.Scope, "ftp 21")
+	}
+	if !found {
+		t.Errorf("the consent is not on record: %s", text)
 	}
 }

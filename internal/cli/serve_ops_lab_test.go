@@ -172,8 +172,8 @@ func TestOptOutsStopWhatRuns(t *testing.T) {
 func TestPeersProveWhatGetsOut(t *testing.T) {
 	l := lab.New(t)
 	l.LAN.Filter(t, lab.Input, "tcp dport { 25, 445 }", lab.Drop)
+	serving(t, l.Home, root, "--allow-private", "--peer", "http://"+l.LAN.V4.String()+":8080") // before the peer is there
 	serving(t, l.LAN, root, "--allow-private")
-	serving(t, l.Home, root, "--allow-private", "--peer", "http://"+l.LAN.V4.String()+":8080")
 	c := from(l.LAN)
 	var who exposure.Whoami
 	waitFor(t, func() bool {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"sekisho/internal/agent"
@@ -22,8 +23,13 @@ type peering struct {
 	log   *slog.Logger
 }
 
-// peerEvery is a little less than the hour for which an answer is proof.
-const peerEvery = 55 * time.Minute
+// peerEvery is a little less than the hour for which an answer is proof. A peer that
+// is away, since both are started at the same time, say, is asked again soon, and
+// then ever more rarely.
+const (
+	peerEvery = 55 * time.Minute
+	peerAgain = 5 * time.Second
+)
 
 // mostPeers bounds the vantages that are asked.
 const mostPeers = 8
@@ -41,37 +47,50 @@ func (a *app) parsePeers(words []string) ([]vantage.Address, error) {
 	return list, nil
 }
 
-// run asks until ctx ends.
+// run asks each until ctx ends.
 func (p *peering) run(ctx context.Context) {
-	if len(p.peers) == 0 {
-		return
+	var asking sync.WaitGroup
+	for _, peer := range p.peers {
+		asking.Go(func() { p.repeat(ctx, peer) })
 	}
-	ticker := time.NewTicker(peerEvery)
-	defer ticker.Stop()
-	for {
-		for _, peer := range p.peers {
-			p.ask(ctx, peer)
+	asking.Wait()
+}
+
+// repeat asks one peer until ctx ends.
+func (p *peering) repeat(ctx context.Context, peer vantage.Address) {
+	for again := peerAgain; ; {
+		wait := peerEvery
+		if p.ask(ctx, peer) {
+			again = peerAgain
+		} else {
+			wait, again = again, min(2*again, peerEvery)
 		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
 	}
 }
 
-// ask has one peer prove what it can, over each family in which it has an address.
-func (p *peering) ask(ctx context.Context, peer vantage.Address) {
+// ask has one peer prove what it can, over each family in which it has an address,
+// and reports whether it did over one.
+func (p *peering) ask(ctx context.Context, peer vantage.Address) (did bool) {
 	addresses, err := p.app.vantageAddresses(ctx, peer, family{})
 	if err != nil {
 		p.log.Warn("peer", "url", peer.URL.String(), "error", oneLine(err.Error()))
-		return
+		return false
 	}
 	for _, to := range addresses {
-		if err := p.prove(ctx, peer, to); err != nil && ctx.Err() == nil {
+		err := p.prove(ctx, peer, to)
+		if err != nil && ctx.Err() == nil {
 			p.log.Warn("peer", "url", peer.URL.String(), "address", to, "error", oneLine(err.Error()))
 		}
+		did = did || err == nil
 	}
+	return did
 }
 
 // prove sends to the ports that the peer allows, and has it connect to one of this

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,6 +44,14 @@ func holdsSecret(flag, value string) bool {
 	return false
 }
 
+// namesFile reports whether the value of a flag is a file or a folder.
+func namesFile(flag, value string) bool {
+	if flag == "database" && strings.Contains(value, "://") || value == "" {
+		return false
+	}
+	return slices.Contains([]string{"acme-folder", "database", "opt-out", "tls-cert", "tls-key"}, flag)
+}
+
 // printSystemd writes the unit that runs serve as it was called here, and returns
 // the variables that are secrets and are to stand in secretsFile instead.
 func printSystemd(w io.Writer, flags *pflag.FlagSet, addresses ...string) (secrets []string, err error) {
@@ -53,12 +63,18 @@ func printSystemd(w io.Writer, flags *pflag.FlagSet, addresses ...string) (secre
 	flags.Visit(func(f *pflag.Flag) {
 		switch value := f.Value.String(); {
 		case f.Name == "print-systemd" || f.Name == "lang": // the language of who reads this now
+		case f.Name == "config": // what it holds stands in the line
 		case holdsSecret(f.Name, value):
 			secrets = append(secrets, "SEKISHO_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
 		case f.Value.Type() == "stringSlice":
 			value = strings.Join(f.Value.(pflag.SliceValue).GetSlice(), ",")
 			fallthrough
 		default:
+			if namesFile(f.Name, value) {
+				if path, err := filepath.Abs(value); err == nil { // systemd starts it in another folder
+					value = path
+				}
+			}
 			line = append(line, escapedForUnit("--"+f.Name+"="+value))
 		}
 	})
