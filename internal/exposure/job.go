@@ -196,9 +196,10 @@ type AlikePorts struct {
 	Ports     PortList  `json:"ports"`
 	State     State     `json:"state"`
 	Reason    Reason    `json:"reason"`
-	By        string    `json:"by,omitempty"` // as in an Observation
-	Attempts  int       `json:"attempts"`     // of each, the most
-	SeenAt    time.Time `json:"seen_at"`      // the last of them
+	By        string    `json:"by,omitempty"`     // as in an Observation
+	Detail    string    `json:"detail,omitempty"` // as in an Observation
+	Attempts  int       `json:"attempts"`         // of each, the most
+	SeenAt    time.Time `json:"seen_at"`          // the last of them
 }
 
 // SentProbes are a row of the send log: questions to ports that were alike. The

@@ -65,7 +65,7 @@ func (l *ledger) take(list []exposure.Batch) error {
 			for _, p := range a.Ports {
 				err := l.observe(exposure.Observation{
 					Address: l.plan.Address, Transport: a.Transport, Port: p, State: a.State, Reason: a.Reason,
-					By: a.By, Attempts: a.Attempts, SeenAt: a.SeenAt,
+					By: a.By, Detail: a.Detail, Attempts: a.Attempts, SeenAt: a.SeenAt,
 				})
 				if err != nil {
 					return err

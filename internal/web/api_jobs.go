@@ -99,7 +99,7 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, errors.Join(err, s.config.Door.Stop(r.Context(), l.ID)))
 		return
 	}
-	s.follow(l)
+	s.follow(l, plan.Station)
 	plan.Secret = secret
 	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
 	s.write(w, http.StatusCreated, plan)

@@ -197,7 +197,7 @@ func (f *feed) since(after int) (list []exposure.Batch, over bool, news <-chan s
 
 // begin plans a look of the caller's own address, takes it down and has it sent.
 func (s *Service) begin(r *http.Request, l exposure.Look, asked exposure.JobRequest) (wait time.Duration, err error) {
-	job, _, wait, err := s.order(r, l.ID, asked, l.Job.Before...)
+	job, plan, wait, err := s.order(r, l.ID, asked, l.Job.Before...)
 	if wait > 0 || err != nil {
 		return wait, err
 	}
@@ -210,7 +210,7 @@ func (s *Service) begin(r *http.Request, l exposure.Look, asked exposure.JobRequ
 		s.owners.remove(l.ID)
 		return 0, errors.Join(err, s.config.Keep.DeleteLook(r.Context(), l.ID))
 	}
-	s.follow(l).begin()
+	s.follow(l, plan.Station).begin()
 	return 0, nil
 }
 
@@ -219,8 +219,9 @@ func (s *Service) begin(r *http.Request, l exposure.Look, asked exposure.JobRequ
 const planLasts = 60 * time.Second
 
 // follow takes what comes of a look from its begin until its end, and keeps each
-// batch before it is shown. One that nobody has sent in time is forgotten.
-func (s *Service) follow(l exposure.Look) *feed {
+// batch before it is shown. Planned is what the vantage that took it said of itself.
+// One that nobody has sent in time is forgotten.
+func (s *Service) follow(l exposure.Look, planned exposure.Station) *feed {
 	f := s.looks.open(l.ID)
 	s.following.Go(func() {
 		defer s.looks.close(l.ID)
@@ -239,7 +240,7 @@ func (s *Service) follow(l exposure.Look) *feed {
 		s.kept(ctx, func() error {
 			return s.config.Keep.SetLook(ctx, l.ID, exposure.LookRunning, l.Job.Attempt, time.Now())
 		})
-		state := s.taken(ctx, l, f)
+		state := s.taken(ctx, l, planned, f)
 		if ctx.Err() != nil {
 			return // it is still open in the store, and gone on with at the next start
 		}
@@ -249,7 +250,7 @@ func (s *Service) follow(l exposure.Look) *feed {
 }
 
 // taken keeps and tells the batches of a look, and says how it ended.
-func (s *Service) taken(ctx context.Context, l exposure.Look, f *feed) exposure.LookState {
+func (s *Service) taken(ctx context.Context, l exposure.Look, planned exposure.Station, f *feed) exposure.LookState {
 	for after := 0; ; {
 		poll, cancel := context.WithTimeout(ctx, longestPoll)
 		list, err := s.config.Door.Batches(poll, l.ID, after)
@@ -264,7 +265,7 @@ func (s *Service) taken(ctx context.Context, l exposure.Look, f *feed) exposure.
 			return exposure.LookInterrupted
 		}
 		for _, b := range list {
-			b = s.honest(b, l.Job.Address)
+			b = s.honest(b, l.Job.Address, s.proven(planned))
 			if !s.kept(ctx, func() error { return s.config.Keep.AddBatch(ctx, l.ID, b) }) {
 				return exposure.LookInterrupted
 			}
@@ -325,17 +326,31 @@ func (s *Service) kept(ctx context.Context, do func() error) bool {
 	return false
 }
 
-// honest makes unknown what is silent on ports to which nothing proves that the
-// vantage can send at all.
-func (s *Service) honest(b exposure.Batch, address netip.Addr) exposure.Batch {
-	sends := s.config.Door.Station().Sends
+// proven are the ports to which the vantage that took a look is known to be able to
+// send: this process's own learns while it looks, of one behind a bus it is what its
+// plan said.
+func (s *Service) proven(planned exposure.Station) exposure.StationPorts {
+	station := s.config.Door.Station()
+	if len(planned.Addresses) == 0 || slices.Equal(planned.Addresses, station.Addresses) {
+		return station.Sends
+	}
+	return planned.Sends
+}
+
+// honest says of silence on ports to which nothing proves that the vantage can send
+// at all that it is so, and makes it unknown where providers often cut.
+func (s *Service) honest(b exposure.Batch, address netip.Addr, sends exposure.StationPorts) exposure.Batch {
 	alike := b.Alike
 	b.Alike = nil
 	for _, a := range alike {
-		var known exposure.PortList
+		var known, unproven exposure.PortList
 		for _, p := range a.Ports {
-			if a.State != exposure.Filtered || a.Reason != exposure.NoResponse || !exposure.OftenCut(p) || sends.Has(a.Transport, p) {
+			switch {
+			case a.State != exposure.Filtered || a.Reason != exposure.NoResponse || sends.Has(a.Transport, p):
 				known = append(known, p)
+				continue
+			case !exposure.OftenCut(p):
+				unproven = append(unproven, p)
 				continue
 			}
 			b.Observations = append(b.Observations, exposure.Observation{
@@ -344,6 +359,9 @@ func (s *Service) honest(b exposure.Batch, address netip.Addr) exposure.Batch {
 			})
 		}
 		if a.Ports = known; len(known) > 0 {
+			b.Alike = append(b.Alike, a)
+		}
+		if a.Ports, a.Detail = unproven, exposure.EgressUnproven; len(unproven) > 0 {
 			b.Alike = append(b.Alike, a)
 		}
 	}
@@ -374,7 +392,7 @@ func (s *Service) resume(ctx context.Context) {
 			continue
 		}
 		s.owners.add(l.ID, owner{address: l.Job.Address, consent: l.Job.Grant.Consent, until: l.Job.Deadline}, 0, time.Now())
-		s.follow(l).begin()
+		s.follow(l, exposure.Station{}).begin()
 	}
 }
 

@@ -67,7 +67,8 @@ type shown struct {
 	V6        bool
 	Names     []header
 	Ended     exposure.JobEnd
-	Unproven  string
+	Unproven  string // ports that are unknown, since nothing proves that the vantage sends there
+	Unsure    string // silent ones of which the same is true
 	Forum     string
 	Quiet     int
 	Everybody bool // every port that was asked is open
@@ -79,6 +80,11 @@ type shown struct {
 	Offered   bool     // a page asks for such a look
 	Trials    []trialShown
 	Control   uint16 // the port of FTP of which the look saw the control connection only
+}
+
+// unproven are the ports of a form to which nothing proves that the vantage can send.
+func (r *result) unproven(f form) string {
+	return r.ranges(slices.DeleteFunc(r.of(f), func(e endpoint) bool { return r.seen[e].Detail != exposure.EgressUnproven }))
 }
 
 type unmet struct{ Run, Ports string }
@@ -133,13 +139,7 @@ func (s *Service) look(w http.ResponseWriter, r *http.Request) {
 			v.Counts = append(v.Counts, counted{f, len(list), found.ranges(list)})
 		}
 	}
-	var unproven []endpoint
-	for _, e := range found.of(formUnknown) {
-		if found.seen[e].Detail == exposure.EgressUnproven {
-			unproven = append(unproven, e)
-		}
-	}
-	v.Unproven = found.ranges(unproven)
+	v.Unproven, v.Unsure = found.unproven(formUnknown), found.unproven(formSilent)
 	for _, n := range found.unmet() {
 		v.Unmet = append(v.Unmet, unmet{runName(say, n.Run), found.ranges(n.ports)})
 	}

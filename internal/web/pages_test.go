@@ -197,12 +197,27 @@ func TestVerdictIsAgainstWhatRuns(t *testing.T) {
 // that the vantage sends there.
 func TestSilenceOnPortsThatProvidersCut(t *testing.T) {
 	a, s := pagesService()
-	path, _ := begun(t, s, "custom", url.Values{"ports": {"25,26"}})
+	path, _ := begun(t, s, "custom", url.Values{"ports": {"25,26,27"}})
 	a.batches <- seenAs(exposure.TCP, exposure.Filtered, exposure.NoResponse, 25, 26)
+	a.batches <- seenAs(exposure.TCP, exposure.Closed, exposure.Reset, 27)
 	a.batches <- exposure.Batch{Done: true}
-	var d struct{ Counts map[string]int }
+	var d struct {
+		Counts map[string]int
+		Alike  []exposure.AlikePorts
+		Ports  []exposure.Port
+	}
 	if err := json.Unmarshal([]byte(ended(t, s, path)), &d); err != nil || d.Counts["unknown"] != 1 || d.Counts["silent"] != 1 {
 		t.Errorf("%+v, %v", d, err)
+	}
+	// The other one is silent, with the note; the one that answered needs none.
+	if len(d.Alike) != 2 || d.Alike[0].Detail != exposure.EgressUnproven || d.Alike[1].Detail != "" || d.Ports[0].Observations[0].Detail != exposure.EgressUnproven {
+		t.Errorf("%+v %+v", d.Alike, d.Ports)
+	}
+	page := ask(s, visitor, "GET", path, "").Body.String()
+	for _, words := range []string{"this vantage on TCP 26 within the last hour", "can send to TCP 25 at all"} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the page lacks %q: %s", words, page)
+		}
 	}
 }
 

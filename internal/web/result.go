@@ -59,7 +59,7 @@ func (r *result) take(b exposure.Batch) []endpoint {
 		for _, p := range a.Ports {
 			e := endpoint{a.Transport, p}
 			r.seen[e] = exposure.Observation{
-				Address: r.look.Job.Address, Transport: a.Transport, Port: p, State: a.State, Reason: a.Reason, By: a.By,
+				Address: r.look.Job.Address, Transport: a.Transport, Port: p, State: a.State, Reason: a.Reason, By: a.By, Detail: a.Detail,
 				View: exposure.ViewOutside, Attempts: a.Attempts, SeenAt: a.SeenAt,
 			}
 			news = append(news, e)

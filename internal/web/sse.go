@@ -224,11 +224,11 @@ func (r *result) document(tag lang.Tag) resultDocument {
 			continue
 		}
 		i := slices.IndexFunc(d.Alike, func(a exposure.AlikePorts) bool {
-			return a.Transport == o.Transport && a.State == o.State && a.Reason == o.Reason && a.By == o.By
+			return a.Transport == o.Transport && a.State == o.State && a.Reason == o.Reason && a.By == o.By && a.Detail == o.Detail
 		})
 		if i < 0 {
 			i = len(d.Alike)
-			d.Alike = append(d.Alike, exposure.AlikePorts{Transport: o.Transport, State: o.State, Reason: o.Reason, By: o.By})
+			d.Alike = append(d.Alike, exposure.AlikePorts{Transport: o.Transport, State: o.State, Reason: o.Reason, By: o.By, Detail: o.Detail})
 		}
 		a := &d.Alike[i]
 		a.Ports = append(a.Ports, o.Port)
