@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,26 +210,32 @@ func (r *release) document(ask func(...string) ([]byte, error)) error {
 		}
 		r.texts = append(r.texts, file{path: filepath.ToSlash(path), mode: 0o644, data: text})
 	}
-	commands, err := ask("__complete", "")
-	if err != nil {
+	if err := r.manual(ask); err != nil {
 		return err
 	}
-	for line := range strings.Lines(string(commands)) {
-		command, _, isCommand := strings.Cut(strings.TrimSpace(line), "\t")
-		if !isCommand || command == "help" || command == "completion" {
-			continue
-		}
-		page, err := ask("man", command)
-		if err != nil {
-			return err
-		}
-		r.man = append(r.man, file{path: "sekisho-" + command + ".1", mode: 0o644, data: page})
-	}
-	page, err := ask("man")
+	r.man = append(r.man, file{path: "portqry.1", link: "sekisho-query.1"})
+	return nil
+}
+
+// below finds the pages of a command's own commands in what it names at its end.
+var below = regexp.MustCompile(`\\fB(sekisho[a-z0-9-]*)\(1\)`)
+
+// manual adds the page of a command, of the program itself without any words, and
+// those of the commands below it: every page that one names is there.
+func (r *release) manual(ask func(...string) ([]byte, error), words ...string) error {
+	page, err := ask(append([]string{"man"}, words...)...)
 	if err != nil {
-		return err
+		return fmt.Errorf("man %q: %w", words, err)
 	}
-	r.man = append(r.man, file{path: "sekisho.1", mode: 0o644, data: page}, file{path: "portqry.1", link: "sekisho-query.1"})
+	name := strings.Join(append([]string{"sekisho"}, words...), "-")
+	r.man = append(r.man, file{path: name + ".1", mode: 0o644, data: page})
+	for _, m := range below.FindAllSubmatch(page, -1) {
+		if command, is := strings.CutPrefix(string(m[1]), name+"-"); is {
+			if err := r.manual(ask, append(slices.Clone(words), command)...); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sekisho/internal/cli"
 )
 
 func small() *release {
@@ -148,5 +150,45 @@ func TestImage(t *testing.T) {
 	}
 	if inner := members(t, bytes.NewReader(layer)); inner["usr/bin/sekisho"] != "#!/bin/sh\necho hello\n" {
 		t.Errorf("%v", inner)
+	}
+}
+
+// TestManualPagesLeadToOthers: each command has a page, those below others too, and
+// whatever page one names is there.
+func TestManualPagesLeadToOthers(t *testing.T) {
+	t.Chdir("..")
+	t.Setenv("SEKISHO_LANG", "en")
+	var r release
+	err := r.document(func(args ...string) ([]byte, error) {
+		var out, errs bytes.Buffer
+		if code := cli.Main(append([]string{"sekisho"}, args...), strings.NewReader(""), &out, &errs); code != 0 {
+			return nil, fmt.Errorf("exit code %d: %s", code, &errs)
+		}
+		return out.Bytes(), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, page := range r.man {
+		if there[page.path] {
+			t.Errorf("%s is there twice", page.path)
+		}
+		there[page.path] = true
+	}
+	for _, page := range r.man {
+		for _, m := range below.FindAllSubmatch(page.data, -1) {
+			if !there[string(m[1])+".1"] {
+				t.Errorf("%s names %s, which is nowhere", page.path, m[1])
+			}
+		}
+		if page.link != "" && !there[page.link] {
+			t.Errorf("%s points to %s, which is nowhere", page.path, page.link)
+		}
+	}
+	for _, name := range []string{"sekisho.1", "sekisho-check.1", "sekisho-serve-opt-out.1", "sekisho-test-ftp.1", "sekisho-connect-mail.1", "sekisho-firewall-open.1", "sekisho-completion.1", "portqry.1"} {
+		if !there[name] {
+			t.Errorf("there is no %s", name)
+		}
 	}
 }
