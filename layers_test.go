@@ -81,7 +81,7 @@ var rooms = map[string]room{
 	"bus": {may: words, modules: []string{"github.com/nats-io/nats-server/v2", "github.com/nats-io/nats.go"}},
 
 	// The HTTP service. It reaches a vantage by an interface of its own.
-	"web": {may: join(words, judge, "book"), modules: []string{"github.com/prometheus/client_golang"}},
+	"web": {may: join(words, judge, "book"), modules: []string{"github.com/prometheus/client_golang", "golang.org/x/net"}},
 	// The TLS certificate of the service: from files, or by ACME.
 	"certificate": {modules: []string{"github.com/caddyserver/certmagic", "go.uber.org/zap"}},
 

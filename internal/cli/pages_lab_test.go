@@ -41,6 +41,12 @@ func TestBrowser(t *testing.T) {
 	for _, p := range []uint16{21, 25, 50000, 50001, 50002, 50003} {
 		l.Forward(t, "tcp", p, p)
 	}
+	l.Outside.StartBind(t, lab.Bind{
+		Zones: `zone "ddns.example" { type primary; file "/etc/bind/ddns"; };`,
+		Files: map[string]string{"/etc/bind/ddns": "$TTL 60\n@ SOA ns me 1 3600 600 86400 120\n NS ns\nns A " + l.Outside.V4.String() +
+			"\nold A 26.10.0.99\n AAAA 2608:26:20:7::99\ntwo CNAME both\nboth A 26.10.0.99\n A " + l.Router.V4.String() + "\n"},
+	})
+	l.Outside.WriteFile(t, "/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
 	certificates := t.TempDir()
 	pair(t, filepath.Join(certificates, "cert"), filepath.Join(certificates, "key"), "vantage.example")
 	serving(t, l.Outside, root, "--listen", ":8443", "--tls-cert", filepath.Join(certificates, "cert"), "--tls-key", filepath.Join(certificates, "key"), "--database", filepath.Join(certificates, "store"))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -197,17 +198,17 @@ func (s *Service) ftpAsked(r *http.Request, f *testForm, say *lang.Printer) (ask
 // refused: who asks from one address has that alone looked at.
 func (s *Service) leadsHere(r *http.Request, host string, say *lang.Printer) (name string, status int, wrong string) {
 	address := caller(r)
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	if host == "" {
 		return "", http.StatusOK, ""
 	}
-	if a, err := netip.ParseAddr(host); err == nil {
+	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		if a.Unmap() == address {
 			return "", http.StatusOK, ""
 		}
 		return "", http.StatusForbidden, say.Say("web.host-other", "Address", address)
 	}
-	if len(host) > mostName || strings.ContainsFunc(host, notOfName) || !strings.Contains(host, ".") {
+	host, err := hostName(host)
+	if err != nil && !errors.Is(err, errNameEnd) { // the vantage's resolver may be that of a home, too
 		return "", http.StatusBadRequest, say.Say("web.host-wrong")
 	}
 	if s.config.Names == nil {

@@ -199,6 +199,8 @@ func (s *Service) pages() {
 		"POST /look/{id}/delete":     s.lookDelete,
 		"GET /results":               s.results,
 		"GET /compare":               s.compare,
+		"GET /name":                  s.nameForm,
+		"POST /name":                 s.nameTest,
 		"GET /about":                 s.about,
 		"GET /book":                  s.book,
 		"GET /book/{name}":           s.bookEntry,

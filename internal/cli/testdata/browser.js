@@ -127,11 +127,19 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
       const c = await open({ locale, viewport, colorScheme });
       const p = await c.newPage();
       listen(p, `${locale} ${size}`);
-      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), login: inside + "/check/ftp", tested, mail: "/check/mail", mailed, results: "/results", compare: compared, link: "/compare", about: "/about", gone: "/look/none" })) {
+      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), login: inside + "/check/ftp", tested, mail: "/check/mail", mailed, name: "/name", results: "/results", compare: compared, link: "/compare", about: "/about", gone: "/look/none" })) {
         if (name === "gone") p.removeAllListeners("console"); // the browser complains of the 404 that is right
         const answer = await p.goto(path.startsWith("/") ? base + path : path);
         if (answer.status() !== (name === "gone" ? 404 : 200)) complain(`${path}: ${answer.status()}`);
         await look(p, `${name}-${locale}-${size}-${colorScheme}`);
+      }
+      // The name test: an old address, and a name that is none.
+      for (const [name, status, verdict] of [["old.ddns.example", 200, "p.verdict.fail"], ["two.ddns.example", 200, "p.verdict.fail"], ["nas", 400, "[role=alert]"]]) {
+        await p.goto(base + "/name");
+        await p.fill("#name", name);
+        const [answer] = await Promise.all([p.waitForNavigation(), p.click("main form button")]);
+        if (answer.status() !== status || !(await p.$(verdict))) complain(`the name ${name}: ${answer.status()}`);
+        await look(p, `name-${name.split(".")[0]}-${locale}-${size}-${colorScheme}`);
       }
       await c.close();
     }
