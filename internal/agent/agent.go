@@ -189,6 +189,10 @@ func (a *Agent) granted(address netip.Addr, g exposure.Grant, now time.Time) err
 func (a *Agent) sane(job exposure.Job, now time.Time) error {
 	limits := a.config.Station.Limits
 	asked := len(job.TCP) + len(job.UDP)
+	longest := time.Duration(limits.TimeMS) * time.Millisecond
+	if job.Watch {
+		longest = exposure.WatchTime
+	}
 	switch {
 	case job.ID == "" || job.Attempt < 1:
 		return errors.New("no id or attempt")
@@ -196,12 +200,12 @@ func (a *Agent) sane(job exposure.Job, now time.Time) error {
 		return errors.New("no port to look at")
 	case limits.Ports > 0 && asked > limits.Ports:
 		return fmt.Errorf("%d ports are more than %d", asked, limits.Ports)
-	case !now.Before(job.Deadline), limits.TimeMS > 0 && job.Deadline.Sub(now) > time.Duration(limits.TimeMS)*time.Millisecond:
+	case !now.Before(job.Deadline), limits.TimeMS > 0 && job.Deadline.Sub(now) > longest:
 		return errors.New("the deadline is over or too far away")
 	case job.Key == (exposure.JobKey{}):
 		return errors.New("no key")
 	}
-	return saneTests(job)
+	return errors.Join(saneTests(job), saneWatch(job))
 }
 
 func (a *Agent) add(t *task) error {

@@ -157,6 +157,7 @@ func (t *task) run(ctx context.Context) {
 		t.identify(ctx, target, viewOf, log)
 	}
 	if err == nil {
+		t.keepLooking(ctx, target, viewOf, log)
 		t.again(ctx, target, viewOf, log)
 		t.test(ctx, target, viewOf, log)
 	}

@@ -24,6 +24,10 @@ type Job struct {
 	Method   string     `json:"method,omitempty"`   // auto, syn or connect; empty: auto
 	Name     string     `json:"name,omitempty"`     // of the address, for protocols that ask for one
 	Tests    []JobTest  `json:"tests,omitempty"`    // in depth, when the ports are looked at
+	// Watch asks the port, which is one of TCP, again and again until the Job ends,
+	// by whole connections: half of one would be told what a router remembers of the
+	// last, and not what it was changed to.
+	Watch bool `json:"watch,omitempty"`
 	// Before is what an earlier look saw of TCP ports among those of this one: one
 	// that is in another state now is asked again, in each way that there is.
 	Before []AlikePorts `json:"before,omitempty"`
@@ -46,6 +50,10 @@ type Grant struct {
 	At      time.Time  `json:"at"`
 	Consent Consent    `json:"consent"`
 }
+
+// WatchTime is how long a Job with Watch may take, whatever the time that a vantage
+// gives others: ten minutes of looking, and the begin and the end of them.
+const WatchTime = 10*time.Minute + 15*time.Second
 
 // GrantOwn is the kind of Grant that the caller's own address is.
 const GrantOwn = "own-address"
@@ -245,6 +253,9 @@ type JobRequest struct {
 	Method   string    `json:"method,omitempty"` // auto, syn or connect; empty: auto
 	Name     string    `json:"name,omitempty"`   // by which the own address is called, for protocols that ask for one
 	Tests    []JobTest `json:"tests,omitempty"`  // in depth, of the own address
+	// Watch asks one TCP port again every few seconds, for ten minutes at most or
+	// until the job is stopped.
+	Watch bool `json:"watch,omitempty"`
 	// Logins are as whom the Tests log in, by their place. They are taken over
 	// TLS, from the machine itself and from its own network only.
 	Logins  []JobLogin `json:"logins,omitempty"`

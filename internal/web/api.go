@@ -177,10 +177,14 @@ func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest, b
 	now, address := time.Now(), caller(r)
 	station := s.config.Door.Station()
 	asked.Consent.At = now.UTC()
+	lasts := time.Duration(station.Limits.TimeMS) * time.Millisecond
+	if asked.Watch {
+		lasts = exposure.WatchTime
+	}
 	job = exposure.Job{
 		ID: id, Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
 		TCP: asked.TCP, UDP: asked.UDP, Echo: asked.Echo, Identify: asked.Identify, Method: asked.Method, Name: asked.Name,
-		Tests: asked.Tests, Before: before, Logins: asked.Logins, Deadline: now.Add(time.Duration(station.Limits.TimeMS) * time.Millisecond),
+		Tests: asked.Tests, Watch: asked.Watch, Before: before, Logins: asked.Logins, Deadline: now.Add(lasts),
 		TripUS: s.trip(r).Microseconds(),
 	}
 	_, _ = rand.Read(job.Key[:]) // never returns an error (since Go 1.24)

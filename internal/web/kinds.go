@@ -19,6 +19,7 @@ type kind struct {
 	tcp, udp       exposure.PortList
 	echo, identify bool
 	method         string
+	Watch          bool   // the port is asked again and again
 	Asks           string // what the visitor is to write: port, list, ftp or mail; empty for nothing
 }
 
@@ -50,6 +51,7 @@ var kinds = sync.OnceValue(func() []kind {
 		{ID: "trojan", tcp: listed("@trojan", false), udp: listed("@trojan", true), identify: true},
 		{ID: "upnp", tcp: listed("1900,2869,5000,5431,49152,49153", false), udp: listed("1900,5351", true), identify: true},
 		{ID: portKind, echo: true, identify: true, Asks: "port"},
+		{ID: watchKind, method: "connect", Watch: true, Asks: "port"},
 		{ID: "custom", echo: true, identify: true, Asks: "list"},
 		{ID: ftpKind, Asks: ftpKind},
 		{ID: mailKind, Asks: mailKind},

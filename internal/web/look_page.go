@@ -79,6 +79,7 @@ type shown struct {
 	Devices   []string // from how far away the answers came
 	Offered   bool     // a page asks for such a look
 	Trials    []trialShown
+	Watch     *watchShown
 	Control   uint16 // the port of FTP of which the look saw the control connection only
 }
 
@@ -131,7 +132,8 @@ func (s *Service) look(w http.ResponseWriter, r *http.Request) {
 	}
 	_, v.Offered = kindOf(l.Kind)
 	v.Trials, v.Control = found.tried(say), found.controlOnly()
-	v.TCP = v.TCP && len(v.Trials) == 0 // silence is not what a test is for
+	v.Watch = found.watched(say)
+	v.TCP = v.TCP && len(v.Trials) == 0 && v.Watch == nil // silence is not what a test is for
 	words := map[form]string{}
 	for _, f := range forms {
 		v.Letters[f], words[f] = say.Say("web.letter-"+string(f)), say.Say("web.form-"+string(f))

@@ -433,9 +433,17 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		again(http.StatusBadRequest, say.Say("web.no-consent"))
 		return
 	}
-	k, wrong := k.with(a.Ports, r.PostFormValue("transport"), tag)
-	if wrong == "" && k.Count() == 0 && !k.Tests() {
+	transport := r.PostFormValue("transport")
+	if k.Watch {
+		transport = "tcp"
+	}
+	k, wrong := k.with(a.Ports, transport, tag)
+	switch {
+	case wrong != "" || k.Tests():
+	case k.Count() == 0:
 		wrong = say.Say("web.no-port")
+	case k.Watch && k.Count() > 1:
+		wrong = say.Say("web.watch-one")
 	}
 	var words []string
 	for _, run := range runs {
@@ -443,13 +451,16 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 			words = append(words, run.id)
 		}
 	}
+	if k.Watch && r.PostFormValue("wanted") != "shut" && wrong == "" {
+		words = append(words, ownRun+strconv.Itoa(int(k.tcp[0])))
+	}
 	if text := strings.TrimSpace(a.Own); text != "" && wrong == "" {
 		if _, bad := (kind{Asks: "list"}).with(text, "tcp", tag); bad != "" {
 			wrong = bad
 		}
 		words = append(words, ownRun+text[:min(len(text), mostList)])
 	}
-	request := exposure.JobRequest{TCP: k.tcp, UDP: k.udp, Echo: k.echo, Identify: k.identify, Method: k.method}
+	request := exposure.JobRequest{TCP: k.tcp, UDP: k.udp, Echo: k.echo, Identify: k.identify, Method: k.method, Watch: k.Watch}
 	if k.Tests() {
 		var status int
 		if request, words, status, wrong = s.testsAsked(r, k, &a.Tried, say); status != http.StatusOK {

@@ -23,6 +23,7 @@ type result struct {
 	unasked  *exposure.Unasked
 	hops     []exposure.AnswerHops
 	ended    exposure.JobEnd
+	watching watching
 	last     int // number of the last batch
 	intended intended
 }
@@ -52,16 +53,16 @@ func (r *result) take(b exposure.Batch) []endpoint {
 			continue
 		}
 		e := endpoint{o.Transport, o.Port}
-		r.seen[e] = o
+		r.saw(e, o)
 		news = append(news, e)
 	}
 	for _, a := range b.Alike {
 		for _, p := range a.Ports {
 			e := endpoint{a.Transport, p}
-			r.seen[e] = exposure.Observation{
+			r.saw(e, exposure.Observation{
 				Address: r.look.Job.Address, Transport: a.Transport, Port: p, State: a.State, Reason: a.Reason, By: a.By, Detail: a.Detail,
 				View: exposure.ViewOutside, Attempts: a.Attempts, SeenAt: a.SeenAt,
-			}
+			})
 			news = append(news, e)
 		}
 	}
@@ -85,6 +86,14 @@ func (r *result) take(b exposure.Batch) []endpoint {
 	}
 	r.last = max(r.last, b.Number)
 	return news
+}
+
+// saw takes in what was seen of a port last.
+func (r *result) saw(e endpoint, o exposure.Observation) {
+	r.seen[e] = o
+	if r.look.Job.Watch {
+		r.watching.take(o)
+	}
 }
 
 // asked are the ports in order.

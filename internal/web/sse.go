@@ -28,6 +28,7 @@ type progress struct {
 	Cells  []progressCell `json:"cells,omitempty"`
 	Open   []progressOpen `json:"open,omitempty"`
 	Steps  []stepShown    `json:"steps,omitempty"`
+	Watch  *watchShown    `json:"watch,omitempty"`
 }
 
 // progressCell are ports that are shown alike.
@@ -136,7 +137,7 @@ func (s *Service) events(w http.ResponseWriter, r *http.Request) {
 			return nil
 		}
 		p := told.change(changed)
-		p.Steps = steps
+		p.Steps, p.Watch = steps, told.watched(say)
 		return st.send(told.last, "progress", p)
 	}, func() error { return st.send(told.last, "end", struct{}{}) })
 }
@@ -194,6 +195,7 @@ type resultDocument struct {
 	Ports    []exposure.Port       `json:"ports"`
 	Echo     *exposure.Observation `json:"echo,omitempty"`
 	Unasked  *exposure.Unasked     `json:"unasked,omitempty"`
+	Turns    []turnDocument        `json:"turns,omitempty"` // of a port that was watched
 	Tests    []testDocument        `json:"tests,omitempty"`
 	Summary  *exposure.ScanSummary `json:"summary,omitempty"`
 }
@@ -207,7 +209,7 @@ func (r *result) document(tag lang.Tag) resultDocument {
 	d := resultDocument{
 		Schema: resultSchema, Kind: r.look.Kind, State: r.look.State, Ended: r.ended, Address: r.look.Job.Address.String(),
 		Started: r.look.Started.UTC(), Finished: r.look.Finished.UTC(), Expires: r.look.Expires.UTC(), Runs: r.look.Runs, TCP: r.look.Job.TCP, UDP: r.look.Job.UDP,
-		Verdict: r.whole(), Silent: r.quiet(), Counts: map[string]int{}, Ports: []exposure.Port{}, Echo: r.ping, Unasked: r.unasked, Summary: r.summary, Tests: r.testDocuments(tag),
+		Verdict: r.whole(), Silent: r.quiet(), Counts: map[string]int{}, Ports: []exposure.Port{}, Echo: r.ping, Unasked: r.unasked, Summary: r.summary, Turns: r.turns(), Tests: r.testDocuments(tag),
 	}
 	if !over(r.look.State) {
 		d.Finished = time.Time{}

@@ -115,6 +115,22 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
   await page.waitForSelector("p.verdict", { timeout: 30000 });
   const mailed = page.url();
 
+  // A port that is watched is asked again by itself, and its page shows that.
+  await page.goto(base + "/check/watch");
+  await page.fill("#ports", "80");
+  await page.click("button.button");
+  await page.waitForFunction(() => document.querySelector("#turns li") && /^Asked [2-9]/.test(document.querySelector("#times").textContent), null, { timeout: 60000 });
+  const watching = await page.$$eval("#turns li", (l) => l.map((t) => t.textContent));
+  if (watching.length !== 1 || !watching[0].startsWith("open ")) complain("watching an open port tells: " + watching);
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport);
+    await look(page, "watching-" + size);
+  }
+  await page.click("form[action$=stop] button");
+  await page.waitForSelector("p.verdict", { timeout: 30000 });
+  const watched = page.url().slice(base.length);
+  await page.setViewportSize(sizes.desktop);
+
   // The keyboard: the first stop skips to the content.
   await page.goto(base + "/");
   await page.keyboard.press("Tab");
@@ -127,7 +143,7 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
       const c = await open({ locale, viewport, colorScheme });
       const p = await c.newPage();
       listen(p, `${locale} ${size}`);
-      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), login: inside + "/check/ftp", tested, mail: "/check/mail", mailed, name: "/name", results: "/results", compare: compared, link: "/compare", about: "/about", gone: "/look/none" })) {
+      for (const [name, path] of Object.entries({ you: "/", ask: "/check/quick", custom: "/check/custom", result: result.slice(base.length), login: inside + "/check/ftp", tested, mail: "/check/mail", mailed, name: "/name", watch: "/check/watch", watched, results: "/results", compare: compared, link: "/compare", about: "/about", gone: "/look/none" })) {
         if (name === "gone") p.removeAllListeners("console"); // the browser complains of the 404 that is right
         const answer = await p.goto(path.startsWith("/") ? base + path : path);
         if (answer.status() !== (name === "gone" ? 404 : 200)) complain(`${path}: ${answer.status()}`);

@@ -50,8 +50,24 @@
   const source = new EventSource(base + "/events");
   source.addEventListener("progress", (e) => {
     const p = JSON.parse(e.data);
-    $("seen").textContent = p.seen;
-    $("bar").value = p.seen;
+    if ($("seen")) {
+      $("seen").textContent = p.seen;
+      $("bar").value = p.seen;
+    }
+    if (p.watch) {
+      $("times").textContent = p.watch.times;
+      if ($("now").textContent !== p.watch.now) $("now").textContent = p.watch.now;
+      const list = $("turns");
+      for (const t of (p.watch.turns || []).slice(list.children.length)) {
+        const li = document.createElement("li"), tag = document.createElement("span"), time = document.createElement("span");
+        tag.className = "tag";
+        tag.textContent = t.word;
+        time.className = "soft";
+        time.textContent = t.time;
+        li.append(tag, " ", time);
+        list.append(li);
+      }
+    }
     for (const group of grid && p.cells || []) {
       if (group.transport !== "tcp") continue;
       for (const port of each(group.ports)) {
@@ -84,7 +100,7 @@
       add("span", "soft", s.detail);
       list.append(li);
     }
-    for (const o of p.open || []) {
+    for (const o of $("found") && p.open || []) {
       if (open.has(o.port) || open.size > 256) continue;
       open.add(o.port);
       const li = document.createElement("li"), strong = document.createElement("strong");
