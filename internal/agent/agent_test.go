@@ -170,7 +170,8 @@ func TestEgressIsProvenByAnswers(t *testing.T) {
 	var e egress
 	now := time.Now()
 	for _, o := range []exposure.Observation{
-		{Transport: exposure.TCP, Port: 22, State: exposure.Open, SeenAt: now},
+		{Address: netip.MustParseAddr("192.168.77.20"), Transport: exposure.TCP, Port: 445, State: exposure.Open, SeenAt: now}, // no provider is between
+		{Address: caller, Transport: exposure.TCP, Port: 22, State: exposure.Open, SeenAt: now},
 		{Transport: exposure.TCP, Port: 25, State: exposure.Filtered, SeenAt: now},
 		{Transport: exposure.TCP, Port: 80, State: exposure.Closed, By: "26.10.0.9", SeenAt: now},
 		{Transport: exposure.UDP, Port: 53, State: exposure.Closed, SeenAt: now},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/reach"
 )
 
 // egressLasts is how long an answer proves that packets of this vantage get to
@@ -22,11 +23,15 @@ type egress struct {
 }
 
 // take learns from an observation: only the target itself proves anything, what
-// a device on the way says may come from the provider. It reports whether this one
-// did.
+// a device on the way says may come from the provider, and between this vantage and
+// a private address there is none. It reports whether this one did, for that host at
+// least.
 func (e *egress) take(o exposure.Observation) bool {
 	if o.By != "" || o.State != exposure.Open && o.State != exposure.Closed {
 		return false
+	}
+	if reach.LAN(o.Address) {
+		return true
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

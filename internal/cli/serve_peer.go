@@ -11,6 +11,7 @@ import (
 
 	"sekisho/internal/agent"
 	"sekisho/internal/exposure"
+	"sekisho/internal/reach"
 	"sekisho/internal/vantage"
 )
 
@@ -107,7 +108,7 @@ func (p *peering) prove(ctx context.Context, peer vantage.Address, to netip.Addr
 		return err
 	}
 	reached, err := connectedBack(ctx, client)
-	if reached {
+	if reached && !reach.LAN(to) { // from the own network it says nothing of the Internet
 		p.agent.Reached(time.Now())
 	}
 	tcp, _ := missing(granted.TCP, proven.TCP).MarshalText()

@@ -270,12 +270,13 @@ func (r *checkRun) lookOnce(ctx context.Context, at vantage.Address, to, source 
 }
 
 // weighed takes the vantage's own blindness into account: where nothing proves
-// that its packets get to that port of anybody, silence says less.
+// that its packets get to that port of anybody, silence says less. Within a network
+// of private addresses nobody cuts ports on the way out.
 func (a *app) weighed(o exposure.Observation, sends exposure.StationPorts) exposure.Observation {
 	if o.Detail == exposure.EgressUnproven { // in the words of the vantage
 		o.Detail = a.say.Say("detail.egress-unproven")
 	}
-	if o.State != exposure.Filtered || o.Reason != exposure.NoResponse || o.Transport == exposure.ICMP || sends.Has(o.Transport, o.Port) {
+	if o.State != exposure.Filtered || o.Reason != exposure.NoResponse || o.Transport == exposure.ICMP || reach.LAN(o.Address) || sends.Has(o.Transport, o.Port) {
 		return o
 	}
 	o.Detail = a.say.Say("detail.egress-unproven")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/reach"
 )
 
 // resultsLast is how long a look is kept where its owner does not delete it.
@@ -338,8 +339,12 @@ func (s *Service) proven(planned exposure.Station) exposure.StationPorts {
 }
 
 // honest says of silence on ports to which nothing proves that the vantage can send
-// at all that it is so, and makes it unknown where providers often cut.
+// at all that it is so, and makes it unknown where providers often cut. To a private
+// address no provider is on the way.
 func (s *Service) honest(b exposure.Batch, address netip.Addr, sends exposure.StationPorts) exposure.Batch {
+	if reach.LAN(address) {
+		return b
+	}
 	alike := b.Alike
 	b.Alike = nil
 	for _, a := range alike {
