@@ -174,7 +174,7 @@ func (a *Agent) Plan(_ context.Context, job exposure.Job) (exposure.Plan, error)
 // grant was given for, the grant is fresh, and no registry speaks against it.
 func (a *Agent) granted(address netip.Addr, g exposure.Grant, now time.Time) error {
 	switch {
-	case g.Kind != exposure.GrantOwn || g.Address != address || g.Consent.Text == "":
+	case g.Address != address || g.Consent.Text == "" || !granting(g):
 		return stale("no grant for the address")
 	case now.Sub(g.At) > a.config.Silent || g.At.After(now.Add(time.Second)):
 		return stale("the grant is not fresh")
@@ -183,6 +183,12 @@ func (a *Agent) granted(address netip.Addr, g exposure.Grant, now time.Time) err
 		return refused(r)
 	}
 	return nil
+}
+
+// granting reports whether a grant is of a kind that there is. One by proof names
+// who else asked.
+func granting(g exposure.Grant) bool {
+	return g.Kind == exposure.GrantOwn && !g.Asker.IsValid() || g.Kind == exposure.GrantProof && g.Asker.IsValid() && g.Asker != g.Address
 }
 
 // sane checks the rest of a job.

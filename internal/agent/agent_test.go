@@ -44,8 +44,16 @@ func TestGrantsAreCheckedHere(t *testing.T) {
 		change func(*exposure.Job)
 		kind   exposure.JobErrorKind
 	}{
-		"another address": {func(j *exposure.Job) { j.Address = netip.MustParseAddr("26.10.0.3") }, exposure.JobStale},
-		"another kind":    {func(j *exposure.Job) { j.Grant.Kind = "because" }, exposure.JobStale},
+		"another address":   {func(j *exposure.Job) { j.Address = netip.MustParseAddr("26.10.0.3") }, exposure.JobStale},
+		"another kind":      {func(j *exposure.Job) { j.Grant.Kind = "because" }, exposure.JobStale},
+		"a proof by nobody": {func(j *exposure.Job) { j.Grant.Kind = exposure.GrantProof }, exposure.JobStale},
+		"a proof by itself": {func(j *exposure.Job) {
+			j.Grant.Kind, j.Grant.Asker = exposure.GrantProof, j.Address
+		}, exposure.JobStale},
+		"somebody else's own": {func(j *exposure.Job) { j.Grant.Asker = netip.MustParseAddr("26.10.0.88") }, exposure.JobStale},
+		"a proof of another": {func(j *exposure.Job) {
+			j.Grant.Kind, j.Grant.Asker, j.Grant.Address = exposure.GrantProof, j.Address, netip.MustParseAddr("26.10.0.88")
+		}, exposure.JobStale},
 		"no consent":      {func(j *exposure.Job) { j.Grant.Consent.Text = "" }, exposure.JobStale},
 		"an old grant":    {func(j *exposure.Job) { j.Grant.At = now.Add(-MostSilent - time.Second) }, exposure.JobStale},
 		"a grant to come": {func(j *exposure.Job) { j.Grant.At = now.Add(time.Hour) }, exposure.JobStale},

@@ -178,6 +178,12 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 		}}},
 		EchoToken: func() string { return echo.Token().String() },
 	}
+	if len(peers) > 0 {
+		config.Second = a.second(peers)
+		for _, peer := range peers {
+			config.Seconds = append(config.Seconds, peer.URL.String())
+		}
+	}
 	remember(&config, records, carrier)
 	service := web.New(config)
 	if err := service.Restore(ctx); err != nil {

@@ -57,7 +57,8 @@ func TestWireCount(t *testing.T) {
 			}
 		}
 	`, l.Router.V4, l.Home.V6, l.Router.V6, l.Outside.V4))
-	serving(t, l.Outside, root, "--per-hour", "1000000", "--trusted-proxies", l.LAN.V6.String(), "--hostname", "vantage.example", "--rate", "1000")
+	serving(t, l.Outside, root, "--per-hour", "1000000", "--listen", ":9090", "--database", "/tmp/second.db") // it sees proofs, too
+	serving(t, l.Outside, root, "--peer", "http://"+l.Outside.V4.String()+":9090", "--per-hour", "1000000", "--trusted-proxies", l.LAN.V6.String(), "--hostname", "vantage.example", "--rate", "1000")
 	victims := []string{
 		l.LAN.V6.String(), "26.10.0.77", "26.77.0.1", "8.8.8.8", "2608:26:10::77", "2a00::1", "127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "::ffff:26.10.0.77",
 		"64:ff9b::1a0a:4d", "2002:1a0a:4d::1", "2001:0:1a0a:4d::1", "::26.10.0.77", "fe80::1%wan", "fec0::1", "ff02::1", "224.0.0.1", "255.255.255.255", "169.254.169.254",
@@ -69,7 +70,7 @@ func TestWireCount(t *testing.T) {
 	}
 	const streams = 8
 	var wait sync.WaitGroup
-	var answered, taken, begun atomic.Int64
+	var answered, taken, begun, proofs atomic.Int64
 	known := servedBy(t, from(l.Home), "http://"+l.Outside.V4.String()+":8080")
 	jobs := make(chan string, hostileRequests)
 	for n := range streams {
@@ -86,6 +87,7 @@ func TestWireCount(t *testing.T) {
 			answered.Add(w.answered)
 			taken.Add(w.taken)
 			begun.Add(w.begun)
+			proofs.Add(w.proofs)
 		})
 	}
 	wait.Wait()
@@ -94,8 +96,8 @@ func TestWireCount(t *testing.T) {
 	}
 	// Some of them are no more than an own look with something odd beside it, and
 	// those are done: the counter sees what there is.
-	if taken.Load() == 0 || begun.Load() == 0 {
-		t.Errorf("%d jobs and %d looks of pages were begun: nothing was tried", taken.Load(), begun.Load())
+	if taken.Load() == 0 || begun.Load() == 0 || proofs.Load() == 0 {
+		t.Errorf("%d jobs, %d looks of pages and %d proofs were begun: nothing was tried", taken.Load(), begun.Load(), proofs.Load())
 	}
 	t.Logf("%d routes, %d fields, kinds %v; %d jobs and %d looks of pages were begun", len(known.routes), len(known.fields), known.kinds, taken.Load(), begun.Load())
 	for _, family := range []string{"inet", "arp"} {
@@ -199,11 +201,11 @@ type wire struct {
 
 	conn            net.Conn
 	reader          *bufio.Reader
-	own             string // the last job of this stream
+	own, token      string // the last job of this stream, and its last proof
 	look, cookie    string // the last look that a page began, and whose it is
 	surface         surface
 	answered, taken int64
-	begun           int64 // looks of pages
+	begun, proofs   int64 // looks of pages, tokens of proofs
 }
 
 func (w *wire) close() {
@@ -223,7 +225,7 @@ func (w *wire) made() string {
 	var headers []string
 	header := func(name, value string) { headers = append(headers, name+": "+value) }
 	for range 1 + w.random.IntN(2) {
-		switch w.random.IntN(17) {
+		switch w.random.IntN(20) {
 		case 0, 1:
 			name := w.pick("X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For", "Forwarded", "X-Real-IP", "Via", "Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Originating-IP", "X-Remote-Addr")
 			value := victim
@@ -281,6 +283,16 @@ func (w *wire) made() string {
 			if w.cookie != "" && w.random.IntN(2) == 0 {
 				header("Cookie", w.cookie)
 			}
+		case 17: // the name test
+			path = "/name"
+			body = "name=" + w.pick("", "http://", "a.", "*.") + victim + w.pick("", ".", ".example", ":80", "/", "%0d%0a")
+			header("Content-Type", "application/x-www-form-urlencoded")
+		case 18: // proofs of others
+			path = "/api/v1/proofs" + w.pick("", "", "/"+w.token, "/"+w.token, "/"+victim, "?address="+victim)
+			method = w.pick("POST", "POST", "POST", "GET")
+			body = w.pick(" ", `{"address":"`+victim+`"}`, `{"consent":{"text":"a","scope":"b"}}`, `{"consent":{"text":"a","scope":"b"},"address":"`+victim+`"}`, `{"name":"`+victim+`","method":"http"}`)
+		case 19:
+			body = `{"proof":"` + w.pick(w.token, w.token, w.token, victim, "AAAAAAAAAAAAAAAAAAAAAAAAAA") + `",` + w.pick("", "", `"address":"`+victim+`",`) + body[1:]
 		case 10:
 			body = `{"grant":{"kind":"own-address","address":"` + victim + `"},` + body[1:]
 		}
@@ -307,6 +319,11 @@ func (w *wire) one(request string) {
 		return
 	}
 	if !strings.HasPrefix(location, "/api/") {
+		return
+	}
+	if token, ok := strings.CutPrefix(location, "/api/v1/proofs/"); ok {
+		w.token = token
+		w.proofs++
 		return
 	}
 	w.taken++

@@ -77,6 +77,9 @@ func servedBy(t *testing.T, c *http.Client, base string) surface {
 		{"GET", "/api/v1/jobs/{id}/events"},
 		{"POST", "/api/v1/peers"},
 		{"POST", "/api/v1/names"},
+		{"POST", "/api/v1/proofs"},
+		{"POST", "/api/v1/proofs/{token}"},
+		{"POST", "/name"},
 	} {
 		if !slices.Contains(s.routes, known) {
 			t.Errorf("%v is not among the routes that were found: %v", known, s.routes)
@@ -136,7 +139,7 @@ func (w *wire) filled(path, victim string) string {
 			return path
 		}
 		place, rest, _ := strings.Cut(after, "}")
-		with := w.pick(victim, w.own, w.look, "none")
+		with := w.pick(victim, w.own, w.look, w.token, "none")
 		if place == "kind" {
 			with = w.pick(w.surface.kinds...)
 		}

@@ -42,11 +42,13 @@ type Job struct {
 }
 
 // Grant is why a vantage may send packets to an address: it is the one that the
-// request came from, proven by the connection itself and fresh as long as the
-// heartbeat is.
+// request came from, proven by the connection itself, or one that proved itself by
+// requests of its own to two vantages. It is fresh as long as the heartbeat is.
 type Grant struct {
-	Kind    string     `json:"kind"` // GrantOwn
+	Kind    string     `json:"kind"` // GrantOwn or GrantProof
 	Address netip.Addr `json:"address"`
+	// Asker is where the heartbeat of a GrantProof comes from; absent of others.
+	Asker   netip.Addr `json:"asker,omitzero"`
 	At      time.Time  `json:"at"`
 	Consent Consent    `json:"consent"`
 }
@@ -57,6 +59,10 @@ const WatchTime = 10*time.Minute + 15*time.Second
 
 // GrantOwn is the kind of Grant that the caller's own address is.
 const GrantOwn = "own-address"
+
+// GrantProof is the kind of Grant that another address is which claimed the asker's
+// token by itself, as two vantages saw.
+const GrantProof = "proof"
 
 // Consent is what the person agreed to, kept as it was said.
 type Consent struct {
@@ -244,7 +250,8 @@ const HintBridged = "one-private-address"
 const WhoamiSchema = "sekisho/whoami/1"
 
 // JobRequest is what a caller asks of a vantage. It names no address: the one
-// that the request comes from is looked at, and no other.
+// that the request comes from is looked at, or the one that claimed the token of
+// Proof, and no other.
 type JobRequest struct {
 	TCP      PortList  `json:"tcp,omitempty"`
 	UDP      PortList  `json:"udp,omitempty"`
@@ -258,8 +265,34 @@ type JobRequest struct {
 	Watch bool `json:"watch,omitempty"`
 	// Logins are as whom the Tests log in, by their place. They are taken over
 	// TLS, from the machine itself and from its own network only.
-	Logins  []JobLogin `json:"logins,omitempty"`
-	Consent Consent    `json:"consent"`
+	Logins []JobLogin `json:"logins,omitempty"`
+	// Proof is a token of the caller that another address has claimed. Tests in
+	// depth are made of the own address only.
+	Proof   string  `json:"proof,omitempty"`
+	Consent Consent `json:"consent"`
+}
+
+// Proof is a token by which another address than the caller's proves itself: it is
+// claimed by a request from that address to each of two vantages.
+type Proof struct {
+	Schema string `json:"schema"` // ProofSchema
+	Token  string `json:"token"`
+	// Claim are the URLs to which a program at the other address has to send a
+	// ProofClaim: to the first, and to one of the others.
+	Claim []string `json:"claim,omitempty"`
+	// Address is the one that claimed the token, absent as long as none has. The
+	// first is the only one.
+	Address netip.Addr `json:"address,omitzero"`
+	Expires time.Time  `json:"expires_at"`
+}
+
+// ProofSchema is the name of the document.
+const ProofSchema = "sekisho/proof/1"
+
+// ProofClaim is what an address says that lets itself be looked at by who holds a
+// token.
+type ProofClaim struct {
+	Consent Consent `json:"consent"`
 }
 
 // NameRequest asks a vantage what addresses a name has for it.
@@ -309,20 +342,21 @@ type JobErrorKind string
 
 // The kinds. Those from JobOwn to JobUnread are refusals of an address.
 const (
-	JobOwn     JobErrorKind = "own-address-of-vantage"  // it is the vantage's
-	JobSpecial JobErrorKind = "special-purpose-address" // a registry keeps it for a special purpose
-	JobAway    JobErrorKind = "private-address"         // private, and of no network that the vantage is connected to
-	JobOut     JobErrorKind = "opted-out"               // its owner does not want it to be looked at
-	JobUnread  JobErrorKind = "opt-outs-unread"         // the list of those cannot be read
-	JobStale   JobErrorKind = "stale-grant"             // the caller is somewhere else, or gone
-	JobForeign JobErrorKind = "not-the-owner"           // somebody else asked for the job
-	JobWrong   JobErrorKind = "wrong-request"
-	JobBusy    JobErrorKind = "busy" // too many jobs
-	JobLimit   JobErrorKind = "limit"
-	JobProxied JobErrorKind = "proxied"           // the request came through a proxy, whose address is not the caller's
-	JobBare    JobErrorKind = "unprotected-login" // a login came without TLS over the Internet
-	JobGone    JobErrorKind = "no-such-job"
-	JobFault   JobErrorKind = "fault" // the vantage cannot
+	JobOwn      JobErrorKind = "own-address-of-vantage"  // it is the vantage's
+	JobSpecial  JobErrorKind = "special-purpose-address" // a registry keeps it for a special purpose
+	JobAway     JobErrorKind = "private-address"         // private, and of no network that the vantage is connected to
+	JobOut      JobErrorKind = "opted-out"               // its owner does not want it to be looked at
+	JobUnread   JobErrorKind = "opt-outs-unread"         // the list of those cannot be read
+	JobUnproven JobErrorKind = "unproven"                // the address of a proof is not proven, or not by two vantages
+	JobStale    JobErrorKind = "stale-grant"             // the caller is somewhere else, or gone
+	JobForeign  JobErrorKind = "not-the-owner"           // somebody else asked for the job
+	JobWrong    JobErrorKind = "wrong-request"
+	JobBusy     JobErrorKind = "busy" // too many jobs
+	JobLimit    JobErrorKind = "limit"
+	JobProxied  JobErrorKind = "proxied"           // the request came through a proxy, whose address is not the caller's
+	JobBare     JobErrorKind = "unprotected-login" // a login came without TLS over the Internet
+	JobGone     JobErrorKind = "no-such-job"
+	JobFault    JobErrorKind = "fault" // the vantage cannot
 )
 
 // Error says it.

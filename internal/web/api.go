@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -49,6 +50,7 @@ func (s *Service) routes() []route {
 		method: "POST", path: "/api/v1/peers", status: 200, gives: exposure.PeerGrant{}, problems: []int{403, 429},
 		summary: "For other vantages: ports of this one to which the caller may send, to learn what its own network lets out.", handler: http.HandlerFunc(s.peer),
 	})
+	list = append(list, s.proofRoutes()...)
 	if s.config.Names != nil {
 		list = append(list, route{
 			method: "POST", path: "/api/v1/names", status: 200, takes: exposure.NameRequest{}, gives: exposure.NameView{}, problems: []int{400, 403, 429},
@@ -115,20 +117,21 @@ var problems = map[exposure.JobErrorKind]struct {
 	status int
 	title  string
 }{
-	exposure.JobOwn:     {403, "The request comes from the vantage itself. On this machine run: sekisho check"},
-	exposure.JobSpecial: {403, "The address that the request comes from is kept for a special purpose, and is not looked at."},
-	exposure.JobAway:    {403, "The request comes from a private address of a network that the vantage is not part of."},
-	exposure.JobOut:     {403, "The owner of this network does not want it to be looked at."},
-	exposure.JobUnread:  {503, "The list of networks that are not to be looked at cannot be read. Nobody is looked at until it can."},
-	exposure.JobStale:   {403, "The job belongs to another address, or the grant is not fresh."},
-	exposure.JobForeign: {403, "What came of the job belongs to somebody else."},
-	exposure.JobProxied: {403, "The request came through a proxy: the address that would be looked at is the proxy's."},
-	exposure.JobBare:    {403, "A login is taken over TLS, or from the own network, only."},
-	exposure.JobWrong:   {400, "The request cannot be understood."},
-	exposure.JobBusy:    {503, "The vantage has too much to do."},
-	exposure.JobLimit:   {429, "Too many jobs."},
-	exposure.JobGone:    {404, "There is no such job."},
-	exposure.JobFault:   {503, "The vantage cannot do it."},
+	exposure.JobOwn:      {403, "The request comes from the vantage itself. On this machine run: sekisho check"},
+	exposure.JobSpecial:  {403, "The address that the request comes from is kept for a special purpose, and is not looked at."},
+	exposure.JobAway:     {403, "The request comes from a private address of a network that the vantage is not part of."},
+	exposure.JobOut:      {403, "The owner of this network does not want it to be looked at."},
+	exposure.JobUnread:   {503, "The list of networks that are not to be looked at cannot be read. Nobody is looked at until it can."},
+	exposure.JobStale:    {403, "The job belongs to another address, or the grant is not fresh."},
+	exposure.JobForeign:  {403, "What came of the job belongs to somebody else."},
+	exposure.JobProxied:  {403, "The request came through a proxy: the address that would be looked at is the proxy's."},
+	exposure.JobUnproven: {403, "An address that is not the caller's own is looked at only when it has proven itself to two vantages."},
+	exposure.JobBare:     {403, "A login is taken over TLS, or from the own network, only."},
+	exposure.JobWrong:    {400, "The request cannot be understood."},
+	exposure.JobBusy:     {503, "The vantage has too much to do."},
+	exposure.JobLimit:    {429, "Too many jobs."},
+	exposure.JobGone:     {404, "There is no such job."},
+	exposure.JobFault:    {503, "The vantage cannot do it."},
 }
 
 func (s *Service) whoami(w http.ResponseWriter, r *http.Request) {
@@ -150,7 +153,12 @@ func (s *Service) refuses(r *http.Request) *exposure.JobError {
 	if why := proxied(r); why != "" {
 		return &exposure.JobError{Kind: exposure.JobProxied, Why: why}
 	}
-	switch s.config.Scope().Refuses(caller(r)) {
+	return s.refusesAddress(caller(r))
+}
+
+// refusesAddress is why an address is not looked at, nil when it may be.
+func (s *Service) refusesAddress(a netip.Addr) *exposure.JobError {
+	switch s.config.Scope().Refuses(a) {
 	case "":
 		return nil
 	case reach.RefusedOwn:
@@ -171,33 +179,39 @@ const (
 	mostName    = 253
 )
 
-// order plans a look of the caller's own address, which may be looked at, or tells
-// how long the caller has to wait.
+// order plans a look of the caller's own address, which may be looked at, or of the
+// one that claimed the caller's token; or it tells how long the caller has to wait.
 func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest, before ...exposure.AlikePorts) (job exposure.Job, plan exposure.Plan, wait time.Duration, err error) {
-	now, address := time.Now(), caller(r)
+	now := time.Now()
+	who := owner{address: caller(r), asker: caller(r), consent: asked.Consent}
+	if asked.Proof != "" {
+		if who.address, err = s.proved(r, asked); err != nil {
+			return job, plan, 0, err
+		}
+	}
+	address := who.address
 	station := s.config.Door.Station()
 	asked.Consent.At = now.UTC()
 	lasts := time.Duration(station.Limits.TimeMS) * time.Millisecond
 	if asked.Watch {
 		lasts = exposure.WatchTime
 	}
+	who.consent.At, who.until = asked.Consent.At, now.Add(lasts)
 	job = exposure.Job{
-		ID: id, Attempt: 1, Grant: grant(address, asked.Consent, now), Address: address,
+		ID: id, Attempt: 1, Grant: who.grant(now), Address: address,
 		TCP: asked.TCP, UDP: asked.UDP, Echo: asked.Echo, Identify: asked.Identify, Method: asked.Method, Name: asked.Name,
-		Tests: asked.Tests, Watch: asked.Watch, Before: before, Logins: asked.Logins, Deadline: now.Add(lasts),
-		TripUS: s.trip(r).Microseconds(),
+		Tests: asked.Tests, Watch: asked.Watch, Before: before, Logins: asked.Logins, Deadline: who.until,
+	}
+	if who.address == who.asker {
+		job.TripUS = s.trip(r).Microseconds() // the way of the connection is that of the look
 	}
 	_, _ = rand.Read(job.Key[:]) // never returns an error (since Go 1.24)
-	if !s.owners.add(job.ID, owner{address: address, consent: asked.Consent, until: job.Deadline}, station.Limits.AtOnce, now) {
+	if !s.owners.add(job.ID, who, station.Limits.AtOnce, now) {
 		return job, plan, 0, &exposure.JobError{Kind: exposure.JobLimit, Why: fmt.Sprintf("%d of this address are under way", station.Limits.AtOnce)}
 	}
-	if wait = s.limits.take(address, now); wait > 0 {
+	if wait, err = s.spend(r.Context(), who, now); wait > 0 || err != nil {
 		s.owners.remove(job.ID)
-		return job, plan, wait, nil
-	}
-	if err := s.counted(r.Context(), address); err != nil {
-		s.owners.remove(job.ID)
-		return job, plan, 0, err
+		return job, plan, wait, err
 	}
 	plan, err = s.config.Door.Plan(r.Context(), job)
 	if err != nil {
@@ -206,9 +220,26 @@ func (s *Service) order(r *http.Request, id string, asked exposure.JobRequest, b
 	}
 	job.Logins = nil // whoever keeps the job keeps none of them
 	s.metrics.planned.Inc()
-	s.config.Log.Info("job", "id", job.ID, "address", address, "tcp", len(job.TCP), "udp", len(job.UDP), "tests", len(job.Tests),
+	s.config.Log.Info("job", "id", job.ID, "address", address, "asker", who.asker, "tcp", len(job.TCP), "udp", len(job.UDP), "tests", len(job.Tests),
 		"consent", asked.Consent.Text, "scope", asked.Consent.Scope)
 	return job, plan, 0, nil
+}
+
+// spend counts a job of who asks, and of the address that is looked at.
+func (s *Service) spend(ctx context.Context, who owner, now time.Time) (wait time.Duration, err error) {
+	each := []netip.Addr{who.asker}
+	if who.address != who.asker {
+		each = append(each, who.address)
+	}
+	for _, a := range each {
+		if wait = s.limits.take(a, now); wait > 0 {
+			return wait, nil
+		}
+		if err = s.counted(ctx, a); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
 }
 
 // protected reports whether nobody on the way reads what a request holds: it came

@@ -69,6 +69,10 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, err)
 		return
 	}
+	if asked.Proof != "" && (asked.Watch || len(asked.Tests)+len(asked.Logins) > 0) {
+		s.problem(w, wrong("tests in depth are made, and ports watched, of the caller's own address only"))
+		return
+	}
 	if len(asked.Logins) > 0 && !s.protected(r) {
 		s.problem(w, &exposure.JobError{Kind: exposure.JobBare})
 		return
@@ -118,12 +122,12 @@ func (s *Service) owned(r *http.Request) (id string, g exposure.Grant, err error
 		if err != nil {
 			return "", g, err
 		}
-		who = owner{address: l.Job.Address, consent: l.Job.Grant.Consent}
+		who = ownerOf(l)
 	}
-	if who.address != caller(r) {
+	if who.asker != caller(r) {
 		return "", g, &exposure.JobError{Kind: exposure.JobGone}
 	}
-	return id, grant(who.address, who.consent, time.Now()), nil
+	return id, who.grant(time.Now()), nil
 }
 
 // granted is a request that proves anew that the caller is at the address.
@@ -298,8 +302,8 @@ func (s *Service) remove(w http.ResponseWriter, r *http.Request) {
 		if _, bears := bearer(r); bears || over(l.State) {
 			err = &exposure.JobError{Kind: exposure.JobForeign, Why: "its owner's secret is to be borne: Authorization: Bearer SECRET"}
 		}
-		if _, _, away := s.owned(r); away != nil {
-			err = away
+		if _, _, away := s.owned(r); away != nil && (proxied(r) != "" || caller(r) != l.Job.Address) {
+			err = away // who is looked at may stop it, whoever asked
 		}
 	}
 	if err != nil {

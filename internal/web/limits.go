@@ -103,9 +103,28 @@ type owners struct {
 }
 
 type owner struct {
-	address netip.Addr
+	address netip.Addr // that is looked at
+	asker   netip.Addr // where the requests about it come from: the same, but for a proof
 	consent exposure.Consent
 	until   time.Time
+}
+
+// ownerOf is whose a look is that was kept.
+func ownerOf(l exposure.Look) owner {
+	who := owner{address: l.Job.Address, asker: l.Job.Grant.Asker, consent: l.Job.Grant.Consent, until: l.Job.Deadline}
+	if !who.asker.IsValid() {
+		who.asker = who.address
+	}
+	return who
+}
+
+// grant is the leave to look for now, as the asker has just shown to be there.
+func (o owner) grant(now time.Time) exposure.Grant {
+	g := grant(o.address, o.consent, now)
+	if o.asker != o.address {
+		g.Kind, g.Asker = exposure.GrantProof, o.asker
+	}
+	return g
 }
 
 func newOwners() *owners { return &owners{jobs: map[string]owner{}} }
@@ -119,7 +138,7 @@ func (o *owners) add(id string, who owner, most int, now time.Time) bool {
 		switch {
 		case now.After(other.until):
 			delete(o.jobs, id)
-		case other.address == who.address:
+		case other.address == who.address || other.asker == who.asker:
 			n++
 		}
 	}

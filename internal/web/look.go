@@ -396,7 +396,7 @@ func (s *Service) resume(ctx context.Context) {
 		if s.complete(ctx, l) {
 			continue
 		}
-		s.owners.add(l.ID, owner{address: l.Job.Address, consent: l.Job.Grant.Consent, until: l.Job.Deadline}, 0, time.Now())
+		s.owners.add(l.ID, ownerOf(l), 0, time.Now())
 		s.follow(l, exposure.Station{}).begin()
 	}
 }

@@ -29,7 +29,7 @@ func describe(list []route, version string) map[string]any {
 		"openapi": "3.1.0",
 		"info": map[string]any{
 			"title": "sekisho", "version": version,
-			"description": "A look at the address that a request comes from, from outside. No request names an address.",
+			"description": "A look at the address that a request comes from, from outside, or at one that proved itself by requests of its own to two vantages. No request names an address.",
 		},
 		"paths": paths,
 		"components": map[string]any{
@@ -60,8 +60,10 @@ func (d *description) operation(r route) map[string]any {
 		operation["security"] = []any{map[string]any{}, map[string]any{"owner": []any{}}} // without a secret much is answered too
 	}
 	var parameters []any
-	if strings.Contains(r.path, "{id}") {
-		parameters = append(parameters, parameter("id", "path", map[string]any{"type": "string"}))
+	for _, name := range []string{"id", "token"} {
+		if strings.Contains(r.path, "{"+name+"}") {
+			parameters = append(parameters, parameter(name, "path", map[string]any{"type": "string"}))
+		}
 	}
 	if strings.HasSuffix(r.path, "/batches") || strings.HasSuffix(r.path, "/events") {
 		number := map[string]any{"type": "integer", "minimum": 0}

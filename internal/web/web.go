@@ -39,6 +39,12 @@ type Config struct {
 	// Names asks the vantage's own resolver what addresses a name has, nothing
 	// when there is none.
 	Names func(ctx context.Context, name string) []exposure.NameAnswer
+	// Second asks other vantages which address has claimed a token there: one that
+	// answers suffices. Nil where there is none to ask, and then no address but the
+	// caller's own is looked at.
+	Second func(ctx context.Context, token string) (netip.Addr, error)
+	// Seconds are the URLs of those vantages.
+	Seconds []string
 	// EchoToken is what the echo ports want to be told, nil without any.
 	EchoToken func() string
 	Log       *slog.Logger
@@ -76,6 +82,7 @@ type Service struct {
 	owners *owners
 	mux    *http.ServeMux
 
+	proofs    *proofs
 	looks     *looks
 	keepFor   time.Duration
 	reverse   reverse
@@ -97,7 +104,7 @@ func New(c Config) *Service {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{config: c, limits: newLimits(c.Door.Station().Limits), naming: newLimits(c.Door.Station().Limits), owners: newOwners(), mux: http.NewServeMux(), arrivals: newArrivals(c.Log)}
-	s.metrics = newMetrics(s)
+	s.metrics, s.proofs = newMetrics(s), newProofs()
 	s.looks, s.keepFor = newLooks(), resultsLast
 	if c.Keep == nil {
 		s.config.Keep, s.keepFor = newMemory(), rememberedAtTheMost
