@@ -240,6 +240,9 @@ func (s *Service) proved(r *http.Request, asked exposure.JobRequest) (netip.Addr
 		return netip.Addr{}, err
 	}
 	if !known.confirmed {
+		if wait := s.naming.take(caller(r), time.Now()); wait > 0 { // nobody has the others asked as often as they like
+			return netip.Addr{}, &exposure.JobError{Kind: exposure.JobLimit, Why: "too many questions for other vantages"}
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), secondWaits)
 		defer cancel()
 		seen, err := s.config.Second(ctx, asked.Proof)

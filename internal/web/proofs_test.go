@@ -291,3 +291,26 @@ func TestProofEnds(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// TestProofAsksOthersSeldom: who repeats a request has the other vantage asked no more
+// often than names may be asked for.
+func TestProofAsksOthersSeldom(t *testing.T) {
+	asked := 0
+	_, s, _ := twoVantages(func(c *web.Config) {
+		c.Door = &generous{}
+		c.Second = func(context.Context, string) (netip.Addr, error) {
+			asked++
+			return netip.Addr{}, errors.New("no address has claimed it there")
+		}
+	})
+	token := tokenOf(t, s, asker)
+	claim(s, server, token)
+	for range 200 {
+		if w := ordered(s, asker, token); w.Code != 403 && w.Code != 429 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	if asked < 50 || asked > 110 { // of 400 an hour a quarter at once
+		t.Errorf("the other vantage was asked %d times", asked)
+	}
+}
