@@ -433,6 +433,12 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		again(http.StatusBadRequest, say.Say("web.no-consent"))
 		return
 	}
+	// Who agreed to one address has not agreed to another: the page may have come over
+	// IPv6 and the form over IPv4, or the device is in another network by now.
+	if shown := r.PostFormValue("shown"); shown != "" && shown != a.Address {
+		again(http.StatusConflict, say.Say("web.moved", "Then", written(shown), "Now", a.Address))
+		return
+	}
 	transport := r.PostFormValue("transport")
 	if k.Watch {
 		transport = "tcp"

@@ -304,6 +304,32 @@ func TestOneFormIsOneLook(t *testing.T) {
 	}
 }
 
+// TestConsentIsForTheAddressOnThePage: a form that comes from another address than
+// its page starts nothing, and is shown again with the address that it would be now.
+func TestConsentIsForTheAddressOnThePage(t *testing.T) {
+	const v6 = "2608:26::2"
+	a, s := pagesService()
+	shown := regexp.MustCompile(`name="shown" value="([^"]+)"`)
+	for _, kind := range []string{"quick", "port", "custom", "ftp", "mail"} {
+		page := shown.FindStringSubmatch(ask(s, v6, "GET", "/check/"+kind, "").Body.String())
+		if page == nil || page[1] != v6 {
+			t.Fatalf("%s does not say whom it is about: %q", kind, page)
+		}
+		form := url.Values{"consent": {"yes"}, "token": {kind}, "ports": {"22", "25"}, "modes": {"pasv"}, "shown": {page[1]}}
+		w := post(s, visitor, "/check/"+kind, form)
+		again := shown.FindStringSubmatch(w.Body.String())
+		if w.Code != http.StatusConflict || len(a.planned) != 0 || again == nil || again[1] != visitor {
+			t.Errorf("%s: %d, %d looks planned, now about %q", kind, w.Code, len(a.planned), again)
+		}
+	}
+	first, cookie := begun(t, s, "port", url.Values{"ports": {"22"}, "shown": {visitor}, "token": {"A"}})
+	// Another tab of the same browser is a look of its own.
+	second := post(s, visitor, "/check/port", url.Values{"consent": {"yes"}, "token": {"B"}, "ports": {"23"}, "shown": {visitor}}, "Cookie", cookie)
+	if at := second.Header().Get("Location"); second.Code != http.StatusSeeOther || at == first || len(a.planned) != 2 {
+		t.Errorf("two tabs: %d %s beside %s", second.Code, at, first)
+	}
+}
+
 // TestHeartbeatIsTheVisitors: only the browser that asked, at the address that is
 // looked at, keeps a look alive.
 func TestHeartbeatIsTheVisitors(t *testing.T) {
