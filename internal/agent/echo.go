@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"bufio"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -36,6 +38,7 @@ const (
 // their network lets them out to.
 type Echo struct {
 	ports   exposure.StationPorts
+	secure  *tls.Config // for browsers on a page inside TLS, nil without
 	key     [32]byte
 	closers []io.Closer
 	running sync.WaitGroup
@@ -50,9 +53,14 @@ type Echo struct {
 
 // OpenEcho listens at ports of addresses of this machine, over TCP and UDP. A port
 // that something has at any of the addresses, or that needs a right which is
-// missing, is none: which ones are, Ports says.
-func OpenEcho(addresses []netip.Addr, ports []uint16) *Echo {
-	e := &Echo{nearby: map[netip.Prefix]int{}, to: map[netip.Prefix]int{}}
+// missing, is none: which ones are, Ports says. Whoever begins with a TLS handshake
+// is answered inside it by a server of secure, which may be nil.
+func OpenEcho(addresses []netip.Addr, ports []uint16, secure *tls.Config) *Echo {
+	if secure != nil {
+		secure = secure.Clone()
+		secure.NextProtos = []string{"http/1.1"} // an echo port speaks no other
+	}
+	e := &Echo{secure: secure, nearby: map[netip.Prefix]int{}, to: map[netip.Prefix]int{}}
 	_, _ = rand.Read(e.key[:]) // never returns an error (since Go 1.24)
 	ports = slices.Compact(slices.Sorted(slices.Values(ports)))
 	for _, port := range ports[:min(len(ports), mostEchoPorts)] {
@@ -196,22 +204,26 @@ const greeting = "sekisho: you have reached this port of the vantage.\n"
 
 // talk answers one question and hangs up. Over TCP nobody forges a source, so that
 // no token is needed.
-func (e *Echo) talk(c *net.TCPConn, port uint16) {
-	if c.SetDeadline(time.Now().Add(echoTime)) != nil {
+func (e *Echo) talk(tcp *net.TCPConn, port uint16) {
+	if tcp.SetDeadline(time.Now().Add(echoTime)) != nil {
 		return
 	}
-	b := make([]byte, echoport.QuestionSize)
-	n, err := c.Read(b)
-	for n < len(b) && err == nil && b[n-1] != '\n' {
-		var more int
-		more, err = c.Read(b[n:])
-		n += more
+	c, r := net.Conn(tcp), bufio.NewReaderSize(tcp, mostHead)
+	if first, err := r.Peek(1); err == nil && e.secure != nil && first[0] == tlsHandshake {
+		c = tls.Server(begun{tcp, r}, e.secure)
+		r = bufio.NewReaderSize(c, mostHead)
+		defer c.Close()
 	}
+	line, err := r.ReadSlice('\n')
 	answer := []byte(greeting)
-	if q, ok := echoport.Parse(b[:n]); ok {
+	if q, ok := echoport.Parse(line); ok {
 		answer = q.Answer(false, port)
+	} else if path, ok := httpPath(line); ok && err == nil {
+		from := tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap()
+		answer = e.page(path, from, port)
+		headEnd(r)
 	}
-	if n > 0 {
+	if len(line) > 0 {
 		_, _ = c.Write(answer) // whoever is gone needs none
 	}
 }

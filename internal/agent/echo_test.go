@@ -2,9 +2,13 @@ package agent
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +18,9 @@ import (
 var loopback = netip.MustParseAddr("127.0.0.1")
 
 // echo opens one port that is free over both.
-func echo(t *testing.T) (*Echo, uint16) {
+func echo(t *testing.T) (*Echo, uint16) { return echoWith(t, nil) }
+
+func echoWith(t *testing.T, secure *tls.Config) (*Echo, uint16) {
 	t.Helper()
 	for range 20 {
 		c, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -23,7 +29,7 @@ func echo(t *testing.T) (*Echo, uint16) {
 		}
 		port := uint16(c.LocalAddr().(*net.UDPAddr).Port)
 		c.Close()
-		e := OpenEcho([]netip.Addr{loopback}, []uint16{port, port, 0})
+		e := OpenEcho([]netip.Addr{loopback}, []uint16{port, port, 0}, secure)
 		t.Cleanup(func() {
 			if err := e.Close(); err != nil {
 				t.Error(err)
@@ -60,9 +66,9 @@ func TestEchoAnswersOverBoth(t *testing.T) {
 		}
 	}
 	c := dialled(t, "tcp", port)
-	_, _ = io.WriteString(c, "GET / HTTP/1.1\r\n")
+	_, _ = io.WriteString(c, "hello\n")
 	if b, _ := io.ReadAll(c); string(b) != greeting {
-		t.Errorf("a browser is told %q", b)
+		t.Errorf("a person is told %q", b)
 	}
 }
 
@@ -117,9 +123,60 @@ func TestEchoLeavesPortsThatSomebodyHas(t *testing.T) {
 	}
 	defer l.Close()
 	port := uint16(l.Addr().(*net.TCPAddr).Port)
-	e := OpenEcho([]netip.Addr{loopback}, []uint16{port})
+	e := OpenEcho([]netip.Addr{loopback}, []uint16{port}, nil)
 	defer e.Close()
 	if len(e.Ports().TCP) != 0 {
 		t.Errorf("%+v", e.Ports())
+	}
+}
+
+// TestEchoAnswersBrowsers: a browser that names a nonce is told its word and where
+// it came from, and any page may read that; whoever names none is told a sentence.
+func TestEchoAnswersBrowsers(t *testing.T) {
+	e, port := echo(t)
+	at := "http://" + netip.AddrPortFrom(loopback, port).String()
+	for path, want := range map[string]string{
+		"/out/NONCE": e.Word("NONCE", port) + " 127.0.0.1\n", "/": greeting, "/out/": greeting, "/out/" + strings.Repeat("x", 65): greeting,
+	} {
+		answer, err := http.Get(at + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if open := answer.Header.Get("Access-Control-Allow-Origin"); err != nil || string(b) != want || (open == "*") != (want != greeting) {
+			t.Errorf("%s: %q %q, %v", path, b, open, err)
+		}
+	}
+	if e.Word("NONCE", port) == e.Word("NONCE", port+1) || e.Word("NONCE", port) == e.Word("OTHER", port) {
+		t.Error("one word is good for another port or page")
+	}
+	// A request with a head as long as they come, or without an end, takes nothing
+	// but its time.
+	c := dialled(t, "tcp", port)
+	_, _ = io.WriteString(c, "GET /out/a HTTP/1.1\r\n"+strings.Repeat("X: "+strings.Repeat("y", 100)+"\r\n", 200)+"\r\n")
+	if b, _ := io.ReadAll(c); len(b) > 0 && !bytes.HasPrefix(b, []byte("HTTP/1.1 200 ")) {
+		t.Errorf("%q", b)
+	}
+}
+
+// TestEchoInsideTLS: a port that has a certificate answers inside TLS as well as
+// outside.
+func TestEchoInsideTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(nil)
+	server.StartTLS()
+	defer server.Close()
+	e, port := echoWith(t, server.TLS)
+	for scheme, client := range map[string]*http.Client{"http": http.DefaultClient, "https": server.Client()} {
+		answer, err := client.Get(scheme + "://" + netip.AddrPortFrom(loopback, port).String() + "/out/A")
+		if err != nil {
+			t.Errorf("%s: %v", scheme, err)
+			continue
+		}
+		b, err := io.ReadAll(answer.Body)
+		_ = answer.Body.Close()
+		if err != nil || string(b) != e.Word("A", port)+" 127.0.0.1\n" {
+			t.Errorf("%s: %q, %v", scheme, b, err)
+		}
 	}
 }

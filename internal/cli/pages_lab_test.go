@@ -47,10 +47,11 @@ func TestBrowser(t *testing.T) {
 			"\nold A 26.10.0.99\n AAAA 2608:26:20:7::99\ntwo CNAME both\nboth A 26.10.0.99\n A " + l.Router.V4.String() + "\n"},
 	})
 	l.Outside.WriteFile(t, "/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+	l.Router.Run(t, "nft", "add table inet keep; add chain inet keep in { type filter hook forward priority -10; }; add rule inet keep in tcp dport 1935 drop")
 	certificates := t.TempDir()
 	pair(t, filepath.Join(certificates, "cert"), filepath.Join(certificates, "key"), "vantage.example")
-	serving(t, l.Outside, root, "--listen", ":8443", "--tls-cert", filepath.Join(certificates, "cert"), "--tls-key", filepath.Join(certificates, "key"), "--database", filepath.Join(certificates, "store"))
-	serving(t, l.Outside, root, "--listen", ":8080")
+	serving(t, l.Outside, root, "--listen", ":8443", "--echo-ports", "445,993,3389", "--tls-cert", filepath.Join(certificates, "cert"), "--tls-key", filepath.Join(certificates, "key"), "--database", filepath.Join(certificates, "store"))
+	serving(t, l.Outside, root, "--listen", ":8080", "--echo-ports", "25,80,443,500,853,1194,1935,3074,3478,4500,5222,8081,27015,51820")
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	home, shots := t.TempDir(), os.Getenv("BROWSER_SHOTS") // the host's files are its own, and end with it

@@ -139,7 +139,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	if len(scope.now().Near) > 0 {
 		kind = "lan"
 	}
-	echo, err := a.echoes(f.echoPorts, f.listen, scope.now().Own)
+	echo, err := a.echoes(f.echoPorts, f.listen, scope.now().Own, encrypted)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 			_, err := scope.optOuts.read()
 			return err
 		}}},
-		EchoToken: func() string { return echo.Token().String() },
+		EchoToken: func() string { return echo.Token().String() }, EchoWord: echo.Word,
 	}
 	if len(peers) > 0 {
 		config.Second = a.second(peers)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"slices"
@@ -22,9 +23,9 @@ const noEchoPorts = "none"
 // echoes opens the echo ports that are free, at the address that the service
 // listens on, or at all of them. Of ports that the user named, those that could
 // not be had are told.
-func (a *app) echoes(word, listen string, own []netip.Addr) (*agent.Echo, error) {
+func (a *app) echoes(word, listen string, own []netip.Addr, secure *tls.Config) (*agent.Echo, error) {
 	if word == noEchoPorts {
-		return agent.OpenEcho(nil, nil), nil
+		return agent.OpenEcho(nil, nil, nil), nil
 	}
 	spec, err := portspec.Parse(word, false)
 	if err != nil {
@@ -39,7 +40,7 @@ func (a *app) echoes(word, listen string, own []netip.Addr) (*agent.Echo, error)
 	if at, err := netip.ParseAddr(host); err == nil && !at.IsUnspecified() {
 		addresses = []netip.Addr{at}
 	}
-	e := agent.OpenEcho(addresses, ports)
+	e := agent.OpenEcho(addresses, ports, secure)
 	left := slices.DeleteFunc(slices.Clone(ports), func(p uint16) bool { return e.Ports().TCP.Has(p) && e.Ports().UDP.Has(p) })
 	if word != echoPorts && len(left) > 0 {
 		a.note("cli.serve-echo-left", "Ports", left)

@@ -242,6 +242,10 @@ type Whoami struct {
 	EchoToken string `json:"echo_token,omitempty"`
 }
 
+// EchoPath is what a browser asks an echo port of a vantage for, before a nonce of
+// the page that has it ask.
+const EchoPath = "/out/"
+
 // HintBridged says that every caller seems to arrive from one private address: the
 // bridge of a container, or a reverse proxy that the service does not trust.
 const HintBridged = "one-private-address"

@@ -35,6 +35,9 @@ var pageFiles embed.FS
 // style inside a page.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// asker is a page whose script asks others than the service.
+type asker interface{ policy() string }
+
 // templates are the pages by name, each inside the frame.
 var templates = sync.OnceValue(func() map[string]*template.Template {
 	names, err := fs.Glob(pageFiles, "pages/*.html")
@@ -143,6 +146,9 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", pagePolicy)
+	if own, asks := data.(asker); asks {
+		h.Set("Content-Security-Policy", own.policy())
+	}
 	h.Set("Referrer-Policy", "same-origin") // without any, a form over plain HTTP tells no origin, and is refused
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", string(tag))
@@ -199,6 +205,7 @@ func (s *Service) pages() {
 		"POST /look/{id}/delete":     s.lookDelete,
 		"GET /results":               s.results,
 		"GET /compare":               s.compare,
+		"GET /outgoing":              s.outgoing,
 		"GET /name":                  s.nameForm,
 		"POST /name":                 s.nameTest,
 		"GET /about":                 s.about,

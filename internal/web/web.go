@@ -47,7 +47,10 @@ type Config struct {
 	Seconds []string
 	// EchoToken is what the echo ports want to be told, nil without any.
 	EchoToken func() string
-	Log       *slog.Logger
+	// EchoWord is what an echo port of the vantage says to a browser that asks it
+	// for a nonce, nil without any; inside TLS where the service is.
+	EchoWord func(nonce string, port uint16) string
+	Log      *slog.Logger
 	// Forwarding names the reverse proxies in front of the service; none by
 	// default.
 	Forwarding Forwarding

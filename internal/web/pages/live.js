@@ -37,6 +37,43 @@
       else if (document.execCommand("copy")) told();
     });
   }
+  // Which ports of the vantage this network lets out: the browser asks each, and
+  // tells the vantage's own word from what others answer in its place.
+  const outgoing = $("outgoing");
+  if (outgoing) {
+    const button = $("outgoing-start"), sum = $("outgoing-sum"), rows = [...outgoing.querySelectorAll("tr[data-url]")];
+    const once = async (row) => {
+      try {
+        const answer = await fetch(row.dataset.url, { cache: "no-store", credentials: "omit", redirect: "error", signal: AbortSignal.timeout(6000) });
+        const [word, from] = (await answer.text()).trim().split(" ");
+        if (word !== row.dataset.word) return "other";
+        return from === outgoing.dataset.address ? "reached" : "detour";
+      } catch (e) {
+        return e.name === "TimeoutError" ? "silent" : "cut";
+      }
+    };
+    const ask = async (row) => {
+      const cell = row.lastElementChild;
+      cell.textContent = sum.dataset.asking;
+      let came = await once(row);
+      if (came === "silent" || came === "cut") came = await once(row); // one packet may be lost
+      row.dataset.came = came;
+      cell.textContent = outgoing.getAttribute("data-word-" + came);
+      cell.className = came === "reached" ? "pass" : "inconclusive";
+    };
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      sum.textContent = sum.dataset.asking;
+      const left = rows.slice();
+      await Promise.all(Array.from({ length: 6 }, async () => {
+        while (left.length) await ask(left.shift());
+      }));
+      const reached = rows.filter((r) => r.dataset.came === "reached" || r.dataset.came === "detour").length;
+      sum.textContent = sum.dataset.done + " " + reached + " / " + rows.length;
+      button.disabled = false;
+    });
+  }
   const live = $("live");
   if (!live) return;
   const base = "/look/" + live.dataset.id, open = new Set();
