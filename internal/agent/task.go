@@ -10,6 +10,7 @@ import (
 	"sekisho/internal/cookie"
 	"sekisho/internal/exposure"
 	"sekisho/internal/probe"
+	"sekisho/internal/reach"
 	"sekisho/internal/scan"
 )
 
@@ -147,7 +148,7 @@ func (t *task) run(ctx context.Context) {
 		}
 	}()
 	view := exposure.ViewOutside
-	if t.agent.config.Station.Kind == "lan" {
+	if reach.LAN(t.job.Address) { // the machine's own address tells nothing: clouds give private ones to servers of the Internet
 		view = exposure.ViewLAN
 	}
 	viewOf := func(netip.Addr) exposure.View { return view }

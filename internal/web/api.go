@@ -139,6 +139,7 @@ func (s *Service) whoami(w http.ResponseWriter, r *http.Request) {
 	if err := s.refuses(r); err != nil {
 		who.Refused = string(err.Kind)
 	}
+	who.Station.Addresses = s.sources(r)
 	if bridged(r) {
 		who.Hint = exposure.HintBridged
 	}

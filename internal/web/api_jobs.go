@@ -105,6 +105,7 @@ func (s *Service) plan(w http.ResponseWriter, r *http.Request) {
 	}
 	s.follow(l, plan.Station)
 	plan.Secret = secret
+	plan.Station.Addresses = sourcesFor(job.Address, plan.Station.Addresses)
 	w.Header().Set("Location", "/api/v1/jobs/"+job.ID)
 	s.write(w, http.StatusCreated, plan)
 }

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"testing"
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
 	"sekisho/internal/reach"
 )
 
@@ -77,6 +80,45 @@ func TestProofIsOfTheVantageThatLooked(t *testing.T) {
 	} {
 		if got := s.proven(c.planned).TCP; !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestAddressesOfOtherNetworksAreNotTold: who comes from the Internet learns no private
+// address of the vantage, and a look of the Internet is one from outside, also by a
+// server to which its cloud gives a private address.
+func TestAddressesOfOtherNetworksAreNotTold(t *testing.T) {
+	var list []netip.Addr
+	for _, a := range []string{"127.0.0.1", "10.0.0.4", "172.17.0.1", "26.10.0.1", "fe80::1%eth0", "fd00::1", "2608:26::1"} {
+		list = append(list, netip.MustParseAddr(a))
+	}
+	s := New(Config{Door: stationDoor{station: exposure.Station{Kind: "lan", Addresses: list}}, Scope: func() reach.Scope { return reach.Scope{} }})
+	for from, c := range map[string]struct {
+		want string
+		view exposure.View
+		at   string
+	}{
+		"26.10.0.2":   {"[26.10.0.1 2608:26::1]", exposure.ViewOutside, "26.10.0.1"},
+		"2608:26::2":  {"[26.10.0.1 2608:26::1]", exposure.ViewOutside, "2608:26::1"},
+		"192.168.1.2": {"[10.0.0.4 172.17.0.1 26.10.0.1 fd00::1 2608:26::1]", exposure.ViewLAN, "10.0.0.4"},
+	} {
+		r := httptest.NewRequest("GET", "http://vantage.example/api/v1/whoami", nil)
+		r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(from), 40000).String()
+		if got := fmt.Sprint(s.sources(r)); got != c.want {
+			t.Errorf("%s is told %s, want %s", from, got, c.want)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		var who exposure.Whoami
+		if err := json.Unmarshal(w.Body.Bytes(), &who); err != nil || fmt.Sprint(who.Station.Addresses) != c.want {
+			t.Errorf("%s is told %v, want %s (%v)", from, who.Station.Addresses, c.want, err)
+		}
+		l := exposure.Look{Job: exposure.Job{Address: netip.MustParseAddr(from), TCP: exposure.PortList{22}}}
+		told := newResult(l)
+		told.take(exposure.Batch{Observations: []exposure.Observation{{Address: l.Job.Address, Transport: exposure.TCP, Port: 22, State: exposure.Open, Reason: exposure.SynAck}}})
+		v := told.report(s.config.Door.Station(), lang.English)
+		if o := v.Hosts[0].Ports[0].Observations[0]; o.View != c.view || v.Vantages[0].Kind != string(c.view) || v.Vantages[0].Address.String() != c.at {
+			t.Errorf("%s: %s from %+v", from, o.View, v.Vantages[0])
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (o outgoingShown) Words() []string {
 // a proxy stands before the service.
 func (s *Service) vantageHost(r *http.Request) string {
 	if s.config.Forwarding.trusts(clientOf(r).peer) {
-		for _, a := range s.sources() {
+		for _, a := range s.sources(r) {
 			if a.Is6() == caller(r).Is6() {
 				return a.String()
 			}

@@ -25,6 +25,7 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
+	"sekisho/internal/reach"
 	"sekisho/internal/untrusted"
 )
 
@@ -672,13 +673,19 @@ func (s *Service) about(w http.ResponseWriter, r *http.Request) {
 		Lasts     int
 	}
 	station := s.config.Door.Station()
-	s.show(w, r, http.StatusOK, "about", "", about{Station: station, Addresses: s.sources(), Lasts: int(s.keepFor / (24 * time.Hour))}, false)
+	s.show(w, r, http.StatusOK, "about", "", about{Station: station, Addresses: s.sources(r), Lasts: int(s.keepFor / (24 * time.Hour))}, false)
 }
 
-// sources are the addresses that packets to visitors come from.
-func (s *Service) sources() []netip.Addr {
-	return slices.DeleteFunc(slices.Clone(s.config.Door.Station().Addresses), func(a netip.Addr) bool {
-		return a.IsLoopback() || a.IsLinkLocalUnicast()
+// sources are the addresses that packets to a visitor come from.
+func (s *Service) sources(r *http.Request) []netip.Addr {
+	return sourcesFor(caller(r), s.config.Door.Station().Addresses)
+}
+
+// sourcesFor are those addresses of a vantage that somebody may see packets come from:
+// what it is called in networks of its own is nobody's business outside of them.
+func sourcesFor(caller netip.Addr, list []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(list), func(a netip.Addr) bool {
+		return a.IsLoopback() || a.IsLinkLocalUnicast() || !reach.Global(a) && !reach.LAN(caller) && !reach.Loopback(caller)
 	})
 }
 
@@ -695,7 +702,7 @@ func (s *Service) probing(w http.ResponseWriter, r *http.Request) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Canonical: %s/.well-known/probing.txt\nContact: %s/about\nExpires: %s\nPreferred-Languages: en, ja\n", at(r), at(r), time.Now().Add(30*24*time.Hour).UTC().Format(time.RFC3339))
 	b.WriteString("Description: Somebody at your address asked this service to look at that address, and agreed to it on a page or by a program. It looks at no other.\n")
-	for _, a := range s.sources() {
+	for _, a := range s.sources(r) {
 		fmt.Fprintf(&b, "# probes come from %s\n", a)
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -6,6 +6,7 @@ import (
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
+	"sekisho/internal/reach"
 )
 
 // oneByOne is up to how many ports a report tells each for itself; of more, what is
@@ -18,9 +19,12 @@ func (r *result) report(station exposure.Station, tag lang.Tag) exposure.Report 
 	rep := exposure.Report{
 		Schema: exposure.ReportSchema, Version: station.Version, StartedAt: l.Started.UTC(), FinishedAt: l.Finished.UTC(),
 		Partial: l.State != exposure.LookDone, Asked: askedOf(l.Job), Scan: r.summary,
-		Vantages: []exposure.Vantage{{ID: station.ID, Kind: station.Kind, Sees: l.Job.Address, Sends: station.Sends, Error: string(r.ended)}},
+		Vantages: []exposure.Vantage{{ID: station.ID, Kind: string(viewOf(l.Job.Address)), Sees: l.Job.Address, Sends: station.Sends, Error: string(r.ended)}},
 	}
-	if i := slices.IndexFunc(station.Addresses, func(a netip.Addr) bool { return a.Is4() == l.Job.Address.Is4() && !a.IsLoopback() }); i >= 0 {
+	like := func(a netip.Addr) bool {
+		return a.Is4() == l.Job.Address.Is4() && !a.IsLoopback() && reach.LAN(a) == reach.LAN(l.Job.Address)
+	}
+	if i := slices.IndexFunc(station.Addresses, like); i >= 0 {
 		rep.Vantages[0].Address = station.Addresses[i]
 	}
 	if !over(l.State) {
@@ -46,7 +50,7 @@ func (r *result) report(station exposure.Station, tag lang.Tag) exposure.Report 
 		}
 		p := r.port(e, tag)
 		for i := range p.Observations {
-			p.Observations[i].View, p.Observations[i].Vantage = viewOf(station), station.ID
+			p.Observations[i].View, p.Observations[i].Vantage = viewOf(l.Job.Address), station.ID
 		}
 		if l.Kind != apiKind {
 			p.Verdicts = []exposure.Verdict{r.verdict(e)}
@@ -71,7 +75,7 @@ func (r *result) report(station exposure.Station, tag lang.Tag) exposure.Report 
 	})
 	for _, t := range []exposure.Transport{exposure.TCP, exposure.UDP} {
 		if s := swept[t]; s != nil {
-			s.View, s.Ports = viewOf(station), askedOf(exposure.Job{TCP: l.Job.TCP})
+			s.View, s.Ports = viewOf(l.Job.Address), askedOf(exposure.Job{TCP: l.Job.TCP})
 			if t == exposure.UDP {
 				s.Ports = askedOf(exposure.Job{TCP: l.Job.UDP})
 			}
@@ -82,8 +86,10 @@ func (r *result) report(station exposure.Station, tag lang.Tag) exposure.Report 
 	return rep
 }
 
-func viewOf(station exposure.Station) exposure.View {
-	if station.Kind == "lan" {
+// viewOf is from where an address is looked at: a private one from its own network,
+// another one over the Internet, whatever addresses the vantage has itself.
+func viewOf(a netip.Addr) exposure.View {
+	if reach.LAN(a) {
 		return exposure.ViewLAN
 	}
 	return exposure.ViewOutside
