@@ -128,6 +128,12 @@ func TestOneAddressForAll(t *testing.T) {
 		if who.Hint != exposure.HintBridged || who.Refused != string(exposure.JobProxied) {
 			t.Errorf("%+v", who)
 		}
+		page := ask(s, bridge.String(), "GET", "/", "").Body.String()
+		for _, words := range []string{"--network=host for the container", "--trusted-proxies for the reverse proxy"} {
+			if !strings.Contains(page, words) {
+				t.Errorf("the page does not say how to mend it: %q", words)
+			}
+		}
 	}
 	if w := ask(s, bridge.String(), "POST", "/api/v1/jobs", consented); w.Code != 403 {
 		t.Errorf("the bridge is looked at: %d", w.Code)
