@@ -176,7 +176,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 			_, err := scope.optOuts.read()
 			return err
 		}}},
-		EchoToken: func() string { return echo.Token().String() }, EchoWord: echo.Word,
+		EchoToken: func() string { return echo.Token().String() }, EchoWord: echo.Word, Local: (&localReports{}).report,
 	}
 	if len(peers) > 0 {
 		config.Second = a.second(peers)

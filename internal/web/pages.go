@@ -207,6 +207,7 @@ func (s *Service) pages() {
 		"GET /results":               s.results,
 		"GET /compare":               s.compare,
 		"GET /outgoing":              s.outgoing,
+		"GET /local":                 s.local,
 		"GET /name":                  s.nameForm,
 		"POST /name":                 s.nameTest,
 		"GET /about":                 s.about,
@@ -363,12 +364,13 @@ func (s *Service) you(w http.ResponseWriter, r *http.Request) {
 		Bridged bool
 		Others  []string
 		Local   bool
+		Home    bool // the visitor sits at this machine
 	}
 	y := you{asking: s.asking(r, kind{}), Kinds: kinds(), Agent: clean(r.UserAgent()), Bridged: bridged(r)}
 	y.Browser, y.System = guess(r)
 	y.Headers = disclosed(r)
 	y.Others = s.others(r)
-	y.Local = y.Refused == string(exposure.JobOwn)
+	y.Local, y.Home = y.Refused == string(exposure.JobOwn), s.atHome(r)
 	s.show(w, r, http.StatusOK, "you", "", y, false)
 }
 
@@ -403,6 +405,10 @@ func (s *Service) ask(w http.ResponseWriter, r *http.Request) {
 	k, ok := kindOf(r.PathValue("kind"))
 	if !ok {
 		s.lost(w, r)
+		return
+	}
+	if s.atHome(r) {
+		http.Redirect(w, r, "/local", http.StatusSeeOther)
 		return
 	}
 	s.owning(w, r) // so that a form that is sent twice is known for the same

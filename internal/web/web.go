@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"sekisho/internal/exposure"
+	"sekisho/internal/lang"
 	"sekisho/internal/reach"
 )
 
@@ -50,7 +51,10 @@ type Config struct {
 	// EchoWord is what an echo port of the vantage says to a browser that asks it
 	// for a nonce, nil without any; inside TLS where the service is.
 	EchoWord func(nonce string, port uint16) string
-	Log      *slog.Logger
+	// Local makes the report of this machine for the user whose connection comes from
+	// peer on this machine to own, or says ErrNotTheirs; nil without one.
+	Local func(ctx context.Context, peer, own netip.AddrPort, tag lang.Tag) ([]byte, error)
+	Log   *slog.Logger
 	// Forwarding names the reverse proxies in front of the service; none by
 	// default.
 	Forwarding Forwarding
