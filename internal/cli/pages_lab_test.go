@@ -51,12 +51,12 @@ func TestBrowser(t *testing.T) {
 	certificates := t.TempDir()
 	pair(t, filepath.Join(certificates, "cert"), filepath.Join(certificates, "key"), "vantage.example")
 	serving(t, l.Outside, root, "--listen", ":8443", "--echo-ports", "445,993,3389", "--tls-cert", filepath.Join(certificates, "cert"), "--tls-key", filepath.Join(certificates, "key"), "--database", filepath.Join(certificates, "store"))
-	serving(t, l.Outside, root, "--listen", ":8080", "--echo-ports", "25,80,443,500,853,1194,1935,3074,3478,4500,5222,8081,27015,51820")
+	serving(t, l.Outside, root, "--listen", ":8080", "--name6", "v6.vantage.example", "--echo-ports", "25,80,443,500,853,1194,1935,3074,3478,4500,5222,8081,27015,51820")
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	home, shots := t.TempDir(), os.Getenv("BROWSER_SHOTS") // the host's files are its own, and end with it
 	cmd := l.LAN.Command(ctx, "env", "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home,
-		"node", script, modules, "http://"+l.Outside.V4.String()+":8080", "https://"+l.Outside.V4.String()+":8443", shots)
+		"node", script, modules, "http://"+l.Outside.V4.String()+":8080", "https://"+l.Outside.V4.String()+":8443", l.Outside.V6.String(), l.LAN.V6.String(), shots)
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
 		words := strings.SplitN(strings.TrimSpace(line), " ", 3)

@@ -171,7 +171,7 @@ func (a *app) runServe(ctx context.Context, f *serveFlags) error {
 	defer carrier.Close()
 	config := web.Config{
 		Door: carrier.Door(vantage.Station), Scope: scope.now, Names: gather.Resolvers, Reverse: reverseNames, Log: log,
-		Forwarding: forwarding, Trip: netio.RoundTrip, Gateways: privateGateways, Hostnames: f.ops.names(), Metrics: readers, TLS: encrypted,
+		Forwarding: forwarding, Trip: netio.RoundTrip, Gateways: privateGateways, Hostnames: f.ops.names(), Name4: nameAsAsked(f.ops.name4), Name6: nameAsAsked(f.ops.name6), Metrics: readers, TLS: encrypted,
 		Ready: []web.Check{{Name: "opt-outs", Do: func(context.Context) error {
 			_, err := scope.optOuts.read()
 			return err

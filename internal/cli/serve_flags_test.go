@@ -32,7 +32,7 @@ func TestServeIsConfiguredByAnything(t *testing.T) {
 		t.Fatalf("%d %s", code, &help)
 	}
 	own, _, _ := strings.Cut(help.String(), "Flags of every command:")
-	names := regexp.MustCompile(`(?m)^ +--([a-z-]+)`).FindAllStringSubmatch(own, -1)
+	names := regexp.MustCompile(`(?m)^ +--([a-z0-9-]+)`).FindAllStringSubmatch(own, -1)
 	if len(names) < 20 {
 		t.Fatalf("%d flags: %s", len(names), own)
 	}

@@ -18,6 +18,8 @@ type opsFlags struct {
 	proxies   []string
 	header    string
 	hostnames []string
+	name4     string
+	name6     string
 	optOut    string
 	metrics   []string
 	peers     []string
@@ -28,6 +30,8 @@ func (f *opsFlags) register(flags *pflag.FlagSet, a *app) {
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, a.say.Say("flag.serve-trusted-proxies"))
 	flags.StringVar(&f.header, "proxy-header", "X-Forwarded-For", a.say.Say("flag.serve-proxy-header"))
 	flags.StringSliceVar(&f.hostnames, "hostname", nil, a.say.Say("flag.serve-hostname"))
+	flags.StringVar(&f.name4, "name4", "", a.say.Say("flag.serve-name4"))
+	flags.StringVar(&f.name6, "name6", "", a.say.Say("flag.serve-name6"))
 	flags.StringSliceVar(&f.metrics, "metrics-allow", []string{"127.0.0.0/8", "::1"}, a.say.Say("flag.serve-metrics-allow"))
 	flags.StringSliceVar(&f.peers, "peer", nil, a.say.Say("flag.serve-peer"))
 	f.tls.register(flags, a)
@@ -77,10 +81,13 @@ func prefixes(words []string) (list []netip.Prefix, wrong string) {
 func (f *opsFlags) names() []string {
 	var list []string
 	for _, name := range append(slices.Clone(f.hostnames), f.tls.domains...) {
-		list = append(list, strings.ToLower(strings.Trim(name, ". ")))
+		list = append(list, nameAsAsked(name))
 	}
 	return list
 }
+
+// nameAsAsked is a name as it stands in requests.
+func nameAsAsked(written string) string { return strings.ToLower(strings.Trim(written, ". ")) }
 
 // privateGateways are the addresses of this machine's ways out that are no public
 // ones, such as the bridge of a container.

@@ -10,6 +10,11 @@ import (
 	"sekisho/internal/reach"
 )
 
+// named reports whether a name is one that the service was given.
+func (s *Service) named(name string) bool {
+	return name != "" && (name == s.config.Name4 || name == s.config.Name6 || slices.Contains(s.config.Hostnames, name))
+}
+
 // misdirected reports whether a request names a host that the service is not. A
 // page of somebody else whose name leads here for a moment (DNS rebinding) counts
 // as the same origin for a browser, and only its name betrays it. An address in
@@ -35,5 +40,5 @@ func (s *Service) misdirected(r *http.Request) bool {
 	if local && (!strings.Contains(name, ".") || strings.HasSuffix(name, ".localhost")) {
 		return false
 	}
-	return !slices.Contains(s.config.Hostnames, name)
+	return !s.named(name)
 }

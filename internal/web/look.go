@@ -68,10 +68,9 @@ func (s *Service) setCookie(w http.ResponseWriter, r *http.Request, name, value 
 	if slices.ContainsFunc(w.Header()["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") }) {
 		return // a page asks for its language more than once
 	}
-	encrypted := r.TLS != nil || s.config.Forwarding.trusts(clientOf(r).peer) && s.config.Forwarding.encrypted(r)
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, Secure: encrypted, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: s.encrypted(r), SameSite: http.SameSiteLaxMode,
 	})
 }
 

@@ -32,7 +32,7 @@ const localPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'no
 // callers: a service that has a name or proxies is for others, and makes no report.
 func (s *Service) atHome(r *http.Request) bool {
 	peer := clientOf(r).peer
-	if s.config.Local == nil || len(s.config.Hostnames)+len(s.config.Forwarding.Trusted) > 0 || !reach.Loopback(peer) || proxied(r) != "" {
+	if s.config.Local == nil || len(s.config.Hostnames)+len(s.config.Forwarding.Trusted) > 0 || s.config.Name4+s.config.Name6 != "" || !reach.Loopback(peer) || proxied(r) != "" {
 		return false
 	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "none" && site != "same-origin" {

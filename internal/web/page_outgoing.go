@@ -79,7 +79,7 @@ func (s *Service) vantageHost(r *http.Request) string {
 func (s *Service) outgoing(w http.ResponseWriter, r *http.Request) {
 	o := outgoingShown{Address: caller(r).String()}
 	host, scheme := s.vantageHost(r), "http"
-	encrypted := r.TLS != nil || s.config.Forwarding.trusts(clientOf(r).peer) && s.config.Forwarding.encrypted(r)
+	encrypted := s.encrypted(r)
 	if o.Mixed = encrypted && (s.config.TLS == nil || r.TLS == nil); !o.Mixed && encrypted {
 		scheme = "https"
 	}

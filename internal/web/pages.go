@@ -208,6 +208,7 @@ func (s *Service) pages() {
 		"GET /compare":               s.compare,
 		"GET /outgoing":              s.outgoing,
 		"GET /local":                 s.local,
+		"GET /whence":                s.whence,
 		"GET /name":                  s.nameForm,
 		"POST /name":                 s.nameTest,
 		"GET /about":                 s.about,
@@ -356,6 +357,7 @@ func doubt(name string) string {
 func (s *Service) you(w http.ResponseWriter, r *http.Request) {
 	type you struct {
 		asking
+		kin
 		Kinds   []kind
 		Browser string
 		System  string
@@ -369,7 +371,7 @@ func (s *Service) you(w http.ResponseWriter, r *http.Request) {
 	y := you{asking: s.asking(r, kind{}), Kinds: kinds(), Agent: clean(r.UserAgent()), Bridged: bridged(r)}
 	y.Browser, y.System = guess(r)
 	y.Headers = disclosed(r)
-	y.Others = s.others(r)
+	y.Others, y.kin = s.others(r), s.kinOf(r)
 	y.Local, y.Home = y.Refused == string(exposure.JobOwn), s.atHome(r)
 	s.show(w, r, http.StatusOK, "you", "", y, false)
 }
@@ -377,6 +379,9 @@ func (s *Service) you(w http.ResponseWriter, r *http.Request) {
 // others are the addresses of this page in the other family, by which the other
 // address of the visitor proves itself.
 func (s *Service) others(r *http.Request) []string {
+	if k := s.kinOf(r); k.Origin != "" {
+		return []string{k.Origin + "/"}
+	}
 	_, port, _ := strings.Cut(r.Host[strings.LastIndex(r.Host, "]")+1:], ":")
 	if r.TLS != nil || len(s.config.Hostnames) > 0 {
 		return nil // a certificate is for a name

@@ -66,6 +66,10 @@ type Config struct {
 	Gateways func() []netip.Addr
 	// Hostnames are the names by which the service is reached; empty for any.
 	Hostnames []string
+	// Name4 and Name6 are names by which the service is reached over IPv4 alone and
+	// over IPv6 alone, empty for none: by them a page asks for the visitor's address of
+	// the other family.
+	Name4, Name6 string
 	// TLS is how connections are encrypted; nil for plain HTTP.
 	TLS *tls.Config
 	// Metrics are the networks that may read the metrics; none by default.

@@ -1,10 +1,11 @@
 "use strict";
 // Drives the pages as a visitor does. Arguments: the folder of playwright-core
-// and axe-core, the address of the service, that of another one inside TLS, and a word
-// when screenshots are wanted.
+// and axe-core, the address of the service, that of another one inside TLS, the
+// addresses of the service and of the visitor over IPv6, and a word when screenshots are
+// wanted.
 // A line that it prints is a complaint after !, or a screenshot; the last one says
 // what was measured.
-const [modules, base, inside, shots] = process.argv.slice(2);
+const [modules, base, inside, other, visitor, shots] = process.argv.slice(2);
 const { chromium } = require(modules + "/playwright-core");
 const axe = require("fs").readFileSync(modules + "/axe-core/axe.min.js", "utf8");
 const complain = (text) => console.log("! " + text);
@@ -14,7 +15,8 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
 (async () => {
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      `--host-resolver-rules=MAP v6.vantage.example [${other}]`],
   });
   const open = (o) => browser.newContext({ locale: "en", ignoreHTTPSErrors: true, ...o });
   const look = async (page, name) => {
@@ -29,7 +31,7 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
   const listen = (page, name) => {
     page.on("console", (m) => m.type() === "error" && complain(`${name}: ${m.text()}`));
     page.on("pageerror", (e) => complain(`${name}: ${e}`));
-    page.on("request", (r) => r.url().startsWith(base) || r.url().startsWith(inside) || complain(`${name}: asks ${r.url()}`));
+    page.on("request", (r) => r.url().startsWith(base) || r.url().startsWith(inside) || r.url() === "http://v6.vantage.example:8080/whence" || complain(`${name}: asks ${r.url()}`));
   };
   const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
 
@@ -147,6 +149,20 @@ const shoot = async (page, name) => console.log("shot " + name + " " + (await pa
       await look(page, "asked-" + size);
     }
   }
+  listen(page, "page");
+
+  // The address of the other family, by a request of its own; and what is said where
+  // that does not get through.
+  await page.goto(base + "/");
+  await page.waitForFunction(() => document.querySelector("#kin").textContent, null, { timeout: 30000 });
+  const kin = await page.textContent("#kin code");
+  if (kin !== visitor) complain(`over IPv6 the visitor is ${kin}, and not ${visitor}`);
+  await page.route("http://v6.vantage.example:8080/whence", (r) => r.abort());
+  page.removeAllListeners("console");
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector("#kin").textContent, null, { timeout: 30000 });
+  if (!(await page.textContent("#kin")).startsWith("No request over IPv6")) complain("without IPv6: " + (await page.textContent("#kin")));
+  await page.unrouteAll();
   listen(page, "page");
 
   // The keyboard: the first stop skips to the content.

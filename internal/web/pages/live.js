@@ -37,6 +37,21 @@
       else if (document.execCommand("copy")) told();
     });
   }
+  // The visitor's address of the other family, by a request of that family.
+  const kin = $("kin");
+  if (kin) {
+    fetch(kin.dataset.from + "/whence", { cache: "no-store", credentials: "omit", redirect: "error", signal: AbortSignal.timeout(8000) })
+      .then((a) => (a.ok ? a.text() : Promise.reject(new Error(a.status))))
+      .then((text) => {
+        const address = text.trim();
+        if (address.length > 45 || !/^[0-9a-f.:]+$/.test(address) || address.includes(":") !== (kin.dataset.v6 === "yes")) throw new Error("no address");
+        const code = document.createElement("code");
+        code.className = "address";
+        code.textContent = address;
+        kin.append(kin.dataset.found + " ", code);
+      })
+      .catch(() => { kin.textContent = kin.dataset.none; });
+  }
   // Which ports of the vantage this network lets out: the browser asks each, and
   // tells the vantage's own word from what others answer in its place.
   const outgoing = $("outgoing");
