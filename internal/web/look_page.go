@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sekisho/internal/exposure"
 	"sekisho/internal/lang"
@@ -18,20 +19,35 @@ type row struct {
 	Cells       template.HTML
 }
 
+// mostCell is about how many bytes a port of the grid takes.
+const mostCell = 240
+
+// gridNames are the ports of the grid and what their numbers are usually for, as a
+// page writes them: each of its thousand is looked up once, and not in every page.
+var gridNames = sync.OnceValue(func() map[uint16]string {
+	names := map[uint16]string{}
+	for _, p := range listed("@grid", false) {
+		names[p] = html.EscapeString(strings.TrimSpace(strconv.Itoa(int(p)) + " " + nameOf(endpoint{exposure.TCP, p})))
+	}
+	return names
+})
+
 // cells are the ports of a row as the page shows them. They are written here, since
 // a template spends 13 ms on the thousand of them where this spends one.
 func (r *result) cells(ports []uint16, letters, words map[form]string) template.HTML {
 	var b strings.Builder
+	b.Grow(len(ports) * mostCell)
+	names := gridNames()
 	for _, p := range ports {
 		e := endpoint{exposure.TCP, p}
 		f, number := r.form(e), strconv.Itoa(int(p))
-		said := number
-		if name := nameOf(e); name != "" {
-			said += " " + name
+		word, letter := words[f], letters[f]
+		for _, part := range [...]string{
+			`<a class="c `, string(f), " ", string(r.outcome(e)), `" id="p`, number, `" href="/book?q=`, number, `/tcp" tabindex="-1" title="`,
+			names[p], ": ", word, `" aria-label="`, names[p], ": ", word, `">`, letter, `</a>`,
+		} {
+			b.WriteString(part)
 		}
-		said = html.EscapeString(said + ": " + words[f])
-		b.WriteString(`<a class="c ` + string(f) + " " + string(r.outcome(e)) + `" id="p` + number + `" href="/book?q=` + number + `/tcp" tabindex="-1" title="` + said + `" aria-label="` + said + `">` +
-			html.EscapeString(letters[f]) + `</a>`)
 	}
 	return template.HTML(b.String()) //nolint:gosec // what comes from elsewhere is escaped
 }
@@ -133,10 +149,11 @@ func (s *Service) look(w http.ResponseWriter, r *http.Request) {
 	_, v.Offered = kindOf(l.Kind)
 	v.Trials, v.Control = found.tried(say), found.controlOnly()
 	v.Watch = found.watched(say)
-	v.TCP = v.TCP && len(v.Trials) == 0 && v.Watch == nil // silence is not what a test is for
-	words := map[form]string{}
+	v.TCP = v.TCP && len(v.Trials) == 0 && v.Watch == nil  // silence is not what a test is for
+	words, letters := map[form]string{}, map[form]string{} // escaped, for the grid
 	for _, f := range forms {
-		v.Letters[f], words[f] = say.Say("web.letter-"+string(f)), say.Say("web.form-"+string(f))
+		v.Letters[f] = say.Say("web.letter-" + string(f))
+		letters[f], words[f] = html.EscapeString(v.Letters[f]), html.EscapeString(say.Say("web.form-"+string(f)))
 		if list := found.of(f); len(list) > 0 {
 			v.Counts = append(v.Counts, counted{f, len(list), found.ranges(list)})
 		}
@@ -158,7 +175,7 @@ func (s *Service) look(w http.ResponseWriter, r *http.Request) {
 	v.Quiet = len(found.of(formQuiet))
 	if l.Kind == "grid" {
 		for ports := range slices.Chunk(l.Job.TCP, rowOf) {
-			v.Grid = append(v.Grid, row{ports[0], ports[len(ports)-1], found.cells(ports, v.Letters, words)})
+			v.Grid = append(v.Grid, row{ports[0], ports[len(ports)-1], found.cells(ports, letters, words)})
 		}
 	}
 	w.Header().Set("X-Robots-Tag", "noindex")

@@ -68,6 +68,27 @@ var statics = sync.OnceValue(func() map[string]string {
 	return all
 })
 
+// packedStatics are those files packed, as well as it goes: they are packed once.
+var packedStatics = sync.OnceValue(func() map[string][]byte {
+	all := map[string][]byte{}
+	for name := range statics() {
+		b, err := pageFiles.ReadFile("pages/" + name)
+		if err != nil {
+			panic(err)
+		}
+		var packed bytes.Buffer
+		z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if err == nil {
+			_, err = z.Write(b)
+		}
+		if err := errors.Join(err, z.Close()); err != nil {
+			panic(err) // into memory
+		}
+		all[name] = packed.Bytes()
+	}
+	return all
+})
+
 // page is what every template is given.
 type page struct {
 	Lang  lang.Tag
@@ -140,8 +161,10 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 	if title == "" {
 		p.Title = p.T("title-" + name)
 	}
-	var b bytes.Buffer
-	if err := templates()[name].Execute(&b, p); err != nil {
+	b := drafts.Get().(*bytes.Buffer)
+	defer drafts.Put(b)
+	b.Reset()
+	if err := templates()[name].Execute(b, p); err != nil {
 		s.problem(w, err)
 		return
 	}
@@ -156,6 +179,9 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name 
 	h.Set("Vary", "Accept-Language, Accept-Encoding, Cookie")
 	s.body(w, r, status, b.Bytes())
 }
+
+// drafts are what pages are written into first: the page of a grid has 170 KB.
+var drafts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // packedFrom is from how many bytes on it is worth to pack an answer.
 const packedFrom = 1400
@@ -172,7 +198,7 @@ var packers = sync.Pool{New: func() any {
 
 // body writes an answer, packed where the browser unpacks.
 func (s *Service) body(w http.ResponseWriter, r *http.Request, status int, b []byte) {
-	if len(b) >= packedFrom && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if len(b) >= packedFrom && unpacks(r) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(status)
 		z := packers.Get().(*gzip.Writer)
@@ -184,10 +210,7 @@ func (s *Service) body(w http.ResponseWriter, r *http.Request, status int, b []b
 		}
 		return
 	}
-	w.WriteHeader(status)
-	if _, err := w.Write(b); err != nil {
-		s.config.Log.Debug("write", "error", err)
-	}
+	s.plain(w, status, b)
 }
 
 // pages adds the pages to what is answered.
@@ -234,7 +257,23 @@ func (s *Service) static(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)])
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
-	s.body(w, r, http.StatusOK, b)
+	if unpacks(r) {
+		h.Set("Content-Encoding", "gzip")
+		s.plain(w, http.StatusOK, packedStatics()[name])
+		return
+	}
+	s.plain(w, http.StatusOK, b)
+}
+
+// unpacks reports whether a browser takes a packed answer.
+func unpacks(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") }
+
+// plain is an answer as it is.
+func (s *Service) plain(w http.ResponseWriter, status int, b []byte) {
+	w.WriteHeader(status)
+	if _, err := w.Write(b); err != nil {
+		s.config.Log.Debug("write", "error", err)
+	}
 }
 
 // reverse remembers what addresses are called, so that a page waits for no
