@@ -287,3 +287,23 @@ func TestEveryCauseHasItsWords(t *testing.T) {
 		}
 	}
 }
+
+// TestFilterThatWasReadIsNotUnread: where nothing is bound for those who come, the
+// packet filter is not asked about them, and nobody is told to become root for it.
+func TestFilterThatWasReadIsNotUnread(t *testing.T) {
+	for name, c := range map[string]struct {
+		filter []exposure.FirewallAnswer
+		words  string
+	}{
+		"read":   {filter(exposure.ZoneLoopback, exposure.FirewallAccept), "The packet filter was read"},
+		"unread": {nil, "Run it as root"},
+	} {
+		s := server()
+		s.Listeners, s.Firewall = listening("127.0.0.1"), c.filter
+		d := Explain(s, lang.English)
+		i := slices.IndexFunc(d.Stages, func(s exposure.Stage) bool { return s.ID == "host-firewall" })
+		if i < 0 || d.Stages[i].Result != exposure.StageUnknown || !strings.Contains(d.Stages[i].Detail, c.words) {
+			t.Errorf("%s: %s, %+v", name, d.Cause.ID, d.Stages)
+		}
+	}
+}

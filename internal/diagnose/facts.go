@@ -32,7 +32,8 @@ const (
 	filterBlocks   fact = "filter-blocks"
 	filterDoubts   fact = "filter-doubts"
 	filterEmpty    fact = "filter-empty"
-	filterLax      fact = "filter-lax" // for the machine's own programs
+	filterAside    fact = "filter-aside" // it was read, and has nothing to do with those
+	filterLax      fact = "filter-lax"   // for the machine's own programs
 	redirected     fact = "redirected"
 	notRedirected  fact = "not-redirected"
 	filterAllowing fact = "filter-allowing" // by a rule of its own for the port
@@ -187,6 +188,9 @@ func (c Case) learnFilter(known map[fact]said) {
 	}
 	a, ok := c.answer()
 	if !ok {
+		if len(c.Firewall) > 0 {
+			known[filterAside] = say(lang.Text{EN: "The packet filter was read; nothing is bound where these would come, so what it does with them was not computed.", JA: "パケットフィルターの規則は読めましたが、この相手が来るアドレスでは待ち受けがないため、計算していません。"})
+		}
 		return
 	}
 	pairs := append(c.pairs(), "Rule", ruleWords(a.Rules), "Doubt", ruleWords(a.Doubts), "To", a.To)

@@ -29,7 +29,7 @@ var stages = []stage{
 		ok(selfOpen), cut(selfRefused), cut(selfSilent),
 		otherwise(lang.Text{EN: "It was not tried at this machine's own address.", JA: "この機器自身のアドレスでは試していません。"}))},
 	{id: "host-firewall", own: true, look: first(
-		cut(filterBlocks), cut(redirectUnheld), cut(redirectAway), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts),
+		cut(filterBlocks), cut(redirectUnheld), cut(redirectAway), ok(filterAccepts), ok(filterEmpty), unknown(filterDoubts), unknown(filterAside),
 		otherwise(lang.Text{EN: "The packet filter could not be read. Run it as root.", JA: "パケットフィルターの規則を読めませんでした。管理者権限で実行してください。"}))},
 	{id: "back", own: true, look: first(cut(noWayBack), cut(strays), ok(wayBack),
 		otherwise(lang.Text{EN: "By which way answers leave is not known.", JA: "返事がどの経路で出るかは分かりません。"}))},
